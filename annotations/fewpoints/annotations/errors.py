@@ -18,3 +18,40 @@ class AppError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class UnreadableScan(AppError):
+    """A scan file is damaged, or says something about itself that is not so.
+
+    `where` is a line, a byte or a part of the file; empty when the whole file is meant.
+    """
+
+    status = 422
+    code = "unreadable_scan"
+
+    def __init__(self, name: str, problem: str, *, where: str = "") -> None:
+        place = f"{name}, {where}" if where else name
+        super().__init__(f"{place}: {problem}")
+        self.name = name
+        self.where = where
+
+
+class UnsupportedFormat(AppError):
+    """A scan file is of a format, or of a dialect of one, that no reader handles."""
+
+    status = 422
+    code = "unsupported_format"
+
+
+class InvalidClasses(AppError):
+    """A class list breaks one of its own rules."""
+
+    status = 422
+    code = "invalid_classes"
+
+
+class InvalidLabels(AppError):
+    """A file or table of sparse labels cannot be used; the message names the line."""
+
+    status = 422
+    code = "invalid_labels"

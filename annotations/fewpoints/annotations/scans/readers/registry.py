@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which reader a file gets: by its content, never by its name alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.ply import read_ply
+from fewpoints.annotations.scans.scan import PointScan
+
+
+class Reader(Protocol):
+    """Path to scan; `name` is what error messages call the file."""
+
+    def __call__(self, path: Path, *, name: str, progress: Progress = ...) -> PointScan: ...
+
+
+@dataclass(frozen=True)
+class FormatInfo:
+    """One readable format, for people and for file dialogs."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    dialects: str
+
+
+@dataclass(frozen=True)
+class _Format:
+    info: FormatInfo
+    starts: Callable[[bytes], bool]
+    read: Reader
+
+
+def _is_ply(head: bytes) -> bool:
+    return head[:3] == b"ply" and head[3:4] in (b"\n", b"\r", b" ", b"\t")
+
+
+_FORMATS = (
+    _Format(
+        FormatInfo("ply", "PLY", (".ply",), "ASCII, binary little endian, binary big endian"),
+        _is_ply,
+        read_ply,
+    ),
+)
+
+
+def readable_formats() -> list[FormatInfo]:
+    """The formats that `read_scan` handles."""
+    return [f.info for f in _FORMATS]
+
+
+def read_scan(
+    path: Path, *, name: str | None = None, progress: Progress = no_progress
+) -> PointScan:
+    """Read one scan file whole, or refuse it in one sentence; never in part.
+
+    `name` is what messages call the file (default: its name without folders), for files that are
+    stored under another name than the user gave them.
+
+    Raises UnreadableScan for a damaged file, UnsupportedFormat for one of another kind.
+    """
+    shown = name if name is not None else path.name
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(2048)
+    except OSError as error:
+        raise UnreadableScan(shown, f"cannot be opened: {error.strerror}.") from error
+    if size == 0:
+        raise UnreadableScan(shown, "the file is empty (0 bytes).")
+    for known in _FORMATS:
+        if known.starts(head):
+            return known.read(path, name=shown, progress=progress)
+    titles = ", ".join(f.info.title for f in _FORMATS)
+    suffix = Path(shown).suffix.lower()
+    expected = next((f.info.title for f in _FORMATS if suffix in f.info.suffixes), None)
+    if expected is not None:
+        raise UnreadableScan(
+            shown, f"the content is not {expected}, whatever the name says{_kind(head)}."
+        )
+    raise UnsupportedFormat(
+        f"{shown}: not a format that can be read{_kind(head)}. Readable: {titles}."
+    )
+
+
+_SIGNATURES = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
+    (b"\x1f\x8b", "gzip-compressed (unpack it first)"),
+    (b"ASTM-E57", "an E57 scan"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"glTF", "a glTF model"),
+)
+
+
+def _kind(head: bytes) -> str:
+    for signature, what in _SIGNATURES:
+        if head.startswith(signature):
+            return f"; it looks like {what}"
+    return ""
