@@ -190,11 +190,11 @@ def select(
 ) -> None:
     """Choose the points worth asking about: exactly BUDGET distinct finite points."""
     from fewpoints.models.selection.files import write_points_csv, write_points_pth
-    from fewpoints.models.selection.options import make_options
+    from fewpoints.models.selection.options import strategy_options
     from fewpoints.models.selection.registry import needs_features, select_points
 
     writable_target(out, [".csv", ".pth"])
-    options = make_options(strategy, scaling=scaling)
+    options = strategy_options(strategy, scaling=scaling)
     path = existing_file(scan)
     cloud = read_scan(path)
     array = None
