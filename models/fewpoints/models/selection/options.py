@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""How points to label are chosen, as data: one schema per strategy.
+
+This module imports neither torch nor FAISS, so the API process and the command line can validate a
+request without loading them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fewpoints.annotations.errors import AppError
+
+StrategyName = Literal["random", "kmeans_color", "kmeans_features"]
+Scaling = Literal["scaled", "reference"]
+KMeansEngine = Literal["lloyd", "faiss"]
+
+STRATEGY_NAMES: tuple[StrategyName, ...] = ("random", "kmeans_color", "kmeans_features")
+SCALING_NAMES: tuple[Scaling, ...] = ("scaled", "reference")
+
+
+class UnknownStrategy(AppError):
+    """A strategy or scaling that does not exist was asked for."""
+
+    status = 422
+    code = "unknown_strategy"
+
+    def __init__(self, what: str, value: str, known: tuple[str, ...]) -> None:
+        super().__init__(f'There is no {what} "{value}". Use one of: {", ".join(known)}.')
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Same seed, same points.")
+
+
+class Random(_Options):
+    """Every point is equally likely: the baseline of the paper."""
+
+    name: Literal["random"] = "random"
+
+
+class _KMeans(_Options):
+    scaling: Scaling = Field(
+        default="scaled",
+        description=(
+            "scaled: position, colour and features each have the same say. reference: raw metres, "
+            "0-255 colour and raw features, seeded with the first K points, as the script "
+            "published with the paper."
+        ),
+    )
+    iterations: int = Field(default=50, ge=1, le=1000, description="At most this many Lloyd steps.")
+    engine: KMeansEngine = Field(
+        default="lloyd",
+        description=(
+            "lloyd: the built-in blocked torch loop. faiss: FAISS; only with scaling=scaled, "
+            "because FAISS splits clusters where the published script keeps them empty."
+        ),
+    )
+
+
+class KMeansColor(_KMeans):
+    """Cluster on position and colour; query the point nearest each centre."""
+
+    name: Literal["kmeans_color"] = "kmeans_color"
+
+
+class KMeansFeatures(_KMeans):
+    """Cluster on position, colour and the 96 features of the network: the paper's strategy."""
+
+    name: Literal["kmeans_features"] = "kmeans_features"
+
+
+StrategyOptions = Annotated[Random | KMeansColor | KMeansFeatures, Field(discriminator="name")]
+
+
+def strategy_options(
+    name: str, *, scaling: str = "scaled", seed: int = 0
+) -> Random | KMeansColor | KMeansFeatures:
+    """Return the options of the strategy called `name`; `scaling` means nothing to `random`.
+
+    Raises:
+        UnknownStrategy: no such strategy or scaling.
+    """
+    if scaling not in SCALING_NAMES:
+        raise UnknownStrategy("scaling", scaling, SCALING_NAMES)
+    if name == "random":
+        return Random(seed=seed)
+    known: Scaling = "reference" if scaling == "reference" else "scaled"
+    if name == "kmeans_color":
+        return KMeansColor(seed=seed, scaling=known)
+    if name == "kmeans_features":
+        return KMeansFeatures(seed=seed, scaling=known)
+    raise UnknownStrategy("strategy", name, STRATEGY_NAMES)
+
+
+def needs_features(options: Random | KMeansColor | KMeansFeatures) -> bool:
+    """Whether the strategy looks at the network's features, so that they must be computed first."""
+    return isinstance(options, KMeansFeatures)
