@@ -178,7 +178,7 @@ def _load(path: Path) -> dict[object, Any]:  # Any: checked entry by entry by th
         np.dtype,
         type(np.dtype(np.int64)),
         type(np.dtype(np.int32)),
-        (bytes, "__builtin__.bytes"),  # The content of an array without rows.
+        bytes,  # The content of an array without rows.
     ]
     for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
         allowed += [(reconstruct, f"{module}._reconstruct"), (scalar, f"{module}.scalar")]
