@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Placeholder while the real file is written."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from fewpoints.models.engine.backends.base import ConvCase
+from fewpoints.models.engine.plan import ConvPlan
+
+
+class MinkowskiBackend:
+    """minkowski."""
+
+    name = "minkowski"
+
+    def accepts(self, case: ConvCase) -> str | None:
+        return "not installed"
+
+    def convolve(
+        self, features: Tensor, weight: Tensor, plan: ConvPlan, *, onto: Tensor | None = None
+    ) -> Tensor:
+        raise AssertionError

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sparse convolutions as functions of features, weight and plan."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fewpoints.models.engine.backends.base import ConvCase
+from fewpoints.models.engine.backends.registry import choose_backend
+from fewpoints.models.engine.plan import ConvPlan, Kind
+
+
+def submanifold_conv(
+    features: Tensor,
+    weight: Tensor,
+    plan: ConvPlan,
+    *,
+    bias: Tensor | None = None,
+    onto: Tensor | None = None,
+    backend: str = "auto",
+) -> Tensor:
+    """Convolve without changing the voxel set.
+
+    Args:
+        features: (V, Cin).
+        weight: (K**3, Cin, Cout), raster order.
+        plan: from `submanifold_plan`.
+        bias: (Cout,) or (1, Cout).
+        onto: (V, Cout) contiguous, added to in place and returned; only without gradients.
+        backend: a name from the registry or "auto".
+
+    Returns:
+        (V, Cout).
+    """
+    return _convolve("submanifold", features, weight, plan, bias, onto, backend)
+
+
+def strided_conv(
+    features: Tensor,
+    weight: Tensor,
+    plan: ConvPlan,
+    *,
+    bias: Tensor | None = None,
+    onto: Tensor | None = None,
+    backend: str = "auto",
+) -> Tensor:
+    """Merge the eight children of each coarse voxel: (fine, Cin) to (coarse, Cout)."""
+    return _convolve("strided", features, weight, plan, bias, onto, backend)
+
+
+def transposed_conv(
+    features: Tensor,
+    weight: Tensor,
+    plan: ConvPlan,
+    *,
+    bias: Tensor | None = None,
+    onto: Tensor | None = None,
+    backend: str = "auto",
+) -> Tensor:
+    """Spread each coarse voxel to its existing children: (coarse, Cin) to (fine, Cout)."""
+    return _convolve("transposed", features, weight, plan, bias, onto, backend)
+
+
+def _convolve(
+    kind: Kind,
+    features: Tensor,
+    weight: Tensor,
+    plan: ConvPlan,
+    bias: Tensor | None,
+    onto: Tensor | None,
+    backend: str,
+) -> Tensor:
+    if plan.kind != kind:
+        raise ValueError(f"A {kind} convolution was given a {plan.kind} plan.")
+    if weight.ndim != 3 or weight.shape[0] != plan.taps:
+        raise ValueError(
+            f"The weight is {tuple(weight.shape)}, the plan wants ({plan.taps}, Cin, Cout)."
+        )
+    if features.shape != (len(plan.source), weight.shape[1]):
+        raise ValueError(
+            f"Features are {tuple(features.shape)}, the plan and weight want"
+            f" ({len(plan.source)}, {weight.shape[1]})."
+        )
+    if onto is not None and torch.is_grad_enabled():
+        raise ValueError("Adding in place keeps no gradient; use it under torch.no_grad().")
+    choice = choose_backend(backend, ConvCase.of(features, weight, plan))
+    out = choice.backend.convolve(features, weight, plan, onto=onto)
+    return out if bias is None else out + bias.reshape(1, -1)
