@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# (fraction in 0..1, one sentence). It may raise to cancel: callers leave no half-written file behind.
+# (fraction in 0..1, one sentence). It may raise to cancel: callers leave no half-written file.
 Progress = Callable[[float, str], None]
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+
 from fewpoints.annotations.arrays import (
     BoolArray,
     Float32Array,

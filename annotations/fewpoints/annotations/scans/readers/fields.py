@@ -5,8 +5,8 @@
 Names are compared without case, and without the prefix `scalar_` that CloudCompare adds.
 
 Label-like names: label, labels, class, classes, classification, category, segment, segmentation,
-seg, semantic, instance, instances, object, cluster, annotation, prediction, gt, groundtruth; and any
-of them joined to "id", "label", "class", "gt" or "pred" by an underscore or nothing (`object_id`,
+seg, semantic, instance, instances, object, cluster, annotation, prediction, gt, groundtruth; and
+any of them joined to "id", "label", "class", "gt" or "pred" by an underscore or nothing (`object_id`,
 `semantic_label`, `gt_class`, `instanceId`). Such a field is a label field if all its values are
 whole numbers; a NaN in a float field counts as -1 (CloudCompare writes NaN where nothing was
 assigned).
@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from fewpoints.annotations.arrays import (
     AnyArray,
     Float32Array,

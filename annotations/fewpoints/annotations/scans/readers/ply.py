@@ -3,8 +3,8 @@
 """PLY: ASCII and both byte orders, any scalar types, list properties skipped.
 
 The file must be exactly as long as its header says: one record too few, a byte too many, a line
-with a value missing, and the file is refused. Elements other than `vertex` are checked the same way,
-except that their lines may be longer than promised: MeshLab writes ASCII faces like that.
+with a value missing, and the file is refused. Elements other than `vertex` are checked the same
+way, except that their lines may be longer than promised: MeshLab writes ASCII faces like that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+
 from fewpoints.annotations.arrays import AnyArray, IndexArray
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
+
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 
 HEADER_LIMIT = 1 << 20  # Bytes; a header is a few hundred.

@@ -12,6 +12,7 @@ import mmap
 from typing import Any, BinaryIO
 
 import numpy as np
+
 from fewpoints.annotations.arrays import AnyArray, IndexArray, UInt8Array
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.readers.fields import ColumnStore
@@ -79,7 +80,7 @@ class _Walker:
         return done + int(offsets.shape[1])
 
     def _run(self, done: int) -> IndexArray:
-        """(P, n >= 1) byte of each property in the next records, as far as all lists keep length."""
+        """(P, n >= 1) byte of each property in the next records while all lists keep length."""
         relative: list[int] = []
         lists: list[tuple[int, Property, int]] = []  # (offset in the record, property, items)
         size = 0

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+
 from fewpoints.annotations.arrays import FloatArray64, IndexArray
 from fewpoints.annotations.errors import UnreadableScan
 

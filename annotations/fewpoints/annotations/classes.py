@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Class lists: names, colours, keys, and the numbers that other tools know a class by.
+
+Indices run from 0 to C - 1. 255 means "no class" in every array of classes, so a list ends at 250.
+
+Colours. `scannet20` keeps ScanNet's own, which people know from its figures. Every other list draws
+from `PALETTE`: the first eight are Okabe and Ito's set, which stays apart under the common forms of
+colour blindness; the rest are Paul Tol's "muted" and "vibrant" tones, ordered so that neighbours in
+the list differ in lightness as well as in hue. No set of more than about ten colours is safe for
+everybody: names and keys must always be shown beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from fewpoints.annotations.arrays import UInt8Array
+from fewpoints.annotations.errors import InvalidClasses
+
+UNLABELLED = 255
+MAX_CLASSES = 250
+MAX_NAME = 64
+MAX_DESCRIPTION = 1000
+KEYS = "1234567890"
+# Space skips a query and U answers "unsure" in the app.
+RESERVED_KEYS = frozenset({" ", "u", "U"})
+
+PALETTE = (
+    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#8c8c8c",
+    "#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#ee3377", "#999933",
+    "#33bbee", "#aa4499", "#bbcc33", "#66332b",
+)  # fmt: skip
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """One category.
+
+    `key` is the one character that answers with it; `instanceable` whether its objects can be told
+    apart (a chair can, a wall cannot); `external_id` its number in a published scheme (NYU40 in
+    `scannet20`, that of CSC's S3DIS files in `s3dis13`).
+    """
+
+    index: int
+    name: str
+    color: str
+    key: str | None = None
+    instanceable: bool = True
+    external_id: int | None = None
+    description: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The class as JSON shows it; the values are str, int, bool or None."""
+        return asdict(self)
+
+    @property
+    def rgb(self) -> tuple[int, int, int]:
+        """Red, green, blue, 0-255."""
+        return int(self.color[1:3], 16), int(self.color[3:5], 16), int(self.color[5:7], 16)
+
+
+class ClassList(Sequence[LabelClass]):
+    """A valid list of classes. Raises InvalidClasses otherwise, naming the class and the rule."""
+
+    def __init__(self, classes: Sequence[LabelClass]) -> None:
+        _check(classes)
+        self._classes = tuple(classes)
+        self._by_name = {c.name.casefold(): c for c in self._classes}
+
+    @classmethod
+    def from_names(cls, names: Sequence[str]) -> ClassList:
+        """Classes with colours of the palette and the keys 1 to 9, 0 for the first ten."""
+        return cls.from_dicts([{"name": name} for name in names])
+
+    @classmethod
+    def from_dicts(cls, entries: Sequence[Mapping[str, Any]]) -> ClassList:
+        """Classes from JSON objects; only `name` is needed, the index is the place in the list.
+
+        A missing colour comes from the palette. Keys are given out only if no entry mentions one.
+        """
+        if len(entries) > MAX_CLASSES:
+            raise InvalidClasses(f"{len(entries)} classes; at most {MAX_CLASSES} are possible.")
+        give_keys = not any("key" in entry for entry in entries)
+        return cls([_from_dict(i, entry, give_keys=give_keys) for i, entry in enumerate(entries)])
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __iter__(self) -> Iterator[LabelClass]:
+        return iter(self._classes)
+
+    # Slices give tuples, as a part of a list need not be a valid list.
+    def __getitem__(self, index: Any) -> Any:
+        return self._classes[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ClassList) and self._classes == other._classes
+
+    def __hash__(self) -> int:
+        return hash(self._classes)
+
+    def __repr__(self) -> str:
+        return f"ClassList({', '.join(self.names)})"
+
+    @property
+    def names(self) -> list[str]:
+        """Names in index order."""
+        return [c.name for c in self._classes]
+
+    def find(self, name: str) -> LabelClass | None:
+        """The class of this name, whatever its case and outer blanks."""
+        return self._by_name.get(name.strip().casefold())
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """All classes as JSON shows them."""
+        return [c.to_dict() for c in self._classes]
+
+    def color_table(self) -> UInt8Array:
+        """(256, 3) RGB by class index; indices without a class, and 255, are mid grey."""
+        table = np.full((256, 3), 128, np.uint8)
+        for c in self._classes:
+            table[c.index] = c.rgb
+        return table
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A ready class list."""
+
+    name: str
+    title: str
+    classes: ClassList
+
+
+def _from_dict(index: int, entry: Mapping[str, Any], *, give_keys: bool) -> LabelClass:
+    place = f"Class {index + 1}"
+    unknown = set(entry) - set(LabelClass.__dataclass_fields__)
+    if unknown:
+        raise InvalidClasses(
+            f"{place} has unknown entries: {', '.join(sorted(map(str, unknown)))}."
+        )
+    name = entry.get("name")
+    if not isinstance(name, str):
+        raise InvalidClasses(f"{place} has no name.")
+    key = KEYS[index] if give_keys and index < len(KEYS) else entry.get("key")
+    color = entry.get("color") or PALETTE[index % len(PALETTE)]
+    external_id = entry.get("external_id")
+    instanceable = entry.get("instanceable", True)
+    description = entry.get("description") or ""
+    if not (key is None or isinstance(key, str)):
+        raise InvalidClasses(f'The key of class "{name}" is not a character.')
+    if not isinstance(color, str):
+        raise InvalidClasses(f'The colour of class "{name}" is not of the form #rrggbb.')
+    if isinstance(external_id, bool) or not (external_id is None or isinstance(external_id, int)):
+        raise InvalidClasses(f'The external id of class "{name}" is not a whole number.')
+    if not isinstance(instanceable, bool) or not isinstance(description, str):
+        raise InvalidClasses(f'Class "{name}": instanceable is true or false, description a text.')
+    return LabelClass(
+        index=index,
+        name=name.strip(),
+        color=color.lower(),
+        key=key or None,
+        instanceable=instanceable,
+        external_id=external_id,
+        description=description.strip(),
+    )
+
+
+def _check(classes: Sequence[LabelClass]) -> None:
+    if not classes:
+        raise InvalidClasses("A class list needs at least one class.")
+    if len(classes) > MAX_CLASSES:
+        raise InvalidClasses(f"{len(classes)} classes; at most {MAX_CLASSES} are possible.")
+    names: dict[str, int] = {}
+    keys: dict[str, str] = {}
+    for place, c in enumerate(classes):
+        if c.index != place:
+            raise InvalidClasses(
+                f'Class "{c.name}" has index {c.index} but place {place} in the list.'
+            )
+        if not c.name.strip() or not c.name.isprintable():
+            raise InvalidClasses(f"Class {place + 1} needs a name of printable characters.")
+        if len(c.name) > MAX_NAME:
+            raise InvalidClasses(
+                f'The name "{c.name[:20]}…" has {len(c.name)} characters; at most {MAX_NAME}.'
+            )
+        folded = c.name.casefold()
+        if folded in names:
+            raise InvalidClasses(f'Two classes are called "{c.name}".')
+        names[folded] = place
+        if not _COLOR.fullmatch(c.color):
+            raise InvalidClasses(
+                f'The colour "{c.color[:20]}" of class "{c.name}" is not of the form #rrggbb.'
+            )
+        if len(c.description) > MAX_DESCRIPTION:
+            raise InvalidClasses(
+                f'The description of class "{c.name}" is longer than {MAX_DESCRIPTION} characters.'
+            )
+        if c.key is None:
+            continue
+        if len(c.key) != 1 or not c.key.isprintable() or c.key in RESERVED_KEYS:
+            raise InvalidClasses(
+                f'The key "{c.key[:20]}" of class "{c.name}" must be one character other than '
+                f"space and U, which the app uses itself."
+            )
+        if c.key in keys:
+            raise InvalidClasses(f'The key "{c.key}" is given to "{keys[c.key]}" and "{c.name}".')
+        keys[c.key] = c.name
+
+
+def _scannet20() -> ClassList:
+    # (NYU40 id, name, colour of ScanNet's figures, instanceable as in its instance benchmark)
+    rows = [
+        (1, "wall", "#aec7e8", False),
+        (2, "floor", "#98df8a", False),
+        (3, "cabinet", "#1f77b4", True),
+        (4, "bed", "#ffbb78", True),
+        (5, "chair", "#bcbd22", True),
+        (6, "sofa", "#8c564b", True),
+        (7, "table", "#ff9896", True),
+        (8, "door", "#d62728", True),
+        (9, "window", "#c5b0d5", True),
+        (10, "bookshelf", "#9467bd", True),
+        (11, "picture", "#c49c94", True),
+        (12, "counter", "#17becf", True),
+        (14, "desk", "#f7b6d2", True),
+        (16, "curtain", "#dbdb8d", True),
+        (24, "refrigerator", "#ff7f0e", True),
+        (28, "shower curtain", "#9edae5", True),
+        (33, "toilet", "#2ca02c", True),
+        (34, "sink", "#708090", True),
+        (36, "bathtub", "#e377c2", True),
+        (39, "otherfurniture", "#5254a3", True),
+    ]
+    return ClassList.from_dicts(
+        [
+            {
+                "name": name,
+                "color": color,
+                "key": KEYS[i] if i < len(KEYS) else None,
+                "instanceable": instanceable,
+                "external_id": nyu40,
+            }
+            for i, (nyu40, name, color, instanceable) in enumerate(rows)
+        ]
+    )
+
+
+def _s3dis13() -> ClassList:
+    # (the number CSC's files use: alphabetical, with "stairs" as 10, name, colour)
+    rows = [
+        (4, "ceiling", "#bbbbbb"),
+        (8, "floor", "#ddcc77"),
+        (12, "wall", "#88ccee"),
+        (1, "beam", "#332288"),
+        (6, "column", "#882255"),
+        (13, "window", "#56b4e9"),
+        (7, "door", "#d55e00"),
+        (11, "table", "#009e73"),
+        (5, "chair", "#e69f00"),
+        (9, "sofa", "#cc79a7"),
+        (3, "bookcase", "#0072b2"),
+        (2, "board", "#f0e442"),
+        (0, "clutter", "#66332b"),
+    ]
+    return ClassList.from_dicts(
+        [
+            {
+                "name": name,
+                "color": color,
+                "key": KEYS[i] if i < len(KEYS) else None,
+                "instanceable": name not in ("ceiling", "floor", "wall"),
+                "external_id": external_id,
+            }
+            for i, (external_id, name, color) in enumerate(rows)
+        ]
+    )
+
+
+PRESETS: dict[str, Preset] = {
+    "scannet20": Preset("scannet20", "ScanNet, 20 classes of rooms", _scannet20()),
+    "s3dis13": Preset("s3dis13", "S3DIS, 13 classes of offices", _s3dis13()),
+}
+
+
+def preset(name: str) -> Preset:
+    """The preset of this name. Raises InvalidClasses with the known names."""
+    if name not in PRESETS:
+        raise InvalidClasses(f'There is no preset "{name[:40]}"; known: {", ".join(PRESETS)}.')
+    return PRESETS[name]

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which way is up in a scan: a guess with its reason.
+
+Two kinds of evidence are used. A depth camera writes its own frame (x right, y down, z forward): then
+all points lie in a narrow pyramid in front of the origin. Otherwise, floors, ceilings and table tops
+are flat patches whose normal is the up axis, and a room or a landscape is less tall than wide. Files
+with z up are by far the most common, then y up, so z must be contradicted clearly.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fewpoints.annotations.arrays import BoolArray, FloatArray64
+
+SAMPLE = 200_000
+# log of how many more files have this axis up than x.
+_PRIOR = {"x": 0.0, "y": 1.8, "z": 2.9}
+
+
+class UpAxis(NamedTuple):
+    """axis "x", "y" or "z"; sign 1 or -1; one sentence why."""
+
+    axis: str
+    sign: int
+    reason: str
+
+    @property
+    def vector(self) -> FloatArray64:
+        """(3,) unit vector."""
+        out = np.zeros(3)
+        out["xyz".index(self.axis)] = self.sign
+        return out
+
+
+def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:
+    """Guess from (N, 3) positions in any unit; (N,) `finite` rows count."""
+    rows = np.flatnonzero(finite)
+    rows = rows[:: max(1, len(rows) // SAMPLE)]
+    points = positions[rows]
+    if len(points) < 100:
+        return UpAxis("z", 1, "too few points to tell; z up is the most common")
+    if _camera_frame(points):
+        return UpAxis(
+            "y", -1, "all points lie in a pyramid in front of the origin: a camera's frame, y down"
+        )
+    low, high = np.percentile(points, (1, 99), axis=0)
+    extent = np.maximum(high - low, 1e-12 * (1 + np.abs(points).max()))
+    inside = ((points >= low - 0.1 * extent) & (points <= high + 0.1 * extent)).all(axis=1)
+    flat = _flat_shares(points[inside] - low, cell=float(np.linalg.norm(extent)) / 80)
+    scores = {
+        axis: float(np.log(flat[i] + 0.05) - 2 * np.log(extent[i] / extent.min()) + _PRIOR[axis])
+        for i, axis in enumerate("xyz")
+    }
+    best = max(scores, key=scores.__getitem__)
+    index = "xyz".index(best)
+    if flat.max() < 0.05:
+        reason = "hardly any flat patches along an axis"
+    else:
+        reason = f"{flat[index]:.0%} of the flat patches face {best}"
+    if extent[index] == extent.min():
+        reason += f", and the scan is least tall along {best}"
+    elif best == "z":
+        reason += "; z up is the most common"
+    return UpAxis(best, 1, reason)
+
+
+def _camera_frame(points: FloatArray64) -> bool:
+    """Whether (n, 3) points lie within 45 degrees of +z as seen from the origin, and fill that view."""
+    depth = points[:, 2]
+    if depth.min() <= 0:
+        return False
+    across = points[:, :2] / depth[:, None]
+    low, high = np.percentile(across, (0.5, 99.5), axis=0)
+    narrow = bool((low > -1).all() and (high < 1).all())
+    # The view is about centred, and what it shows is not a small thing far away.
+    filled = bool((high - low > 0.3).all() and (np.abs(high + low) < 0.5 * (high - low)).all())
+    return narrow and filled
+
+
+def _flat_shares(points: FloatArray64, *, cell: float) -> FloatArray64:
+    """(3,) of the cells (edge `cell`) whose points form a plane: the share that faces each axis."""
+    index = np.floor((points - points.min(axis=0)) / cell).astype(np.int64)
+    sizes = index.max(axis=0) + 1
+    key = (index[:, 0] * sizes[1] + index[:, 1]) * sizes[2] + index[:, 2]
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    cells = len(counts)
+    means = np.stack([np.bincount(inverse, points[:, i], cells) for i in range(3)], 1)
+    means /= counts[:, None]
+    offset = points - means[inverse]
+    covariance = np.empty((cells, 3, 3))
+    for i in range(3):
+        for j in range(i, 3):
+            products = np.bincount(inverse, offset[:, i] * offset[:, j], cells) / counts
+            covariance[:, i, j] = covariance[:, j, i] = products
+    values, vectors = np.linalg.eigh(covariance[counts >= 8])
+    # Thin against its width, and no mere line.
+    plane = (values[:, 0] < 0.1 * values[:, 1]) & (values[:, 1] > 0.05 * values[:, 2])
+    normals = np.abs(vectors[plane][:, :, 0])
+    if len(normals) == 0:
+        return np.zeros(3)
+    return np.asarray((normals > 0.95).mean(axis=0))
