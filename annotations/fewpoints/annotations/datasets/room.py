@@ -3,8 +3,9 @@
 """A simulated scan of a furnished room, with its true classes and objects.
 
 The room is open at the top, so that one can look into it. Points are drawn on all surfaces, kept
-where a hand-held scanner on its walk through the room would have seen them (so there are holes behind
-the sofa and below the desk), lit by a lamp, the window and the sun, and moved by sensor noise.
+where a hand-held scanner on its walk through the room would have seen them (so there are holes
+behind the sofa and below the desk), lit by a lamp, the window and the sun, and moved by sensor
+noise.
 """
 
 from __future__ import annotations

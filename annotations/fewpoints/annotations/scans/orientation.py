@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which way is up in a scan: a guess with its reason.
 
-Two kinds of evidence are used. A depth camera writes its own frame (x right, y down, z forward): then
-all points lie in a narrow pyramid in front of the origin. Otherwise, floors, ceilings and table tops
-are flat patches whose normal is the up axis, and a room or a landscape is less tall than wide. Files
-with z up are by far the most common, then y up, so z must be contradicted clearly.
+Two kinds of evidence are used. A depth camera writes its own frame (x right, y down, z forward):
+then all points lie in a narrow pyramid in front of the origin. Otherwise, floors, ceilings and
+table tops are flat patches whose normal is the up axis, and a room or a landscape is less tall
+than wide. Files with z up are by far the most common, then y up, so z must be contradicted
+clearly.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:
 
 
 def _camera_frame(points: FloatArray64) -> bool:
-    """Whether (n, 3) points lie within 45 degrees of +z as seen from the origin, and fill that view."""
+    """Whether (n, 3) points lie within 45° of +z seen from the origin, and fill that view."""
     depth = points[:, 2]
     if depth.min() <= 0:
         return False
@@ -88,8 +89,8 @@ def _flat_shares(points: FloatArray64, *, cell: float) -> FloatArray64:
     key = (index[:, 0] * sizes[1] + index[:, 1]) * sizes[2] + index[:, 2]
     _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
     cells = len(counts)
-    means = np.stack([np.bincount(inverse, points[:, i], cells) for i in range(3)], 1)
-    means /= counts[:, None]
+    sums = np.stack([np.bincount(inverse, points[:, i], cells) for i in range(3)], 1)
+    means = sums / counts[:, None]
     offset = points - means[inverse]
     covariance = np.empty((cells, 3, 3))
     for i in range(3):

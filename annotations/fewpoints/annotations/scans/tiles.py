@@ -15,15 +15,15 @@
 
     position_local = lo + scale * (x16, y16, z16)     with the tile's own lo and scale
 
-The local frame is the file's frame minus `shift`, in the file's unit. A tile is a run of at most 65,536
-records; tiles come from halving the scan along its longest axis, so each is a compact box, and its
-records are in random order, so that any prefix of a tile is a uniform subsample of it.
+The local frame is the file's frame minus `shift`, in the file's unit. A tile is a run of at most
+65,536 records; tiles come from halving the scan along its longest axis, so each is a compact box,
+and its records are in random order, so that any prefix of a tile is a uniform subsample of it.
 
-`order.bin` holds a little-endian uint32 per record: the scan row it came from. Any per-point array
-travels in tile order as `values[order]`. Rows that are not finite have no record.
+`order.bin` holds a little-endian uint32 per record: the scan row it came from. Any per-point
+array travels in tile order as `values[order]`. Rows that are not finite have no record.
 
-`tiles.json` is the table of contents, see `TileManifest`. It is written last: a folder that has it
-has all three files, whole.
+`tiles.json` is the table of contents, see `TileManifest`. It is written last: a folder that has
+it has all three files, whole.
 """
 
 from __future__ import annotations
@@ -230,6 +230,7 @@ class _Shades:
     def __init__(self, scan: PointScan) -> None:
         self._scan = scan
         self._axis, self._sign = 2, 1
+        self._low, self._high = 0.0, 1.0
         values: AnyArray | None = None
         if scan.colours is None:
             if scan.intensity is not None:
@@ -242,14 +243,14 @@ class _Shades:
             rows = np.flatnonzero(scan.finite)
             sample = values[rows[:: max(1, len(rows) // 200_000)]].astype(np.float64)
             sample = sample[np.isfinite(sample)]
-            self._low, self._high = (
-                np.percentile(sample, (1, 99)).tolist() if len(sample) else (0.0, 1.0)
-            )
+            if len(sample):
+                self._low, self._high = (float(v) for v in np.percentile(sample, (1, 99)))
 
     def __call__(self, rows: UInt32Array) -> UInt8Array:
         scan = self._scan
         if scan.colours is not None:
-            return scan.colours[rows]
+            colours: UInt8Array = scan.colours[rows]
+            return colours
         values = (
             scan.positions[rows, self._axis] if scan.intensity is None else scan.intensity[rows]
         )
@@ -262,7 +263,8 @@ class _Shades:
         if self._sign < 0:
             share = 1 - share
         ramp = [np.interp(share, _RAMP_AT, _RAMP[:, c]) for c in range(3)]
-        return np.rint(np.stack(ramp, 1)).astype(np.uint8)
+        shades: UInt8Array = np.rint(np.stack(ramp, 1)).astype(np.uint8)
+        return shades
 
 
 # From dark blue over teal to yellow: readable in grey and with the common colour blindnesses.

@@ -6,10 +6,10 @@ Names are compared without case, and without the prefix `scalar_` that CloudComp
 
 Label-like names: label, labels, class, classes, classification, category, segment, segmentation,
 seg, semantic, instance, instances, object, cluster, annotation, prediction, gt, groundtruth; and
-any of them joined to "id", "label", "class", "gt" or "pred" by an underscore or nothing (`object_id`,
-`semantic_label`, `gt_class`, `instanceId`). Such a field is a label field if all its values are
-whole numbers; a NaN in a float field counts as -1 (CloudCompare writes NaN where nothing was
-assigned).
+any of them joined to "id", "label", "class", "gt" or "pred" by an underscore or nothing
+(`object_id`, `semantic_label`, `gt_class`, `instanceId`). Such a field is a label field if all
+its values are whole numbers; a NaN in a float field counts as -1 (CloudCompare writes NaN where
+nothing was assigned).
 
 Colours end as uint8 0-255:
 * 8-bit fields are taken as they are;
@@ -143,9 +143,10 @@ class ColumnStore:
         for axis, name in enumerate(self.roles.position):
             values = block[name]
             self.positions[start : start + len(values), axis] = values
-        for name, column in self.columns.items():
-            values = block[name]
-            column[start : start + len(values)] = values
+        with np.errstate(over="ignore"):  # Text may name numbers that its float type cannot.
+            for name, column in self.columns.items():
+                values = block[name]
+                column[start : start + len(values)] = values
 
 
 @dataclass
@@ -262,7 +263,7 @@ def normalise_colours(channels: Sequence[AnyArray]) -> tuple[UInt8Array | None, 
     return colours, notes
 
 
-def unpack_rgb(packed: AnyArray) -> tuple[list[AnyArray], list[str]]:
+def unpack_rgb(packed: AnyArray) -> list[AnyArray]:
     """Split 32-bit packed colours `0xAARRGGBB` into three uint8 columns.
 
     A float column carries the bits (PCL's way) unless it plainly holds the number itself, as some
@@ -285,7 +286,7 @@ def unpack_rgb(packed: AnyArray) -> tuple[list[AnyArray], list[str]]:
                 bits = np.ascontiguousarray(packed.astype(np.float32)).view(np.uint32)
     else:
         bits = packed.astype(np.int64).astype(np.uint32)
-    return [((bits >> shift) & 255).astype(np.uint8) for shift in (16, 8, 0)], []
+    return [((bits >> shift) & 255).astype(np.uint8) for shift in (16, 8, 0)]
 
 
 def whole_numbers(name: str, values: AnyArray) -> tuple[IntArray | None, list[str]]:

@@ -25,7 +25,7 @@ from fewpoints.annotations.scans.readers.fields import (
     parts_of,
 )
 from fewpoints.annotations.scans.readers.ply_header import Element, PlyHeader, read_header
-from fewpoints.annotations.scans.readers.text import TextBlock, TextRows
+from fewpoints.annotations.scans.readers.text import TextBlock, TextRows, check_range
 from fewpoints.annotations.scans.scan import Field, PointScan
 
 BLOCK_ROWS = 1 << 18
@@ -149,7 +149,11 @@ def _read_ascii(
         for block in rows.take(element.count):
             columns = _split_lines(block, element, name)
             if element.name == "vertex":
-                _check_ranges(block, columns, element, store, name)
+                for item in element.properties:
+                    if item.name in store.columns:
+                        check_range(
+                            block, columns[item.name], item.type, field=item.name, name=name
+                        )
                 store.put(done, columns)
                 progress((done + len(block.lines)) / element.count, "Reading points")
             done += len(block.lines)
@@ -214,23 +218,3 @@ def _check_lengths(block: TextBlock, expected: IndexArray, element: Element, nam
         f"for a record of {element.name}.",
         where=f"line {block.lines[row]}",
     )
-
-
-def _check_ranges(
-    block: TextBlock, columns: dict[str, AnyArray], element: Element, store: ColumnStore, name: str
-) -> None:
-    """Values of integer properties must fit their type; else storing them would change them."""
-    for item in element.properties:
-        if item.name not in store.columns or item.type.kind not in "iu":
-            continue
-        values, info = columns[item.name], np.iinfo(item.type)
-        wrong = np.flatnonzero(
-            ~((values >= info.min) & (values <= info.max)) | (values != np.rint(values))
-        )
-        if len(wrong):
-            row = int(wrong[0])
-            raise UnreadableScan(
-                name,
-                f'{values[row]:g} does not fit the type "{item.spelled}" of "{item.name}".',
-                where=f"line {block.lines[row]}",
-            )

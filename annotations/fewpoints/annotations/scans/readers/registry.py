@@ -11,6 +11,8 @@ from typing import Protocol
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.pcd import read_pcd
+from fewpoints.annotations.scans.readers.pcd_header import starts_like_pcd
 from fewpoints.annotations.scans.readers.ply import read_ply
 from fewpoints.annotations.scans.scan import PointScan
 
@@ -47,6 +49,11 @@ _FORMATS = (
         FormatInfo("ply", "PLY", (".ply",), "ASCII, binary little endian, binary big endian"),
         _is_ply,
         read_ply,
+    ),
+    _Format(
+        FormatInfo("pcd", "PCD", (".pcd",), "ascii, binary, binary_compressed"),
+        starts_like_pcd,
+        read_pcd,
     ),
 )
 

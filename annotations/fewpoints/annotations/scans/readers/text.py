@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -152,6 +152,25 @@ class TextRows:
             shown = ascii(text if len(text) <= 30 else text[:30] + "…")
             raise UnreadableScan(self._name, f"{shown} is not a number.", where=f"line {line}")
         return sign * special
+
+
+def check_range(
+    block: TextBlock, values: FloatArray64, kind: np.dtype[Any], *, field: str, name: str
+) -> None:
+    """Refuse values that an integer type cannot hold: storing them would change them."""
+    if kind.kind not in "iu":
+        return
+    info = np.iinfo(kind)
+    wrong = np.flatnonzero(
+        ~((values >= info.min) & (values <= info.max)) | (values != np.rint(values))
+    )
+    if len(wrong):
+        row = int(wrong[0])
+        raise UnreadableScan(
+            name,
+            f'{values[row]:g} does not fit the type {info.dtype.name} of "{field}".',
+            where=f"line {block.lines[row]}",
+        )
 
 
 def _tokens_per_line(
