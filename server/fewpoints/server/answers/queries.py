@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the log of answers amounts to now.
+
+Live: an answer that was not undone and is the newest of its author at its point. The state of a
+query is that of the newest live answer at its point, whoever gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from fewpoints.server.answers.schemas import AnswerRead
+from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.projects.tables import LabelClassRow
+from fewpoints.server.rounds.tables import Query
+from fewpoints.server.scans.tables import Scan
+
+_Undo = aliased(AnswerEvent)
+NOT_UNDONE = and_(AnswerEvent.kind != "undo", ~exists().where(_Undo.undoes_id == AnswerEvent.id))
+
+
+@dataclass
+class QueryCounts:
+    """Queries by state."""
+
+    total: int = 0
+    answered: int = 0
+    unsure: int = 0
+    skipped: int = 0
+
+    @property
+    def open(self) -> int:
+        """Queries without a live answer."""
+        return self.total - self.answered - self.unsure - self.skipped
+
+
+STATE_OF_REPLY = {"class": "answered", "unsure": "unsure", "skip": "skipped"}
+
+
+def live_ids(condition: ColumnElement[bool]) -> Select[int]:
+    """Return ids of the live answers whose scan meets `condition` (on Scan's columns)."""
+    return (
+        select(func.max(AnswerEvent.id))
+        .join(Scan, Scan.id == AnswerEvent.scan_id)
+        .where(condition, NOT_UNDONE)
+        .group_by(
+            AnswerEvent.scan_id, AnswerEvent.point_index, AnswerEvent.user_id, AnswerEvent.author
+        )
+    )
+
+
+def newest_ids(condition: ColumnElement[bool]) -> Select[int]:
+    """Return ids of the newest live answer of each point whose scan meets `condition`."""
+    return (
+        select(func.max(AnswerEvent.id))
+        .join(Scan, Scan.id == AnswerEvent.scan_id)
+        .where(condition, NOT_UNDONE)
+        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
+    )
+
+
+def _answers() -> Select[AnswerEvent, int]:
+    return select(AnswerEvent, LabelClassRow.position).outerjoin(
+        LabelClassRow, LabelClassRow.id == AnswerEvent.class_id
+    )
+
+
+def read_answer(event: AnswerEvent, class_index: int | None) -> AnswerRead:
+    """Return an answer event as HTTP shows it."""
+    assert event.point_index is not None
+    assert event.position is not None
+    return AnswerRead(
+        id=event.id,
+        client_id=event.client_id,
+        scan_id=event.scan_id,
+        query_id=event.query_id,
+        point_index=event.point_index,
+        position=tuple(event.position),  # type: ignore[arg-type] # Three numbers as stored.
+        reply=event.reply,  # type: ignore[arg-type] # Checked when it was stored.
+        class_index=class_index,
+        instance=event.instance,
+        user_name=event.author,
+        created_at=event.answered_at,
+        seconds=event.seconds,
+        strategy=event.strategy,
+        checkpoint_id=event.checkpoint_id,
+    )
+
+
+def live_answers(session: Session, scan_id: int) -> list[AnswerRead]:
+    """Return the live answers of a scan, in the order in which they were given."""
+    rows = session.execute(
+        _answers().where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id))).order_by(AnswerEvent.id)
+    )
+    return [read_answer(event, index) for event, index in rows]
+
+
+def newest_answers(
+    session: Session, scan_id: int, *, point_index: int | None = None
+) -> dict[int, AnswerRead]:
+    """Return point index -> the newest live answer there; of all points or of one."""
+    ids = newest_ids(Scan.id == scan_id)
+    if point_index is not None:
+        ids = ids.where(AnswerEvent.point_index == point_index)
+    rows = session.execute(_answers().where(AnswerEvent.id.in_(ids)).order_by(AnswerEvent.id))
+    return {event.point_index: read_answer(event, index) for event, index in rows}
+
+
+def answer_by_id(session: Session, event_id: int) -> AnswerRead:
+    """Return one answer."""
+    event, index = session.execute(_answers().where(AnswerEvent.id == event_id)).one()
+    return read_answer(event, index)
+
+
+def query_counts_by_scan(
+    session: Session, condition: ColumnElement[bool]
+) -> dict[int, QueryCounts]:
+    """Return scan id -> queries by state, for the scans with queries that meet `condition`."""
+    newest = aliased(AnswerEvent)
+    rows = session.execute(
+        select(Query.scan_id, newest.reply, func.count())
+        .join(Scan, Scan.id == Query.scan_id)
+        .outerjoin(
+            newest,
+            and_(
+                newest.scan_id == Query.scan_id,
+                newest.point_index == Query.point_index,
+                newest.id.in_(newest_ids(condition)),
+            ),
+        )
+        .where(condition)
+        .group_by(Query.scan_id, newest.reply)
+    )
+    counts: dict[int, QueryCounts] = {}
+    for scan_id, reply, number in rows:
+        entry = counts.setdefault(scan_id, QueryCounts())
+        entry.total += number
+        if reply is not None:
+            state = STATE_OF_REPLY[reply]
+            setattr(entry, state, getattr(entry, state) + number)
+    return counts
+
+
+def answer_counts_by_scan(session: Session, scan_ids: Sequence[int]) -> dict[int, int]:
+    """Return scan id -> how many live answers it has."""
+    rows = session.execute(
+        select(AnswerEvent.scan_id, func.count())
+        .where(AnswerEvent.id.in_(live_ids(Scan.id.in_(scan_ids))))
+        .group_by(AnswerEvent.scan_id)
+    )
+    return dict(rows.all())

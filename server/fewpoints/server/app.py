@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""The application: routes, errors, guards and what lives as long as the server."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from fewpoints.server import web
+from fewpoints.server.answers import routes as answers
+from fewpoints.server.db.engine import Database
+from fewpoints.server.db.upgrade import upgrade
+from fewpoints.server.dependencies import CurrentUser
+from fewpoints.server.errors import AppError, ErrorBody, install_error_handlers
+from fewpoints.server.events import routes as events
+from fewpoints.server.events.hub import EventHub
+from fewpoints.server.home_lock import HomeLock
+from fewpoints.server.jobs import routes as jobs
+from fewpoints.server.jobs.executors.local import LocalExecutor
+from fewpoints.server.projects import routes as projects
+from fewpoints.server.rounds import routes as rounds
+from fewpoints.server.scans import routes as scans
+from fewpoints.server.security import Guard
+from fewpoints.server.settings import Settings
+from fewpoints.server.storage import Storage
+from fewpoints.server.users import routes as users
+from fewpoints.server.users.authentication import Authenticator
+
+API_PREFIX = "/api/v1"
+ROUTERS = (
+    users.router,
+    projects.router,
+    scans.router,
+    rounds.router,
+    answers.router,
+    jobs.router,
+    events.router,
+)
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: str
+    version: str
+
+
+def version() -> str:
+    """Return the installed version of fewpoints."""
+    return importlib.metadata.version("fewpoints")
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation after its area and function: stable, and readable in generated clients."""
+    area = str(route.tags[0]) if route.tags else "server"
+    return f"{area}_{route.name}"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application. The database is opened and workers start when it is served."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await run_in_threadpool(_start, app, settings)
+        except AppError as error:
+            app.state.start_failure = error  # For whoever runs the server to tell.
+            raise
+        try:
+            yield
+        finally:
+            await run_in_threadpool(_stop, app)
+
+    app = FastAPI(
+        title="fewpoints",
+        version=version(),
+        lifespan=lifespan,
+        openapi_url=None,  # Served below, to people who are signed in.
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        responses={422: {"model": ErrorBody, "description": "validation: a value is not valid"}},
+    )
+    app.state.settings = settings
+    app.state.storage = Storage(settings)
+    api = APIRouter(prefix=API_PREFIX)
+
+    @api.get("/health", tags=["server"])
+    async def health() -> Health:
+        """Whether the server answers."""
+        return Health(status="ok", version=version())
+
+    @api.get("/openapi.json", include_in_schema=False)
+    async def openapi(_: CurrentUser) -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    for router in ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(web.router)
+    install_error_handlers(app)
+    app.add_middleware(Guard, allowed=settings.host_names)
+    return app
+
+
+def _start(app: FastAPI, settings: Settings) -> None:
+    storage: Storage = app.state.storage
+    settings.home.mkdir(parents=True, exist_ok=True)
+    app.state.lock = HomeLock(storage.lock_file)
+    try:
+        storage.prepare()
+        database = Database(settings.resolved_database_url)
+        app.state.database = database
+        upgrade(database.engine)
+        app.state.authenticator = Authenticator(database)
+        app.state.events = EventHub(database)
+        app.state.executor = LocalExecutor(database, storage, settings)
+        if settings.run_jobs:
+            app.state.executor.start()
+    except BaseException:
+        app.state.lock.release()
+        raise
+
+
+def _stop(app: FastAPI) -> None:
+    app.state.events.close()
+    app.state.executor.stop()
+    app.state.database.close()
+    app.state.lock.release()

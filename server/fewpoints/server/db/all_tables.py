@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Imports every table, so that the metadata is complete."""
+
+from __future__ import annotations
+
+from fewpoints.server.answers import tables as _answers
+from fewpoints.server.db.base import Base
+from fewpoints.server.exports import tables as _exports
+from fewpoints.server.jobs import tables as _jobs
+from fewpoints.server.projects import tables as _projects
+from fewpoints.server.rounds import tables as _rounds
+from fewpoints.server.scans import tables as _scans
+from fewpoints.server.training import tables as _training
+from fewpoints.server.users import tables as _users
+
+DOMAINS = (_answers, _exports, _jobs, _projects, _rounds, _scans, _training, _users)
+metadata = Base.metadata

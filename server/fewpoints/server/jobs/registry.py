@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which kinds of jobs there are. Tasks are named, not imported: the API process has no torch."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Lane = Literal["heavy", "light"]
+LANES: tuple[Lane, ...] = ("heavy", "light")
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job.
+
+    Attributes:
+        lane: heavy jobs run one at a time, and light ones beside them, also one at a time.
+        task: "module:function"; called as function(context, **args) in a worker.
+        noun: how sentences name it.
+        ended: "module:function", called as function(session, job) in the transaction that ends a
+            job as failed or cancelled.
+    """
+
+    lane: Lane
+    task: str
+    noun: str
+    ended: str | None = None
+
+
+KINDS: dict[str, JobKind] = {
+    "import": JobKind(
+        "light",
+        "fewpoints.server.scans.tasks:import_scan",
+        "import",
+        ended="fewpoints.server.scans.service:import_ended",
+    ),
+    "features": JobKind("heavy", "fewpoints.server.rounds.tasks:compute_features", "features job"),
+    "select": JobKind("heavy", "fewpoints.server.rounds.tasks:select_points", "selection"),
+    "finetune": JobKind("heavy", "fewpoints.server.training.tasks:finetune", "training"),
+    "predict": JobKind("heavy", "fewpoints.server.training.tasks:predict", "prediction"),
+    "export": JobKind("light", "fewpoints.server.exports.tasks:export", "export"),
+}
+
+
+def resolve(path: str) -> Callable[..., Any]:
+    """Import what a "module:function" names."""
+    module, _, name = path.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function

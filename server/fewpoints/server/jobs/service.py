@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""The life of a job row. Every change of state is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.errors import NotFound
+from fewpoints.server.jobs.registry import KINDS, resolve
+from fewpoints.server.jobs.schemas import ACTIVE_STATES
+from fewpoints.server.jobs.tables import Job
+
+MAX_CRASHES = 2
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    *,
+    args: Mapping[str, Any],
+    project_id: int | None = None,
+    scan_id: int | None = None,
+    user_id: int | None = None,
+) -> Job:
+    """Add a job. It starts once the transaction is committed and its lane is free.
+
+    Args:
+        args: ids and plain values; the task's keyword arguments.
+    """
+    job = Job(
+        kind=kind,
+        lane=KINDS[kind].lane,
+        args=dict(args),
+        project_id=project_id,
+        scan_id=scan_id,
+        user_id=user_id,
+        state="queued",
+        message="Waiting for its turn",
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def get_job(session: Session, job_id: int) -> Job:
+    """Return a job.
+
+    Raises:
+        NotFound: there is none.
+    """
+    job = session.get(Job, job_id)
+    if job is None:
+        raise NotFound("job", job_id)
+    return job
+
+
+def list_jobs(
+    session: Session,
+    *,
+    project_id: int | None,
+    state: str | None,
+    offset: int,
+    limit: int,
+) -> tuple[Sequence[Job], int]:
+    """Return a page of jobs, newest first, and how many there are."""
+    conditions = []
+    if project_id is not None:
+        conditions.append(Job.project_id == project_id)
+    if state is not None:
+        conditions.append(Job.state == state)
+    total = session.scalar(select(func.count()).select_from(Job).where(*conditions)) or 0
+    page = session.scalars(
+        select(Job).where(*conditions).order_by(Job.id.desc()).offset(offset).limit(limit)
+    ).all()
+    return page, total
+
+
+def active_job(session: Session, kind: str, *, project_id: int) -> Job | None:
+    """Return a queued or running job of this kind in the project, if there is one."""
+    return session.scalars(
+        select(Job)
+        .where(Job.kind == kind, Job.project_id == project_id, Job.state.in_(ACTIVE_STATES))
+        .order_by(Job.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def has_queued(session: Session, lane: str) -> bool:
+    """Whether a job waits in a lane."""
+    waiting = select(Job.id).where(Job.state == "queued", Job.lane == lane).limit(1)
+    return session.scalar(waiting) is not None
+
+
+def claim_next(session: Session, lane: str) -> Job | None:
+    """Take the oldest queued job of a lane, marking it as running under a new attempt number."""
+    job = session.scalars(
+        select(Job)
+        .where(Job.state == "queued", Job.lane == lane)
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if job is None:
+        return None
+    job.state = "running"
+    job.attempts += 1
+    job.progress = 0.0
+    job.message = "Starting"
+    job.started_at = utc_now()
+    session.flush()
+    return job
+
+
+def report(
+    session: Session, job_id: int, attempt: int, *, progress: float, message: str
+) -> bool | None:
+    """Store progress; return whether cancelling was asked for, or None if the job is not ours."""
+    return session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.attempts == attempt, Job.state == "running")
+        .values(progress=progress, message=message[:1000], updated_at=utc_now())
+        .returning(Job.cancel_requested)
+    ).scalar_one_or_none()
+
+
+def owned(session: Session, job_id: int, attempt: int) -> Job | None:
+    """Return the job if this attempt still runs it; locked until the transaction ends."""
+    return session.scalars(
+        select(Job)
+        .where(Job.id == job_id, Job.attempts == attempt, Job.state == "running")
+        .with_for_update()
+    ).one_or_none()
+
+
+def finish(
+    session: Session,
+    job: Job,
+    state: str,
+    *,
+    error: str | None = None,
+    result: Mapping[str, Any] | None = None,
+) -> None:
+    """End a job as done, failed or cancelled."""
+    assert state in ("done", "failed", "cancelled")
+    assert job.state in ACTIVE_STATES
+    job.state = state
+    job.error = error
+    job.finished_at = utc_now()
+    if state == "done":
+        job.progress = 1.0
+        job.message = "Done"
+        job.result = dict(result or {})
+    else:
+        job.message = "Cancelled" if state == "cancelled" else "Failed"
+        ended = KINDS[job.kind].ended
+        if ended is not None:
+            resolve(ended)(session, job)
+    session.flush()
+
+
+def crashed(session: Session, job: Job, reason: str) -> None:
+    """The worker of a running job died: end the job if that was asked for, else try once more."""
+    job.crashes += 1
+    if job.cancel_requested:
+        finish(session, job, "cancelled")
+    elif job.crashes >= MAX_CRASHES:
+        finish(
+            session, job, "failed", error=f"{reason} This was attempt {job.attempts}; giving up."
+        )
+    else:
+        requeue(job, f"{reason} Trying once more.")
+
+
+def requeue(job: Job, message: str) -> None:
+    """Put a running job back into its lane."""
+    assert job.state == "running"
+    job.state = "queued"
+    job.message = message
+    job.progress = 0.0
+    job.started_at = None
+
+
+def recover(session: Session) -> int:
+    """Bring jobs that a stopped server left running into a true state; return how many.
+
+    Call only while no worker of an earlier server can own a job that this server runs: the attempt
+    number keeps orphans from writing.
+    """
+    left = session.scalars(select(Job).where(Job.state == "running").order_by(Job.id)).all()
+    for job in left:
+        crashed(session, job, "The server stopped while this job ran.")
+    return len(left)
+
+
+def request_cancel(session: Session, job: Job) -> None:
+    """Cancel a queued job now and a running one soon; a finished one stays as it is."""
+    if job.state == "queued":
+        job.cancel_requested = True
+        finish(session, job, "cancelled")
+    elif job.state == "running" and not job.cancel_requested:
+        job.cancel_requested = True
+        job.message = "Cancelling"
+
+
+def cancel_all(
+    session: Session, *, project_id: int | None = None, scan_id: int | None = None
+) -> None:
+    """Cancel the unfinished jobs of a project or of a scan."""
+    condition = Job.project_id == project_id if scan_id is None else Job.scan_id == scan_id
+    for job in session.scalars(select(Job).where(condition, Job.state.in_(ACTIVE_STATES))):
+        request_cancel(session, job)
+    session.flush()

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Projects and their class lists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fewpoints.server.db.base import Base
+from fewpoints.server.db.types import utc_now
+
+
+class Project(Base):
+    """Scans that share a class list, a strategy and checkpoints."""
+
+    __tablename__ = "project"
+    __table_args__ = (Index(None, "updated_at"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    budget: Mapped[int]
+    strategy: Mapped[str] = mapped_column(String(32))
+    auto_select: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class LabelClassRow(Base):
+    """One class of a project. Answers refer to the row, so a class may move or be renamed."""
+
+    __tablename__ = "label_class"
+    __table_args__ = (Index(None, "project_id", "position"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"))
+    position: Mapped[int]  # The class index that clients, files and networks see.
+    name: Mapped[str] = mapped_column(String(100))
+    color: Mapped[str] = mapped_column(String(7))
+    key: Mapped[str | None] = mapped_column(String(16))
+    instanceable: Mapped[bool]
+    external_id: Mapped[int | None]
+    description: Mapped[str] = mapped_column(Text, default="")

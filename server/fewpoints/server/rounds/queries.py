@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from fewpoints.server.answers.queries import STATE_OF_REPLY, newest_answers
+from fewpoints.server.answers.schemas import AnswerRead
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.errors import NotFound
+from fewpoints.server.rounds.schemas import QueryRead, View
+from fewpoints.server.rounds.tables import Query, QueryLease, SelectionRound
+from fewpoints.server.users.tables import User
+
+
+def get_query(session: Session, query_id: int) -> Query:
+    """Return a query.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = session.get(Query, query_id)
+    if query is None:
+        raise NotFound("query", query_id)
+    return query
+
+
+def list_queries(session: Session, scan_id: int, *, user_id: int) -> list[QueryRead]:
+    """Return a scan's queries in the order of asking, as `user_id` sees them."""
+    return _read(session, newest_answers(session, scan_id), user_id, Query.scan_id == scan_id)
+
+
+def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
+    """Return one query as `user_id` sees it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = get_query(session, query_id)
+    answers = newest_answers(session, query.scan_id, point_index=query.point_index)
+    return _read(session, answers, user_id, Query.id == query_id)[0]
+
+
+def _read(
+    session: Session,
+    answers: Mapping[int, AnswerRead],
+    user_id: int,
+    condition: ColumnElement[bool],
+) -> list[QueryRead]:
+    statement = (
+        select(Query, SelectionRound.strategy, QueryLease.user_id, User.name)
+        .join(SelectionRound, SelectionRound.id == Query.round_id)
+        .outerjoin(
+            QueryLease, (QueryLease.query_id == Query.id) & (QueryLease.expires_at > utc_now())
+        )
+        .outerjoin(User, User.id == QueryLease.user_id)
+        .where(condition)
+        .order_by(Query.round_id, Query.rank)
+    )
+    result = []
+    for query, strategy, holder_id, holder in session.execute(statement):
+        answer = answers.get(query.point_index)
+        result.append(
+            QueryRead(
+                id=query.id,
+                round_id=query.round_id,
+                rank=query.rank,
+                point_index=query.point_index,
+                position=tuple(query.position),
+                view=View.model_validate(query.view),
+                strategy=strategy,
+                state="open" if answer is None else STATE_OF_REPLY[answer.reply],  # type: ignore[arg-type]
+                answer=answer,
+                leased_by=holder if holder_id is not None and holder_id != user_id else None,
+            )
+        )
+    return result

@@ -1,0 +1,164 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Features and the choice of points. Runs in workers; imports torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.views import choose_views
+from fewpoints.models.features.cache import cached_features
+from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
+from fewpoints.models.selection import registry
+from fewpoints.models.selection.options import needs_features, strategy_options
+from fewpoints.server.answers.queries import live_ids
+from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.jobs.context import JobCancelled, JobContext
+from fewpoints.server.rounds.tables import Query, SelectionRound
+from fewpoints.server.scans.scan_arrays import load_arrays
+from fewpoints.server.scans.service import ready_scan
+from fewpoints.server.scans.tables import Scan
+
+
+def base_network(context: JobContext) -> LoadedNetwork:
+    """Load the network that features and fine-tuning start from."""
+    settings = context.settings
+    loaded = load_network(settings.pretrained, arch=settings.arch)
+    for line in loaded.report:
+        context.log(line)
+    return loaded
+
+
+def compute_features(context: JobContext, *, scan_id: int) -> dict[str, Any]:
+    """Put the features of a scan into the cache. Safe to run twice: cached ones are kept."""
+    with context.session() as session:
+        facts = _facts(session, scan_id)
+    points = load_arrays(context.storage.scan_arrays(scan_id))
+    _features(context, facts, points, context.progress)
+    return {"scan_id": scan_id}
+
+
+def select_points(
+    context: JobContext, *, scan_id: int, strategy: str, budget: int, scaling: str, seed: int
+) -> dict[str, Any]:
+    """Choose points that were neither asked about nor answered, and add them as queries.
+
+    Safe to run twice: a job finds the round that it made before.
+    """
+    options = strategy_options(strategy, scaling=scaling, seed=seed)
+    with context.session() as session:
+        made = session.scalar(
+            select(SelectionRound.id).where(SelectionRound.job_id == context.job_id)
+        )
+        if made is not None:
+            return {"round_id": made}
+        facts = _facts(session, scan_id)
+        exclude = _known_points(session, scan_id)
+    points = load_arrays(context.storage.scan_arrays(scan_id))
+    features = None
+    if needs_features(options):
+        features = _features(context, facts, points, part_of(context.progress, 0.0, 0.7))
+    rows = registry.select_points(
+        points,
+        options,
+        budget,
+        features=features,
+        exclude=np.array(exclude, np.int64),
+        progress=part_of(context.progress, 0.7, 0.9),
+    )
+    context.progress(0.9, "Choosing views")
+    local = points.local_positions()
+    views = choose_views(local, rows, up=np.array(facts.up), seed=seed)
+
+    with context.session() as session:
+        scan = ready_scan(session, scan_id)
+        made_round = SelectionRound(
+            scan_id=scan.id,
+            job_id=context.job_id,
+            strategy=strategy,
+            options=options.model_dump(mode="json"),
+            budget=budget,
+            seed=seed,
+        )
+        session.add(made_round)
+        session.flush()
+        session.add_all(
+            Query(
+                round_id=made_round.id,
+                scan_id=scan.id,
+                rank=rank,
+                point_index=int(row),
+                position=[float(value) for value in local[row]],
+                view={
+                    "eye": [float(value) for value in view.eye],
+                    "target": [float(value) for value in view.target],
+                    "up": [float(value) for value in view.up],
+                },
+            )
+            for rank, (row, view) in enumerate(zip(rows, views, strict=True))
+        )
+        _touch(scan)
+        return {"round_id": made_round.id, "queries": len(rows)}
+
+
+class _Facts:
+    """What the computation needs of a scan's row, so that no session is held meanwhile."""
+
+    def __init__(self, scan: Scan) -> None:
+        assert scan.content_hash is not None
+        assert scan.voxel_size_m is not None
+        assert scan.up is not None
+        self.scan_id = scan.id
+        self.content_hash = scan.content_hash
+        self.voxel_size_m = scan.voxel_size_m
+        self.up = scan.up
+
+
+def _facts(session: Session, scan_id: int) -> _Facts:
+    if session.get(Scan, scan_id) is None:
+        raise JobCancelled
+    return _Facts(ready_scan(session, scan_id))
+
+
+def _features(
+    context: JobContext, facts: _Facts, points: PointScan, progress: Progress
+) -> NDArray[np.float32]:
+    progress(0.0, "Loading the network")
+    loaded = base_network(context)
+    features = cached_features(
+        points,
+        facts.content_hash,
+        loaded,
+        voxel_size_m=facts.voxel_size_m,
+        cache_dir=context.storage.features,
+        device=context.settings.device,
+        progress=progress,
+    )
+    with context.session() as session:
+        scan = session.get(Scan, facts.scan_id)
+        if scan is None:
+            raise JobCancelled
+        if scan.voxel_size_m == facts.voxel_size_m:
+            scan.features_key = f"{loaded.sha256[:16]}-{facts.voxel_size_m:g}"
+            _touch(scan)
+    return features
+
+
+def _known_points(session: Session, scan_id: int) -> list[int]:
+    asked = session.scalars(select(Query.point_index).where(Query.scan_id == scan_id))
+    answered = session.scalars(
+        select(AnswerEvent.point_index).where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id)))
+    )
+    return sorted({int(point) for point in (*asked, *answered) if point is not None})
+
+
+def _touch(scan: Scan) -> None:
+    scan.updated_at = utc_now()

@@ -1,0 +1,238 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Uploading, looking at and serving scans."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.server.dependencies import (
+    CurrentUser,
+    DatabaseDep,
+    Lead,
+    SettingsDep,
+    StorageDep,
+)
+from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.files import file_answer
+from fewpoints.server.jobs.schemas import JobRead, read_job
+from fewpoints.server.projects.queries import get_project
+from fewpoints.server.scans import queries, service
+from fewpoints.server.scans.inspection import InspectionTimeout, inspect_in_process
+from fewpoints.server.scans.schemas import ScanRead, ScanUpdate
+from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
+from fewpoints.server.schemas import Limit, Offset, Page, PathId
+from fewpoints.server.storage import DiskFull, display_name, safe_suffix
+
+router = APIRouter(tags=["scans"], responses=problem(NotSignedIn))
+BINARY_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+BINARY_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    }
+}
+FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]
+
+
+@router.get("/projects/{project_id}/scans", responses=problem(NotFound))
+def list_scans(
+    _: CurrentUser,
+    project_id: PathId,
+    database: DatabaseDep,
+    offset: Offset = 0,
+    limit: Limit = 100,
+) -> Page[ScanRead]:
+    """A project's scans, oldest first."""
+    with database.read() as session:
+        get_project(session, project_id)
+        items, total = queries.list_scans(session, project_id, offset, limit)
+    return Page(items=items, total=total)
+
+
+@router.post(
+    "/projects/{project_id}/scans",
+    status_code=201,
+    openapi_extra=BINARY_BODY,
+    responses=problem(Forbidden, NotFound, TooLarge, DiskFull, Invalid, BrokenOff),
+)
+async def upload_scan(
+    user: Lead,
+    project_id: PathId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    settings: SettingsDep,
+    name: FileName = "scan",
+) -> ScanRead:
+    """Add a scan from the raw bytes of its file. A job imports it."""
+    shown_name = display_name(name, fallback="scan")
+
+    def check() -> None:
+        with database.read() as session:
+            get_project(session, project_id)
+
+    await run_in_threadpool(check)
+    async with received_file(
+        request,
+        storage,
+        limit=settings.max_upload_bytes,
+        suffix=safe_suffix(shown_name),
+    ) as received:
+
+        def add() -> ScanRead:
+            with database.write() as session:
+                scan_id = service.add_scan(
+                    session,
+                    storage,
+                    project_id=project_id,
+                    user_id=user.id,
+                    name=shown_name,
+                    upload=received.path,
+                    count=received.count,
+                    content_hash=received.sha256,
+                )
+                return queries.read_scan(session, scan_id)
+
+        return await run_in_threadpool(add)
+
+
+@router.post(
+    "/inspect",
+    openapi_extra=BINARY_BODY,
+    responses=problem(
+        TooLarge, DiskFull, UnreadableScan, UnsupportedFormat, InspectionTimeout, BrokenOff
+    ),
+)
+async def inspect(
+    _: CurrentUser,
+    request: Request,
+    storage: StorageDep,
+    settings: SettingsDep,
+    name: FileName = "scan",
+) -> dict[str, Any]:
+    """Preflight of a file's raw bytes; nothing is kept."""
+    shown_name = display_name(name, fallback="scan")
+    async with received_file(
+        request,
+        storage,
+        limit=settings.max_upload_bytes,
+        suffix=safe_suffix(shown_name),
+    ) as received:
+        return await run_in_threadpool(
+            inspect_in_process,
+            received.path,
+            name=shown_name,
+            timeout_s=settings.inspect_timeout_s,
+        )
+
+
+@router.get("/scans/{scan_id}", responses=problem(NotFound))
+def read_scan(_: CurrentUser, scan_id: PathId, database: DatabaseDep) -> ScanRead:
+    """One scan."""
+    with database.read() as session:
+        return queries.read_scan(session, scan_id)
+
+
+@router.patch("/scans/{scan_id}", responses=problem(Forbidden, NotFound, Invalid))
+def update_scan(_: Lead, scan_id: PathId, body: ScanUpdate, database: DatabaseDep) -> ScanRead:
+    """Change a scan's name or voxel size."""
+    with database.write() as session:
+        service.update_scan(session, scan_id, body)
+        return queries.read_scan(session, scan_id)
+
+
+@router.delete("/scans/{scan_id}", status_code=204, responses=problem(Forbidden, NotFound))
+def delete_scan(_: Lead, scan_id: PathId, database: DatabaseDep, storage: StorageDep) -> None:
+    """Delete a scan with its queries, answers and predictions."""
+    with database.write() as session:
+        service.delete_scan(session, scan_id)
+    storage.remove_scan(scan_id)
+
+
+@router.post(
+    "/scans/{scan_id}/retry",
+    status_code=202,
+    responses=problem(Forbidden, NotFound, service.CannotRetry),
+)
+def retry(user: Lead, scan_id: PathId, database: DatabaseDep, storage: StorageDep) -> JobRead:
+    """Import a failed scan again, if its file is still there."""
+    with database.write() as session:
+        return read_job(service.retry(session, storage, scan_id, user.id))
+
+
+@router.get("/scans/{scan_id}/preflight", responses=problem(NotFound, service.ScanNotReady))
+def read_preflight(
+    _: CurrentUser, scan_id: PathId, database: DatabaseDep, storage: StorageDep
+) -> dict[str, Any]:
+    """What the import found out about the file."""
+    with database.read() as session:
+        service.ready_scan(session, scan_id)
+    text = storage.scan_file(scan_id, "preflight.json").read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def _scan_file(
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    scan_id: int,
+    name: str,
+    media_type: str,
+) -> Response:
+    with database.read() as session:
+        version = queries.scan_version(service.ready_scan(session, scan_id))
+    assert version is not None
+    path = storage.scan_file(scan_id, name)
+    return file_answer(request, path, version=version, media_type=media_type)
+
+
+@router.get(
+    "/scans/{scan_id}/tiles.json",
+    responses={
+        200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+        **problem(NotFound, service.ScanNotReady),
+    },
+    response_class=Response,
+)
+def read_tile_list(
+    _: CurrentUser, scan_id: PathId, request: Request, database: DatabaseDep, storage: StorageDep
+) -> Response:
+    """Where each tile is and how its records decode."""
+    return _scan_file(request, database, storage, scan_id, "tiles.json", "application/json")
+
+
+@router.get(
+    "/scans/{scan_id}/tiles.bin",
+    responses={**BINARY_ANSWER, **problem(NotFound, service.ScanNotReady)},
+    response_class=Response,
+)
+def read_tiles(
+    _: CurrentUser, scan_id: PathId, request: Request, database: DatabaseDep, storage: StorageDep
+) -> Response:
+    """Points for the viewer, 12 bytes each, tile by tile; ranges are served."""
+    return _scan_file(request, database, storage, scan_id, "tiles.bin", "application/octet-stream")
+
+
+@router.get(
+    "/scans/{scan_id}/order.bin",
+    responses={**BINARY_ANSWER, **problem(NotFound, service.ScanNotReady)},
+    response_class=Response,
+)
+def read_order(
+    _: CurrentUser, scan_id: PathId, request: Request, database: DatabaseDep, storage: StorageDep
+) -> Response:
+    """The row of the scan behind each record of the tiles, uint32 little-endian."""
+    return _scan_file(request, database, storage, scan_id, "order.bin", "application/octet-stream")

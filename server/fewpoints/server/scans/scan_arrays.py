@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A parsed scan as plain array files, so that a file is parsed once and later only mapped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fewpoints.annotations.scans.scan import Field, PointScan
+
+_OPTIONAL = ("colours", "normals", "intensity")
+
+
+def save_arrays(scan: PointScan, folder: Path) -> None:
+    """Write a scan into an empty folder: one .npy per array and scan.json."""
+    folder.mkdir()
+    np.save(folder / "positions.npy", scan.positions)
+    np.save(folder / "local.npy", scan.local_positions())
+    for name in _OPTIONAL:
+        values = getattr(scan, name)
+        if values is not None:
+            np.save(folder / f"{name}.npy", values)
+    for number, values in enumerate(scan.labels.values()):
+        np.save(folder / f"label-{number}.npy", values)
+    facts = {
+        "version": 1,
+        "labels": list(scan.labels),
+        "global_shift": scan.global_shift.tolist(),
+        "fields": [list(field) for field in scan.fields],
+        "source_format": scan.source_format,
+        "details": dict(scan.details),
+        "notes": list(scan.notes),
+    }
+    (folder / "scan.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def load_arrays(folder: Path) -> PointScan:
+    """Return the scan that `save_arrays` wrote; its arrays are read-only maps of the files."""
+    facts = json.loads((folder / "scan.json").read_text(encoding="utf-8"))
+    optional = {
+        name: _map(folder / f"{name}.npy")
+        for name in _OPTIONAL
+        if (folder / f"{name}.npy").exists()
+    }
+    return PointScan(
+        positions=_map(folder / "positions.npy"),
+        labels={
+            name: _map(folder / f"label-{number}.npy")
+            for number, name in enumerate(facts["labels"])
+        },
+        global_shift=np.array(facts["global_shift"], np.float64),
+        fields=tuple(Field(*field) for field in facts["fields"]),
+        source_format=facts["source_format"],
+        details=facts["details"],
+        notes=tuple(facts["notes"]),
+        **optional,
+    )
+
+
+def local_position(folder: Path, row: int) -> tuple[float, float, float] | None:
+    """Return the position of one row in the local frame; None if it is not finite."""
+    values = np.load(folder / "local.npy", mmap_mode="r")[row]
+    if not np.isfinite(values).all():
+        return None
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+def _map(path: Path) -> Any:  # Any: dtype and shape are what was saved; PointScan checks them.
+    values = np.load(path, mmap_mode="r", allow_pickle=False)
+    return values if values.size else np.array(values)

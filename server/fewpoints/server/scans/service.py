@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Changing scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.errors import Conflict, Invalid
+from fewpoints.server.jobs import service as jobs
+from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.queries import get_project
+from fewpoints.server.scans.queries import get_scan
+from fewpoints.server.scans.schemas import ScanUpdate
+from fewpoints.server.scans.tables import Scan
+from fewpoints.server.storage import Storage, safe_suffix
+
+
+class ScanNotReady(Conflict):
+    """The scan is not imported."""
+
+    code = "scan_not_ready"
+
+    def __init__(self, scan: Scan) -> None:
+        reason = f": {scan.error}" if scan.error else ". Wait until its import is done."
+        super().__init__(f"{scan.name} is {scan.state}{reason}")
+
+
+class CannotRetry(Conflict):
+    """The import cannot be tried again."""
+
+    code = "cannot_retry"
+
+
+def ready_scan(session: Session, scan_id: int) -> Scan:
+    """Return a scan that is imported.
+
+    Raises:
+        NotFound, ScanNotReady: there is none, or it is not.
+    """
+    scan = get_scan(session, scan_id)
+    if scan.state != "ready":
+        raise ScanNotReady(scan)
+    return scan
+
+
+def add_scan(
+    session: Session,
+    storage: Storage,
+    *,
+    project_id: int,
+    user_id: int,
+    name: str,
+    upload: Path,
+    count: int,
+    content_hash: str,
+) -> int:
+    """Add an uploaded file as a scan and queue its import; return the scan's id.
+
+    `upload` is taken over only if the transaction gets that far; the caller removes what is left.
+    """
+    project = get_project(session, project_id)
+    scan = Scan(
+        project_id=project.id,
+        name=name,
+        suffix=safe_suffix(name),
+        state="queued",
+        bytes=count,
+        content_hash=content_hash,
+        warnings=[],
+    )
+    session.add(scan)
+    session.flush()
+    _queue_import(session, scan, user_id)
+    project.updated_at = utc_now()
+    session.flush()
+    storage.adopt_upload(scan.id, upload, scan.suffix)
+    return scan.id
+
+
+def _queue_import(session: Session, scan: Scan, user_id: int) -> Job:
+    return jobs.enqueue(
+        session,
+        "import",
+        args={"scan_id": scan.id},
+        project_id=scan.project_id,
+        scan_id=scan.id,
+        user_id=user_id,
+    )
+
+
+def retry(session: Session, storage: Storage, scan_id: int, user_id: int) -> Job:
+    """Queue the import of a failed scan again.
+
+    Raises:
+        CannotRetry: it did not fail, or its file was unreadable and is gone.
+    """
+    scan = get_scan(session, scan_id)
+    if scan.state != "failed":
+        raise CannotRetry(f"{scan.name} is {scan.state}; only a failed import can be tried again.")
+    if not storage.scan_source(scan.id, scan.suffix).exists():
+        raise CannotRetry(
+            f"The file of {scan.name} could not be read and is gone. Upload it again."
+        )
+    scan.state = "queued"
+    scan.error = None
+    return _queue_import(session, scan, user_id)
+
+
+def import_ended(session: Session, job: Job) -> None:
+    """Let a scan whose import failed or was cancelled say so."""
+    scan = session.get(Scan, job.scan_id) if job.scan_id is not None else None
+    if scan is not None and scan.state in ("queued", "importing"):
+        scan.state = "failed"
+        scan.error = job.error or "The import was cancelled."
+
+
+def update_scan(session: Session, scan_id: int, body: ScanUpdate) -> None:
+    """Change what `body` gives."""
+    scan = get_scan(session, scan_id)
+    for name, value in body.model_dump(exclude_unset=True).items():
+        if value is None:
+            raise Invalid(f"{name} cannot be null.")
+        setattr(scan, name, value)
+        if name == "voxel_size_m":
+            scan.features_key = None
+    scan.updated_at = utc_now()
+    session.flush()
+
+
+def delete_scan(session: Session, scan_id: int) -> None:
+    """Delete a scan with its queries, answers and predictions; its files go after the commit."""
+    scan = get_scan(session, scan_id)
+    jobs.cancel_all(session, scan_id=scan_id)
+    get_project(session, scan.project_id).updated_at = utc_now()
+    session.flush()
+    session.execute(delete(Scan).where(Scan.id == scan_id))

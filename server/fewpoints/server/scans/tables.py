@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Imported scans."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fewpoints.server.db.base import Base
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.projects.tables import Project
+
+
+class Scan(Base):
+    """One point cloud. Everything from `points` on is known once it is imported."""
+
+    __tablename__ = "scan"
+    __table_args__ = (Index(None, "updated_at"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))  # What people see; never part of a path.
+    suffix: Mapped[str] = mapped_column(String(16))  # Of the uploaded file: ".ply"; may be "".
+    state: Mapped[str] = mapped_column(String(16))
+    error: Mapped[str | None] = mapped_column(Text)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    points: Mapped[int | None] = mapped_column(BigInteger)  # Rows of the file.
+    finite_points: Mapped[int | None] = mapped_column(BigInteger)
+    format: Mapped[str | None] = mapped_column(String(32))
+    content_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the uploaded bytes.
+    voxel_size_m: Mapped[float | None]
+    unit: Mapped[str | None] = mapped_column(String(32))
+    up: Mapped[list[Any] | None] = mapped_column(JSON)  # Unit vector.
+    shift: Mapped[list[Any] | None] = mapped_column(JSON)  # Local frame = file frame - shift.
+    bounds: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # min, max in the local frame.
+    warnings: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    features_key: Mapped[str | None] = mapped_column(String(200))  # Network and voxel size.
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

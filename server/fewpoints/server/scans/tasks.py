@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""The import of an uploaded file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.progress import part_of
+from fewpoints.annotations.scans.preflight import inspect_scan
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.tiles import write_tiles
+from fewpoints.server.jobs import service as jobs
+from fewpoints.server.jobs.context import JobCancelled, JobContext
+from fewpoints.server.projects.queries import get_project, shown_checkpoints
+from fewpoints.server.rounds.schemas import RoundCreate
+from fewpoints.server.rounds.service import queue_selection
+from fewpoints.server.scans.inspection import renamed, without_nan
+from fewpoints.server.scans.scan_arrays import save_arrays
+from fewpoints.server.scans.tables import Scan
+
+
+def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
+    """Read the file once, keep its arrays and tiles, and queue what follows.
+
+    Safe to run twice: a scan that is ready is left alone, and everything appears in one step. A
+    file that cannot be read is removed, as reading it again would not help.
+    """
+    with context.session() as session:
+        scan = session.get(Scan, scan_id)
+        if scan is None:
+            raise JobCancelled
+        if scan.state == "ready":
+            return {"scan_id": scan_id}
+        scan.state = "importing"
+        scan.error = None
+        name, suffix, size = scan.name, scan.suffix, scan.bytes
+    source = context.storage.scan_source(scan_id, suffix)
+    # Arrays and tiles together are about as large as a binary source; text formats are larger.
+    context.storage.require_free(2 * size)
+
+    with context.storage.work_folder(context.work_name) as work:
+        data = work / "data"
+        data.mkdir()
+        try:
+            points = read_scan(source, progress=part_of(context.progress, 0.0, 0.5))
+            context.progress(0.5, "Looking at the points")
+            preflight = inspect_scan(points, name=name)
+            manifest = write_tiles(points, data, progress=part_of(context.progress, 0.55, 0.9))
+        except AppError as error:
+            _give_up(context, scan_id, renamed(error.message, source, name))
+        context.progress(0.9, "Saving the points")
+        save_arrays(points, data / "arrays")
+        facts = without_nan(preflight.to_dict())
+        (data / "preflight.json").write_text(json.dumps(facts), encoding="utf-8")
+
+        with context.session() as session:
+            scan = session.get_one(Scan, scan_id)
+            context.storage.publish(data, context.storage.scan_data(scan_id))
+            scan.state = "ready"
+            scan.points = len(points)
+            scan.finite_points = manifest.count
+            scan.format = points.source_format
+            scan.voxel_size_m = float(preflight.voxel_size_m)
+            scan.unit = preflight.unit
+            scan.up = up_vector(preflight)
+            scan.shift = list(manifest.shift)
+            scan.bounds = manifest.bounds
+            scan.warnings = list(preflight.warnings)
+            project = get_project(session, scan.project_id)
+            if project.auto_select:
+                body = RoundCreate(
+                    strategy=project.strategy,  # type: ignore[arg-type] # Checked when stored.
+                    budget=min(project.budget, manifest.count),
+                )
+                queue_selection(session, scan, body, user_id=None)
+            shown = shown_checkpoints(session, [project.id]).get(project.id)
+            if shown is not None:
+                jobs.enqueue(
+                    session,
+                    "predict",
+                    args={"scan_id": scan_id, "checkpoint_id": shown},
+                    project_id=project.id,
+                    scan_id=scan_id,
+                )
+    source.unlink(missing_ok=True)
+    return {"scan_id": scan_id, "points": len(points)}
+
+
+def up_vector(preflight: Any) -> list[float]:  # Any: until the preflight's type is settled.
+    """Return the upward axis as a unit vector."""
+    vector = [0.0, 0.0, 0.0]
+    vector["xyz".index(preflight.up_axis)] = float(preflight.up_sign)
+    return vector
+
+
+class _Unreadable(AppError):
+    """The file cannot be imported."""
+
+    status = 422
+    code = "unreadable_scan"
+
+
+def _give_up(context: JobContext, scan_id: int, message: str) -> None:
+    with context.session() as session:
+        scan = session.get_one(Scan, scan_id)
+        scan.state = "failed"
+        scan.error = message
+        suffix = scan.suffix
+    context.storage.scan_source(scan_id, suffix).unlink(missing_ok=True)
+    raise _Unreadable(message)

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Request bodies that are files: streamed to disk, counted, hashed, and gone if broken off."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BufferedWriter
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+
+from fewpoints.server.errors import AppError, Invalid
+from fewpoints.server.storage import Storage, readable_bytes
+
+WRITE_BYTES = 4 * 1024 * 1024
+
+
+class TooLarge(AppError):
+    """The body is larger than this server accepts."""
+
+    status = 413
+    code = "too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The file is larger than {readable_bytes(limit)}. Split it, or raise "
+            "FEWPOINTS_MAX_UPLOAD_BYTES."
+        )
+
+
+class BrokenOff(AppError):
+    """The sender went away; nobody reads this answer."""
+
+    status = 400
+    code = "upload_broken_off"
+
+    def __init__(self) -> None:
+        super().__init__("The upload broke off. Send the file again.")
+
+
+@dataclass(frozen=True)
+class Received:
+    """A complete upload."""
+
+    path: Path
+    count: int
+    sha256: str
+
+
+@asynccontextmanager
+async def received_file(
+    request: Request, storage: Storage, *, limit: int, suffix: str
+) -> AsyncIterator[Received]:
+    """Stream the body to a temporary file, which is removed at the end of the block.
+
+    Raises:
+        TooLarge, DiskFull, BrokenOff: by what is announced, and again by what arrives.
+        Invalid: the body is empty.
+    """
+    announced = _announced_bytes(request)
+    if announced > limit:
+        raise TooLarge(limit)
+    await run_in_threadpool(storage.require_free, announced)
+    with storage.temporary_upload(suffix) as path:
+        digest = hashlib.sha256()
+        count = 0
+        with path.open("wb") as file:
+            waiting = bytearray()
+
+            def write() -> None:
+                storage.require_free(len(waiting))
+                digest.update(waiting)
+                file.write(waiting)
+                waiting.clear()
+
+            try:
+                async for chunk in request.stream():
+                    count += len(chunk)
+                    if count > limit:
+                        raise TooLarge(limit)
+                    waiting += chunk
+                    if len(waiting) >= WRITE_BYTES:
+                        await run_in_threadpool(write)
+            except ClientDisconnect as error:
+                raise BrokenOff from error
+            await run_in_threadpool(write)
+            await run_in_threadpool(_sync, file)
+        if count == 0:
+            raise Invalid("The request has no body. Send the file's bytes.")
+        yield Received(path, count, digest.hexdigest())
+
+
+def _sync(file: BufferedWriter) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _announced_bytes(request: Request) -> int:
+    try:
+        return max(0, int(request.headers.get("content-length", "0")))
+    except ValueError:
+        return 0

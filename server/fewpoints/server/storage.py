@@ -1,0 +1,259 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files of the server: the only module that builds paths.
+
+Every file appears under its final name complete or not at all: it is written beside it and renamed.
+Nothing a client sends becomes part of a path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fewpoints.server.errors import AppError
+from fewpoints.server.settings import Settings
+
+
+class DiskFull(AppError):
+    """The disk has too little free space."""
+
+    status = 507
+    code = "disk_full"
+
+    def __init__(self, *, free: int, needed: int) -> None:
+        super().__init__(
+            f"The disk has {readable_bytes(free)} free and this needs {readable_bytes(needed)} "
+            "(including the reserve). Free some space and try again."
+        )
+
+
+def readable_bytes(count: int) -> str:
+    """Return a byte count as people write it."""
+    if count < 1000:
+        return f"{count} bytes"
+    value, units = count / 1000, ["kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    return f"{value:.1f} {units[0]}"
+
+
+def display_name(raw: str, *, fallback: str) -> str:
+    """Return the last part of a path-like name, without control characters, at most 200 long."""
+    name = re.split(r"[\\/]", raw)[-1]
+    name = "".join(c for c in name if c.isprintable()).strip().strip(".")
+    if len(name) > 200:
+        stem, dot, suffix = name.rpartition(".")
+        name = f"{stem[:180]}{dot}{suffix[:15]}" if dot else name[:200]
+    return name or fallback
+
+
+def safe_suffix(name: str) -> str:
+    """Return the lower-case suffix of a display name, with its dot, if it is a harmless one."""
+    match = re.search(r"\.[A-Za-z0-9]{1,12}$", name)
+    return match.group(0).lower() if match else ""
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames inside `folder` durable, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class Storage:
+    """A local directory."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.home = settings.home
+        self._min_free_bytes = settings.min_free_bytes
+
+    def prepare(self) -> None:
+        """Create the folders and remove what an interrupted run left in the temporary ones."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for folder in (self._uploads, self._work):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (
+            self._uploads,
+            self._work,
+            self.home / "scans",
+            self.home / "checkpoints",
+            self.home / "exports",
+            self.features,
+            self._logs,
+        ):
+            folder.mkdir(exist_ok=True)
+
+    @property
+    def _uploads(self) -> Path:
+        return self.home / "uploads"
+
+    @property
+    def _work(self) -> Path:
+        return self.home / "work"
+
+    @property
+    def _logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def features(self) -> Path:
+        """Folder of the feature cache."""
+        return self.home / "features"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one server that runs on this folder."""
+        return self.home / "server.lock"
+
+    # --- free space ---
+
+    def free_bytes(self) -> int:
+        """Return the free space of the disk."""
+        return shutil.disk_usage(self.home).free
+
+    def require_free(self, count: int) -> None:
+        """Check that `count` more bytes leave the reserve untouched.
+
+        Raises:
+            DiskFull: they would not.
+        """
+        free = self.free_bytes()
+        needed = count + self._min_free_bytes
+        if free < needed:
+            raise DiskFull(free=free, needed=needed)
+
+    # --- uploads ---
+
+    @contextmanager
+    def temporary_upload(self, suffix: str = "") -> Iterator[Path]:
+        """A path for an incoming file; whatever is there at the end of the block is removed."""
+        handle, name = tempfile.mkstemp(prefix="upload-", suffix=suffix, dir=self._uploads)
+        os.close(handle)
+        path = Path(name)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    # --- scans ---
+
+    def scan_folder(self, scan_id: int) -> Path:
+        """Folder of one scan."""
+        return self.home / "scans" / str(int(scan_id))
+
+    def adopt_upload(self, scan_id: int, upload: Path, suffix: str) -> None:
+        """Make `upload` the source file of a new scan."""
+        folder = self.scan_folder(scan_id)
+        shutil.rmtree(folder, ignore_errors=True)  # Of a scan whose transaction never committed.
+        folder.mkdir(parents=True)
+        os.replace(upload, self.scan_source(scan_id, suffix))
+        fsync_folder(folder)
+
+    def scan_source(self, scan_id: int, suffix: str) -> Path:
+        """The uploaded file; removed once the scan is imported or found unreadable."""
+        return self.scan_folder(scan_id) / f"source{suffix}"
+
+    def scan_data(self, scan_id: int) -> Path:
+        """Folder of the parsed arrays, tiles and preflight."""
+        return self.scan_folder(scan_id) / "data"
+
+    def scan_arrays(self, scan_id: int) -> Path:
+        """Folder of the parsed arrays (`scans/scan_arrays.py`)."""
+        return self.scan_data(scan_id) / "arrays"
+
+    def scan_file(self, scan_id: int, name: str) -> Path:
+        """One of tiles.bin, tiles.json, order.bin, preflight.json."""
+        assert name in ("tiles.bin", "tiles.json", "order.bin", "preflight.json")
+        return self.scan_data(scan_id) / name
+
+    def prediction_folder(self, scan_id: int, checkpoint_id: int) -> Path:
+        """Folder of one checkpoint's prediction for one scan."""
+        return self.scan_folder(scan_id) / "predictions" / str(int(checkpoint_id))
+
+    def remove_scan(self, scan_id: int) -> None:
+        """Remove every file of a scan. The folder vanishes in one step, its content after that."""
+        self._remove(self.scan_folder(scan_id))
+
+    # --- checkpoints, exports, logs ---
+
+    def checkpoint_folder(self, checkpoint_id: int) -> Path:
+        """Folder of one checkpoint."""
+        return self.home / "checkpoints" / str(int(checkpoint_id))
+
+    def checkpoint_file(self, checkpoint_id: int) -> Path:
+        """The weights of one checkpoint."""
+        return self.checkpoint_folder(checkpoint_id) / "network.safetensors"
+
+    def run_folder(self, job_id: int) -> Path:
+        """Folder where a training run keeps the state it can resume from."""
+        return self.home / "checkpoints" / f"run-{int(job_id)}"
+
+    def remove_checkpoint(self, checkpoint_id: int) -> None:
+        """Remove every file of a checkpoint."""
+        self._remove(self.checkpoint_folder(checkpoint_id))
+
+    def export_folder(self, export_id: int) -> Path:
+        """Folder of one export's file."""
+        return self.home / "exports" / str(int(export_id))
+
+    def export_file(self, export_id: int, filename: str) -> Path:
+        """The file of one export."""
+        assert filename == display_name(filename, fallback="")
+        return self.export_folder(export_id) / filename
+
+    def remove_export(self, export_id: int) -> None:
+        """Remove one export's file."""
+        self._remove(self.export_folder(export_id))
+
+    def job_log(self, job_id: int) -> Path:
+        """What one job's worker printed."""
+        return self._logs / f"job-{int(job_id)}.log"
+
+    def worker_log(self, lane: str) -> Path:
+        """What a worker prints between jobs."""
+        assert lane.isidentifier()
+        return self._logs / f"worker-{lane}.log"
+
+    # --- publishing folders ---
+
+    @contextmanager
+    def work_folder(self, name: str) -> Iterator[Path]:
+        """A fresh folder for half-made files, removed at the end of the block."""
+        assert re.fullmatch(r"[a-z0-9-]+", name)
+        folder = self._work / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, made: Path, final: Path) -> None:
+        """Give a finished folder its final name, in place of an older one, durably."""
+        for path in made.rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        final.parent.mkdir(parents=True, exist_ok=True)
+        self._remove(final)
+        os.replace(made, final)
+        fsync_folder(final.parent)
+
+    def _remove(self, folder: Path) -> None:
+        if not folder.exists():
+            return
+        self._work.mkdir(exist_ok=True)
+        trash = Path(tempfile.mkdtemp(prefix="trash-", dir=self._work))
+        with suppress(FileNotFoundError):
+            os.replace(folder, trash / "folder")
+        shutil.rmtree(trash, ignore_errors=True)

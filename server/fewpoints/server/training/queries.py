@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading checkpoints and predictions."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fewpoints.server.projects.tables import LabelClassRow
+from fewpoints.server.scans.schemas import PredictionRead
+from fewpoints.server.scans.tables import Scan
+from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
+
+NO_CLASS = 255
+
+
+def shown_predictions(session: Session, scan_ids: Sequence[int]) -> dict[int, PredictionRead]:
+    """Return scan id -> the prediction of the checkpoint that its project shows."""
+    rows = session.execute(
+        select(Prediction, Scan.project_id)
+        .join(Checkpoint, Checkpoint.id == Prediction.checkpoint_id)
+        .join(Scan, Scan.id == Prediction.scan_id)
+        .where(Prediction.scan_id.in_(scan_ids), Checkpoint.shown)
+    ).all()
+    orders = class_orders(session, {project_id for _, project_id in rows})
+    return {
+        prediction.scan_id: PredictionRead(
+            checkpoint_id=prediction.checkpoint_id,
+            created_at=prediction.created_at,
+            version=prediction_version(prediction, orders.get(project_id, [])),
+        )
+        for prediction, project_id in rows
+    }
+
+
+def class_orders(session: Session, project_ids: set[int]) -> dict[int, list[int]]:
+    """Return project id -> ids of its class rows in index order."""
+    orders: dict[int, list[int]] = {}
+    for project_id, class_id in session.execute(
+        select(LabelClassRow.project_id, LabelClassRow.id)
+        .where(LabelClassRow.project_id.in_(project_ids))
+        .order_by(LabelClassRow.project_id, LabelClassRow.position)
+    ):
+        orders.setdefault(project_id, []).append(class_id)
+    return orders
+
+
+def prediction_version(prediction: Prediction, class_order: Sequence[int]) -> str:
+    """Return a text that changes with the prediction and the order of the project's classes."""
+    made = int(prediction.created_at.timestamp() * 1000)
+    order = zlib.crc32(",".join(map(str, class_order)).encode())
+    return f"{prediction.id}-{made:x}-{order:08x}"
+
+
+def class_translation(snapshot_classes: Sequence[int], class_order: Sequence[int]) -> bytes | None:
+    """Return the table (256 bytes) from a checkpoint's class index to the project's present one.
+
+    None where it changes nothing. Classes that are gone become 255.
+    """
+    place = {class_id: index for index, class_id in enumerate(class_order)}
+    table = bytearray([NO_CLASS] * 256)
+    for index, class_id in enumerate(snapshot_classes):
+        table[index] = place.get(class_id, NO_CLASS)
+    identity = all(table[index] == index for index in range(len(snapshot_classes)))
+    return None if identity else bytes(table)
+
+
+def snapshot_class_ids(session: Session, checkpoint: Checkpoint) -> list[int]:
+    """Return the ids of the classes that a checkpoint's outputs stand for, in order."""
+    if checkpoint.snapshot_id is None:
+        return []
+    snapshot = session.get_one(Snapshot, checkpoint.snapshot_id)
+    return [int(entry["id"]) for entry in snapshot.classes]
+
+
+def list_checkpoints(
+    session: Session, project_id: int, offset: int, limit: int
+) -> tuple[list[tuple[Checkpoint, Snapshot | None]], int]:
+    """Return a page of a project's checkpoints, newest first, and how many there are."""
+    mine = Checkpoint.project_id == project_id
+    total = session.scalar(select(func.count()).select_from(Checkpoint).where(mine)) or 0
+    rows = session.execute(
+        select(Checkpoint, Snapshot)
+        .outerjoin(Snapshot, Snapshot.id == Checkpoint.snapshot_id)
+        .where(mine)
+        .order_by(Checkpoint.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return [(checkpoint, snapshot) for checkpoint, snapshot in rows], total

@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A running server for each test module, and people who are signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fewpoints.server.settings import Settings
+from tests.server.running import RunningServer, Visitor
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with real workers on an own home folder."""
+    with RunningServer(quick_settings(tmp_path_factory.mktemp("home"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lead(server: RunningServer) -> Visitor:
+    """A lead."""
+    return server.visitor("Lea", "lead")
+
+
+@pytest.fixture(scope="module")
+def annotator(server: RunningServer) -> Visitor:
+    """An annotator."""
+    return server.visitor("Ann", "annotator")
+
+
+def quick_settings(home: Path) -> Settings:
+    """Settings with which jobs take seconds: the smallest network, on the processor."""
+    return Settings(
+        home=home, port=0, device="cpu", arch="Res16UNet14A", min_free_bytes=0, cancel_grace_s=1.0
+    )
