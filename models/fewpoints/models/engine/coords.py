@@ -131,7 +131,6 @@ class KeyPacking:
         """
         if not len(coords):
             return cls((0, 0, 0, 0), (1, 1, 1, 1))
-        # Three floor-halvings of a coarse level never leave the int64 range, int32 might.
         low = coords.amin(0).tolist()
         high = coords.amax(0).tolist()
         around = (0, margin, margin, margin)
