@@ -11,6 +11,8 @@ from typing import Protocol
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.las import read_las
+from fewpoints.annotations.scans.readers.las_header import starts_like_las
 from fewpoints.annotations.scans.readers.pcd import read_pcd
 from fewpoints.annotations.scans.readers.pcd_header import starts_like_pcd
 from fewpoints.annotations.scans.readers.ply import read_ply
@@ -54,6 +56,13 @@ _FORMATS = (
         FormatInfo("pcd", "PCD", (".pcd",), "ascii, binary, binary_compressed"),
         starts_like_pcd,
         read_pcd,
+    ),
+    _Format(
+        FormatInfo(
+            "las", "LAS, LAZ, COPC", (".las", ".laz"), "LAS 1.0-1.5, point formats 0-10; LAZ; COPC"
+        ),
+        starts_like_las,
+        read_las,
     ),
 )
 
