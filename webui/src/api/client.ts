@@ -1,0 +1,262 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Requests to the server: one error type, verified answers, addresses relative to where the app is served. */
+import { list, object, record, text, type Verifier } from "../util/verify";
+import type * as api from "./types";
+import * as verify from "./verify";
+
+/** The server refused, or what it sent made no sense. `message` is fit to be shown. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+/** No answer arrived: the network, the server or a proxy is down. Worth trying again. */
+export class NetworkError extends Error {
+  constructor() {
+    super("The server cannot be reached. Check that it is running and that you are online.");
+    this.name = "NetworkError";
+  }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** A sentence for people, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function apiUrl(path: string): string {
+  return new URL(`api/v1${path}`, document.baseURI).href;
+}
+
+const problem = object({ error: object({ code: text, message: text }) });
+
+/** Turn a non-2xx body into an `ApiError`; proxies in between may send anything, so nothing is taken for granted. */
+export function toApiError(status: number, body: string): ApiError {
+  try {
+    const { error } = problem(JSON.parse(body));
+    return new ApiError(status, error.code, error.message);
+  } catch {
+    return new ApiError(
+      status,
+      "unexpected",
+      `The server answered ${status} without saying why. Try again; if it stays, look at the server's log.`,
+    );
+  }
+}
+
+let onSignedOut: () => void = () => undefined;
+
+/** Called on any 401 except while signing in. */
+export function setSignedOutHandler(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+interface Options {
+  body?: unknown;
+  raw?: Blob;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  keepalive?: boolean;
+}
+
+export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  let body: BodyInit | null = null;
+  if (options.raw) {
+    body = options.raw;
+    headers["Content-Type"] = "application/octet-stream";
+  } else if (options.body !== undefined) {
+    body = JSON.stringify(options.body);
+    headers["Content-Type"] = "application/json";
+  }
+  let response: Response;
+  try {
+    response = await fetch(apiUrl(path), {
+      method,
+      headers,
+      body,
+      credentials: "same-origin",
+      keepalive: options.keepalive ?? false,
+      signal: options.signal ?? null,
+    });
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new NetworkError();
+  }
+  if (!response.ok) {
+    if (response.status === 401 && path !== "/session") onSignedOut();
+    throw toApiError(response.status, await response.text().catch(() => ""));
+  }
+  return response;
+}
+
+export async function request<T>(
+  method: string,
+  path: string,
+  check: Verifier<T>,
+  options: Options = {},
+): Promise<T> {
+  const response = await send(method, path, options);
+  let value: unknown;
+  try {
+    value = await response.json();
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new NetworkError(); // The connection broke in the middle of the body.
+  }
+  return check(value);
+}
+
+/** Read every page of a list, in order. */
+async function all<T>(path: string, check: Verifier<T>, signal?: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  const join = path.includes("?") ? "&" : "?";
+  for (;;) {
+    const part = await request(
+      "GET",
+      `${path}${join}offset=${items.length}&limit=200`,
+      verify.page(check),
+      signal ? { signal } : {},
+    );
+    items.push(...part.items);
+    if (part.items.length === 0 || items.length >= part.total) return items;
+  }
+}
+
+export interface NewProject {
+  name: string;
+  description?: string;
+  preset?: string;
+  classes?: api.NewLabelClass[];
+  budget: number;
+  strategy: string;
+}
+
+export const session = {
+  get: () => request("GET", "/session", verify.user),
+  signIn: (token: string) => request("POST", "/session", verify.user, { body: { token } }),
+  signOut: () => send("DELETE", "/session"),
+  invite: (name: string, role: api.User["role"]) =>
+    request("POST", "/invitations", verify.invitation, { body: { name, role } }),
+};
+
+export const projects = {
+  presets: () => request("GET", "/presets", list(verify.preset)),
+  list: () => all("/projects", verify.project),
+  get: (id: number) => request("GET", `/projects/${id}`, verify.project),
+  create: (body: NewProject) => request("POST", "/projects", verify.project, { body }),
+  update: (
+    id: number,
+    body: Partial<{
+      name: string;
+      description: string;
+      budget: number;
+      strategy: string;
+      shown_checkpoint_id: number | null;
+    }>,
+  ) => request("PATCH", `/projects/${id}`, verify.project, { body }),
+  remove: (id: number) => send("DELETE", `/projects/${id}`),
+  setClasses: (id: number, body: api.NewLabelClass[]) =>
+    request("PUT", `/projects/${id}/classes`, verify.project, { body }),
+  scans: (id: number) => all(`/projects/${id}/scans`, verify.scan),
+  jobs: (id: number) => all(`/jobs?project_id=${id}`, verify.job),
+  readiness: (id: number) => request("GET", `/projects/${id}/training/readiness`, verify.readiness),
+  train: (id: number, variant: "head" | "network") =>
+    request("POST", `/projects/${id}/trainings`, verify.job, { body: { variant } }),
+  checkpoints: (id: number) => all(`/projects/${id}/checkpoints`, verify.checkpoint),
+  exports: (id: number) => all(`/projects/${id}/exports`, verify.exportFile),
+  startExport: (id: number, kind: api.ExportKind) =>
+    request("POST", `/projects/${id}/exports`, verify.job, { body: { kind } }),
+  exportUrl: (exportId: number) => apiUrl(`/exports/${exportId}/file`),
+};
+
+export const scans = {
+  get: (id: number) => request("GET", `/scans/${id}`, verify.scan),
+  remove: (id: number) => send("DELETE", `/scans/${id}`),
+  retry: (id: number) => request("POST", `/scans/${id}/retry`, verify.job),
+  preflight: (id: number) => request("GET", `/scans/${id}/preflight`, record),
+  tiles: (id: number, signal: AbortSignal) =>
+    request("GET", `/scans/${id}/tiles.json`, verify.tileManifest, { signal }),
+  /** Class and confidence of every record, in tile order. */
+  prediction: async (
+    id: number,
+    checkpointId: number,
+    records: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> => {
+    const response = await send("GET", `/scans/${id}/prediction.bin?checkpoint=${checkpointId}`, {
+      headers: { Accept: "application/octet-stream" },
+      signal,
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes.length !== records * 2)
+      throw new ApiError(
+        response.status,
+        "wrong_length",
+        `The prediction has ${bytes.length} bytes instead of ${records * 2}. Train again to replace it.`,
+      );
+    return bytes;
+  },
+  /** Row of the imported scan of a record in tile order. */
+  rowOf: async (id: number, recordIndex: number, signal: AbortSignal): Promise<number> => {
+    const from = recordIndex * 4;
+    const bytes = await fetchRange(`/scans/${id}/order.bin`, from, from + 4, signal);
+    return new DataView(bytes).getUint32(0, true);
+  },
+  queries: (id: number) => request("GET", `/scans/${id}/queries`, list(verify.query)),
+  answers: (id: number) => request("GET", `/scans/${id}/answers`, list(verify.answer)),
+  select: (id: number, body: { strategy: string; budget: number }) =>
+    request("POST", `/scans/${id}/rounds`, verify.job, { body }),
+  answer: (id: number, body: api.NewAnswer) =>
+    request("POST", `/scans/${id}/answers`, verify.answer, { body }),
+  undo: (id: number, clientId: string) =>
+    request("POST", `/scans/${id}/undo`, verify.undone, { body: { client_id: clientId } }),
+};
+
+export const queries = {
+  lease: (id: number) => request("POST", `/queries/${id}/lease`, verify.query),
+};
+
+export const jobs = {
+  log: async (id: number) => (await send("GET", `/jobs/${id}/log`)).text(),
+  cancel: (id: number) => request("POST", `/jobs/${id}/cancel`, verify.job),
+};
+
+/** Bytes `from … to` (exclusive) of a file; the server must honour the range. */
+export async function fetchRange(
+  path: string,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<ArrayBuffer> {
+  const response = await send("GET", path, {
+    headers: { Accept: "application/octet-stream", Range: `bytes=${from}-${to - 1}` },
+    signal,
+  });
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await response.arrayBuffer();
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new NetworkError();
+  }
+  if (response.status === 200) bytes = bytes.slice(from, to); // A proxy dropped the range.
+  if (bytes.byteLength !== to - from)
+    throw new ApiError(
+      response.status,
+      "short_file",
+      `The server sent ${bytes.byteLength} bytes of the scan instead of ${to - from}. Reload the page; if it stays, import the scan again.`,
+    );
+  return bytes;
+}

@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** One verifier per shape the server sends. */
+import {
+  count,
+  flag,
+  integer,
+  InvalidData,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  record,
+  text,
+  triple,
+  type Verifier,
+} from "../util/verify";
+import type * as api from "./types";
+
+export const page = <T>(inner: Verifier<T>): Verifier<api.Page<T>> =>
+  object({ items: list(inner), total: count });
+
+export const user: Verifier<api.User> = object({
+  id: integer,
+  name: text,
+  role: oneOf("lead", "annotator"),
+});
+
+export const invitation: Verifier<api.Invitation> = (value, at = "") => {
+  const result = object({ name: text, sign_in_path: text })(value, at);
+  if (!result.sign_in_path.startsWith("/"))
+    throw new InvalidData(`${at}.sign_in_path`, "a path on this server", result.sign_in_path);
+  return result;
+};
+
+/** Colours reach style properties and the GPU palette, so nothing but #rrggbb is let in. */
+export const color: Verifier<string> = (value, at = "") => {
+  const result = text(value, at);
+  if (!/^#[0-9a-f]{6}$/i.test(result)) throw new InvalidData(at, "a colour like #1f77b4", value);
+  return result;
+};
+
+export const labelClass: Verifier<api.LabelClass> = object({
+  index: count,
+  name: text,
+  color,
+  key: nullable(text),
+  instanceable: flag,
+  external_id: nullable(integer),
+  description: text,
+});
+
+export const preset: Verifier<api.Preset> = object({
+  name: text,
+  title: text,
+  classes: list(labelClass),
+});
+
+export const project: Verifier<api.Project> = object({
+  id: integer,
+  name: text,
+  description: text,
+  budget: count,
+  strategy: text,
+  auto_select: flag,
+  classes: list(labelClass),
+  shown_checkpoint_id: nullable(integer),
+  created_at: text,
+  counts: object({
+    scans: count,
+    queries: count,
+    answered: count,
+    unsure: count,
+    skipped: count,
+  }),
+});
+
+const bounds = object({ min: triple, max: triple });
+
+export const scan: Verifier<api.Scan> = object({
+  id: integer,
+  project_id: integer,
+  name: text,
+  state: oneOf("queued", "importing", "ready", "failed"),
+  error: nullable(text),
+  points: count,
+  finite_points: count,
+  format: text,
+  bytes: count,
+  voxel_size_m: nullable(number),
+  up: triple,
+  unit: text,
+  warnings: list(text),
+  shift: triple,
+  bounds: nullable(bounds),
+  has_features: flag,
+  queries: object({ total: count, open: count, answered: count, unsure: count, skipped: count }),
+  answers: count,
+  prediction: nullable(object({ checkpoint_id: integer, created_at: text, version: text })),
+  created_at: text,
+});
+
+export const answer: Verifier<api.Answer> = object({
+  id: integer,
+  client_id: text,
+  scan_id: integer,
+  query_id: nullable(integer),
+  point_index: count,
+  position: triple,
+  reply: oneOf("class", "unsure", "skip"),
+  class_index: nullable(count),
+  instance: nullable(integer),
+  user_name: text,
+  created_at: text,
+  seconds: nullable(number),
+  strategy: nullable(text),
+  checkpoint_id: nullable(integer),
+});
+
+export const query: Verifier<api.Query> = object({
+  id: integer,
+  round_id: integer,
+  rank: integer,
+  point_index: count,
+  position: triple,
+  view: object({ eye: triple, target: triple, up: triple }),
+  strategy: text,
+  state: oneOf("open", "answered", "unsure", "skipped"),
+  answer: nullable(answer),
+  leased_by: nullable(text),
+});
+
+export const undone: Verifier<api.Undone> = object({
+  undone: nullable(answer),
+  query_id: nullable(integer),
+});
+
+export const readiness: Verifier<api.Readiness> = object({
+  ready: flag,
+  reasons: list(text),
+  labelled_points: count,
+  classes: list(object({ index: count, labelled: count })),
+});
+
+export const checkpoint: Verifier<api.Checkpoint> = object({
+  id: integer,
+  project_id: nullable(integer),
+  name: text,
+  arch: text,
+  variant: text,
+  created_at: text,
+  bytes: count,
+  metrics: record,
+  config: record,
+  snapshot: record,
+  parent_id: nullable(integer),
+  shown: flag,
+});
+
+export const job: Verifier<api.Job> = object({
+  id: integer,
+  kind: text,
+  state: oneOf("queued", "running", "done", "failed", "cancelled"),
+  progress: number,
+  message: text,
+  error: nullable(text),
+  project_id: nullable(integer),
+  scan_id: nullable(integer),
+  attempts: count,
+  created_at: text,
+  started_at: nullable(text),
+  finished_at: nullable(text),
+});
+
+export const exportFile: Verifier<api.ExportFile> = object({
+  id: integer,
+  kind: text,
+  created_at: text,
+  filename: text,
+  bytes: count,
+});
+
+const tile = object({ base: count, count, lo: triple, scale: triple });
+
+/** Also checks that the tiles cover the records without gap or overlap: picking depends on it. */
+export const tileManifest: Verifier<api.TileManifest> = (value, at = "tiles.json") => {
+  const manifest = object({
+    version: count,
+    count,
+    scan_points: count,
+    record_bytes: count,
+    bounds,
+    has_colour: flag,
+    has_intensity: flag,
+    tiles: list(tile),
+  })(value, at);
+  if (manifest.version !== 1) throw new InvalidData(`${at}.version`, "1", manifest.version);
+  if (manifest.record_bytes !== 12)
+    throw new InvalidData(`${at}.record_bytes`, "12", manifest.record_bytes);
+  let next = 0;
+  manifest.tiles.forEach((t, i) => {
+    if (t.base !== next) throw new InvalidData(`${at}.tiles[${i}].base`, String(next), t.base);
+    next += t.count;
+  });
+  if (next !== manifest.count)
+    throw new InvalidData(`${at}.count`, `the sum of its tiles, ${next},`, manifest.count);
+  return manifest;
+};

@@ -1,0 +1,405 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * One open label page: which query is shown, what was answered, what the view shows. The viewer and the buttons read
+ * it; keys, clicks and the server change it.
+ */
+import { ApiError, isAbort, messageOf, projects, queries as queryApi, scans } from "../api/client";
+import { ProjectEvents } from "../api/events";
+import type {
+  Answer,
+  Job,
+  LabelClass,
+  NewAnswer,
+  Project,
+  Query,
+  Reply,
+  Scan,
+  Triple,
+} from "../api/types";
+import { classKeys } from "../keymap";
+import { Stopwatch } from "../util/stopwatch";
+import { uuid } from "../util/uuid";
+import type { ColorMode } from "../viewer/point-layer";
+import { answers as answerOutbox } from "./answers.svelte";
+import {
+  type Labels,
+  newInstance,
+  nextOpen,
+  progressOf,
+  provisional,
+  withAnswer,
+  withoutAnswer,
+  withPending,
+} from "./queue";
+import { toasts } from "./toasts.svelte";
+
+const LEASE_RENEWAL_MS = 60_000;
+const LEASE_RETRY_MS = 10_000;
+const REFRESH_DELAY_MS = 400;
+
+export interface PickedPoint {
+  pointIndex: number; // Row of the imported scan.
+  position: Triple; // Local frame.
+}
+
+/** What of the viewer the session moves. */
+export interface CameraMan {
+  showQuery: (query: Query) => void;
+}
+
+export class LabelSession {
+  scan = $state.raw<Scan>() as Scan; // Set by the constructor.
+  project = $state.raw<Project>() as Project;
+  labels = $state.raw<Labels>({ queries: [], answers: [] });
+  current = $state(-1);
+  picked = $state.raw<PickedPoint | null>(null);
+  instance = $state<number | null>(null);
+  mode = $state<ColorMode>("rgb");
+  peeking = $state(false);
+  job = $state.raw<Job | null>(null); // Training or prediction under way.
+
+  readonly progress = $derived(progressOf(this.labels.queries));
+  readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
+  readonly keys = $derived(classKeys(this.project.classes));
+  readonly freeAnswers = $derived(this.labels.answers.filter((a) => a.query_id === null));
+  /** Every query has a reply. */
+  readonly done = $derived(this.progress.total > 0 && this.progress.open === 0);
+  readonly shownMode = $derived<ColorMode>(this.peeking ? "rgb" : this.mode);
+
+  private readonly stopwatch = new Stopwatch();
+  private readonly events: ProjectEvents;
+  private readonly stopListening: () => void;
+  private leaseTimer: ReturnType<typeof setTimeout> | undefined;
+  private refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  private disposed = false;
+
+  private constructor(
+    scan: Scan,
+    project: Project,
+    labels: Labels,
+    private readonly userName: string,
+    private readonly camera: CameraMan,
+  ) {
+    this.scan = scan;
+    this.project = project;
+    this.labels = this.overlay(labels);
+    this.events = new ProjectEvents(project.id, {
+      scan: (changed) => this.onScan(changed),
+      project: (changed) => {
+        if (changed.id === this.project.id) this.project = changed;
+      },
+      job: (changed) => this.onJob(changed),
+      reopened: () => void this.reload(),
+    });
+    this.stopListening = answerOutbox.listen({
+      sent: (operation, undone) => {
+        if (operation.scanId !== this.scan.id || operation.kind !== "undo") return;
+        void this.afterUndo(undone?.undone ?? null, undone?.query_id ?? null);
+      },
+      refused: (operation) => {
+        if (operation.scanId === this.scan.id) void this.refresh();
+      },
+    });
+    document.addEventListener("visibilitychange", this.onVisibility);
+  }
+
+  static async open(scanId: number, userName: string, camera: CameraMan): Promise<LabelSession> {
+    const scan = await scans.get(scanId);
+    const [project, queries, answers] = await Promise.all([
+      projects.get(scan.project_id),
+      scans.queries(scanId),
+      scans.answers(scanId),
+    ]);
+    return new LabelSession(scan, project, { queries, answers }, userName, camera);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.leaseTimer);
+    clearTimeout(this.refreshTimer);
+    this.events.dispose();
+    this.stopListening();
+    document.removeEventListener("visibilitychange", this.onVisibility);
+  }
+
+  /** Show the first query that is to be answered. */
+  begin(): void {
+    const first = nextOpen(this.labels.queries, -1);
+    if (first >= 0) this.show(first);
+    else if (this.labels.queries.length > 0) this.show(0);
+  }
+
+  show(index: number): void {
+    const query = this.labels.queries[index];
+    if (!query) return;
+    this.current = index;
+    this.picked = null;
+    if (query.answer?.instance != null) this.instance = query.answer.instance;
+    this.stopwatch.restart(!document.hidden);
+    this.camera.showQuery(query);
+    void this.lease(query, true);
+  }
+
+  step(by: 1 | -1): void {
+    const n = this.labels.queries.length;
+    if (n > 0) this.show((this.current + by + n) % n);
+  }
+
+  goToNextOpen(): void {
+    const next = nextOpen(this.labels.queries, this.current);
+    if (next >= 0) this.show(next);
+    else if (this.progress.leased > 0)
+      toasts.info("The queries left are being answered by others. Try again in a moment.");
+    else if (this.done) toasts.info("Every query has an answer.");
+  }
+
+  /** Choose a free point; one that is a query is shown as that query. */
+  pick(point: PickedPoint): void {
+    const index = this.labels.queries.findIndex((q) => q.point_index === point.pointIndex);
+    if (index >= 0) {
+      this.show(index);
+      return;
+    }
+    this.picked = point;
+    this.stopwatch.restart(!document.hidden);
+  }
+
+  backToQuery(): void {
+    this.picked = null;
+    if (this.query) {
+      this.stopwatch.restart(!document.hidden);
+      this.camera.showQuery(this.query);
+    }
+  }
+
+  answerClass(place: number): void {
+    const labelClass = this.project.classes[place];
+    if (labelClass) this.answer("class", labelClass);
+  }
+
+  answer(reply: Reply, labelClass: LabelClass | null = null): void {
+    const point = this.picked;
+    const query = point ? null : this.query;
+    if (!point && !query) {
+      toasts.info("Click a point first, then press the key of its class.");
+      return;
+    }
+    if (point && reply === "skip") {
+      this.backToQuery();
+      return;
+    }
+    if (query && query.state === "open" && query.leased_by !== null) {
+      toasts.info(`${query.leased_by} is answering this one. Press Enter for the next free query.`);
+      return;
+    }
+    const body: NewAnswer = {
+      client_id: uuid(),
+      query_id: query?.id ?? null,
+      point_index: point?.pointIndex ?? query?.point_index ?? 0,
+      reply,
+      class_index: labelClass?.index ?? null,
+      instance: labelClass?.instanceable ? this.instance : null,
+      seconds: this.stopwatch.seconds,
+      checkpoint_id:
+        this.mode === "prediction" ? (this.scan.prediction?.checkpoint_id ?? null) : null,
+    };
+    const position = point?.position ?? query?.position;
+    if (!position) return;
+    this.labels = withAnswer(
+      this.labels,
+      provisional(this.scan.id, body, position, this.userName, new Date().toISOString()),
+    );
+    answerOutbox.add({ kind: "answer", scanId: this.scan.id, body });
+    if (point) {
+      this.stopwatch.restart(!document.hidden);
+      return; // Stay: the next click or Escape goes on.
+    }
+    const next = nextOpen(this.labels.queries, this.current);
+    if (next >= 0) this.show(next);
+  }
+
+  undo(): void {
+    const taken = answerOutbox.takeBack(this.scan.id);
+    if (taken) {
+      this.labels = withoutAnswer(this.labels, taken.client_id);
+      if (taken.query_id !== null) this.showById(taken.query_id);
+      void this.refresh();
+      return;
+    }
+    answerOutbox.add({ kind: "undo", scanId: this.scan.id, clientId: uuid() });
+  }
+
+  newInstance(): void {
+    this.instance = newInstance(this.labels.answers, this.instance);
+  }
+
+  changeInstance(by: 1 | -1): void {
+    this.instance = Math.max(1, (this.instance ?? 0) + by);
+  }
+
+  setMode(mode: ColorMode): boolean {
+    if (mode === "prediction" && !this.scan.prediction) {
+      toasts.info(this.noPredictionReason);
+      return false;
+    }
+    this.mode = mode;
+    return true;
+  }
+
+  cycleMode(): void {
+    const modes: ColorMode[] = this.scan.prediction
+      ? ["rgb", "labels", "prediction"]
+      : ["rgb", "labels"];
+    this.mode = modes[(modes.indexOf(this.mode) + 1) % modes.length] ?? "rgb";
+  }
+
+  get noPredictionReason(): string {
+    return this.job
+      ? "The network is being trained; its prediction appears here when it is done."
+      : "There is no prediction yet. Answer some queries and train on the project page.";
+  }
+
+  private showById(queryId: number): void {
+    const index = this.labels.queries.findIndex((q) => q.id === queryId);
+    if (index >= 0) this.show(index);
+  }
+
+  private async afterUndo(undone: Answer | null, queryId: number | null): Promise<void> {
+    if (!undone) {
+      toasts.info("There is nothing left to undo on this scan.");
+      return;
+    }
+    this.labels = withoutAnswer(this.labels, undone.client_id);
+    await this.refresh();
+    if (queryId !== null) this.showById(queryId);
+    else this.pick({ pointIndex: undone.point_index, position: undone.position });
+  }
+
+  /** Read queries and answers again; what is not sent yet stays on top. */
+  async refresh(): Promise<void> {
+    try {
+      const [queries, answers] = await Promise.all([
+        scans.queries(this.scan.id),
+        scans.answers(this.scan.id),
+      ]);
+      if (this.disposed) return;
+      const shown = this.query?.id;
+      const leased = new Map(this.labels.queries.map((q) => [q.id, q.leased_by]));
+      this.labels = this.overlay({ queries, answers });
+      const index = this.labels.queries.findIndex((q) => q.id === shown);
+      if (index >= 0) this.current = index;
+      else if (this.current < 0) this.begin();
+      const now = this.query;
+      if (now && leased.get(now.id) !== now.leased_by) void this.lease(now, false);
+    } catch (error) {
+      if (!isAbort(error)) toasts.error(messageOf(error));
+    }
+  }
+
+  private async reload(): Promise<void> {
+    try {
+      const [scan, project] = await Promise.all([
+        scans.get(this.scan.id),
+        projects.get(this.project.id),
+      ]);
+      if (this.disposed) return;
+      this.scan = scan;
+      this.project = project;
+    } catch (error) {
+      toasts.error(messageOf(error));
+      return;
+    }
+    await this.refresh();
+  }
+
+  private overlay(labels: Labels): Labels {
+    const known = new Map(this.labels.answers.map((a) => [a.point_index, a.position]));
+    return withPending(
+      labels,
+      answerOutbox.pending(this.scan.id),
+      (pointIndex) => known.get(pointIndex) ?? null,
+      this.userName,
+    );
+  }
+
+  /** Tell others that this query is being answered; on refusal move on (or stay and say who has it). */
+  private async lease(query: Query, moveOn: boolean): Promise<void> {
+    clearTimeout(this.leaseTimer);
+    if (query.state !== "open" || document.hidden) return;
+    let wait = LEASE_RENEWAL_MS;
+    try {
+      const leased = await queryApi.lease(query.id);
+      this.replaceQuery(query.id, { leased_by: leased.leased_by });
+    } catch (error) {
+      if (this.disposed) return;
+      wait = LEASE_RETRY_MS;
+      if (error instanceof ApiError && error.code === "leased_elsewhere") {
+        const holder = query.leased_by ?? (await this.holderOf(query.id));
+        this.replaceQuery(query.id, { leased_by: holder });
+        if (moveOn && this.query?.id === query.id && !query.leased_by) {
+          const next = nextOpen(this.labels.queries, this.current);
+          if (next >= 0) {
+            toasts.info(`${holder} is answering query ${this.current + 1}; here is the next one.`);
+            this.show(next);
+            return;
+          }
+        }
+      }
+      // Without a lease an answer still counts; two people may just do the same work.
+    }
+    if (this.disposed || this.query?.id !== query.id) return;
+    this.leaseTimer = setTimeout(() => {
+      const now = this.query;
+      if (now?.id === query.id) void this.lease(now, false);
+    }, wait);
+  }
+
+  private async holderOf(queryId: number): Promise<string> {
+    try {
+      const fresh = (await scans.queries(this.scan.id)).find((q) => q.id === queryId);
+      return fresh?.leased_by ?? "Someone else";
+    } catch {
+      return "Someone else";
+    }
+  }
+
+  private replaceQuery(id: number, change: Partial<Query>): void {
+    this.labels = {
+      ...this.labels,
+      queries: this.labels.queries.map((q) => (q.id === id ? { ...q, ...change } : q)),
+    };
+  }
+
+  private onScan(changed: Scan): void {
+    if (changed.id !== this.scan.id) return;
+    this.scan = changed;
+    if (!changed.prediction && this.mode === "prediction") this.mode = "rgb";
+    // Someone else answered, or a round was added.
+    const here = this.progress;
+    const there = changed.queries;
+    const differs =
+      there.total !== here.total ||
+      there.open !== here.open ||
+      there.answered !== here.answered ||
+      changed.answers !== this.labels.answers.length;
+    if (!differs) return;
+    clearTimeout(this.refreshTimer);
+    this.refreshTimer = setTimeout(() => {
+      if (answerOutbox.waiting === 0) void this.refresh();
+    }, REFRESH_DELAY_MS);
+  }
+
+  private onJob(changed: Job): void {
+    if (changed.kind !== "finetune" && changed.kind !== "predict") return;
+    const running = changed.state === "queued" || changed.state === "running";
+    if (running) this.job = changed;
+    else if (this.job?.id === changed.id) this.job = null;
+  }
+
+  private readonly onVisibility = (): void => {
+    this.stopwatch.setRunning(!document.hidden);
+    if (!document.hidden && this.query && !this.picked) void this.lease(this.query, false);
+  };
+}

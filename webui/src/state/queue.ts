@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Pure bookkeeping of the label page: queries, answers, and where to go next. */
+import type { Answer, NewAnswer, Query, Reply, Triple } from "../api/types";
+import type { Operation } from "./outbox";
+
+export interface Labels {
+  queries: readonly Query[]; // In the order asked.
+  answers: readonly Answer[]; // Live, one per point and person.
+}
+
+export const STATE_OF_REPLY = {
+  class: "answered",
+  unsure: "unsure",
+  skip: "skipped",
+} as const satisfies Record<Reply, Query["state"]>;
+
+/** The answer as it will be once the server has it. */
+export function provisional(
+  scanId: number,
+  body: NewAnswer,
+  position: Triple,
+  userName: string,
+  now: string,
+): Answer {
+  return {
+    ...body,
+    id: -1,
+    scan_id: scanId,
+    position,
+    user_name: userName,
+    created_at: now,
+    strategy: null,
+  };
+}
+
+/** With one more answer. It replaces an earlier one of the same person for the same point. */
+export function withAnswer(labels: Labels, answer: Answer): Labels {
+  return {
+    queries: labels.queries.map((query) =>
+      query.id === answer.query_id
+        ? { ...query, state: STATE_OF_REPLY[answer.reply], answer, leased_by: null }
+        : query,
+    ),
+    answers: [
+      ...labels.answers.filter(
+        (a) => a.point_index !== answer.point_index || a.user_name !== answer.user_name,
+      ),
+      answer,
+    ],
+  };
+}
+
+/** Without one answer, by its client id; its query is open again. */
+export function withoutAnswer(labels: Labels, clientId: string): Labels {
+  return {
+    queries: labels.queries.map((query) =>
+      query.answer?.client_id === clientId ? { ...query, state: "open", answer: null } : query,
+    ),
+    answers: labels.answers.filter((a) => a.client_id !== clientId),
+  };
+}
+
+/** What the server said, plus the answers it does not have yet. Undos show once the server has done them. */
+export function withPending(
+  labels: Labels,
+  pending: readonly Operation[],
+  positionOf: (pointIndex: number) => Triple | null,
+  userName: string,
+): Labels {
+  return pending.reduce<Labels>((result, operation) => {
+    if (operation.kind !== "answer") return result;
+    const { body } = operation;
+    if (result.answers.some((a) => a.client_id === body.client_id)) return result;
+    const query = result.queries.find((q) => q.id === body.query_id);
+    const position = query?.position ?? positionOf(body.point_index);
+    if (!position) return result;
+    return withAnswer(
+      result,
+      provisional(operation.scanId, body, position, userName, new Date().toISOString()),
+    );
+  }, labels);
+}
+
+/** Next open query after `from` that nobody else works on, going round once; -1 when there is none. */
+export function nextOpen(queries: readonly Query[], from: number): number {
+  for (let step = 1; step <= queries.length; step++) {
+    const i = (from + step) % queries.length;
+    const query = queries[i];
+    if (query?.state === "open" && query.leased_by === null) return i;
+  }
+  return -1;
+}
+
+export interface Progress {
+  total: number;
+  answered: number; // With a class.
+  unsure: number;
+  skipped: number;
+  open: number;
+  leased: number; // Open, but someone else is at it.
+}
+
+export function progressOf(queries: readonly Query[]): Progress {
+  const progress: Progress = {
+    total: queries.length,
+    answered: 0,
+    unsure: 0,
+    skipped: 0,
+    open: 0,
+    leased: 0,
+  };
+  for (const query of queries) {
+    progress[query.state]++;
+    if (query.state === "open" && query.leased_by !== null) progress.leased++;
+  }
+  return progress;
+}
+
+/** A number no instance of this scan has yet. */
+export function newInstance(answers: readonly Answer[], present: number | null): number {
+  return Math.max(present ?? 0, 0, ...answers.map((a) => a.instance ?? 0)) + 1;
+}

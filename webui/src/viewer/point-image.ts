@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The picture of the points, apart from the canvas: markers can change without drawing a single point again, and
+ * while the camera rests the full picture grows in slices behind the coarse one, so that no frame blocks for long.
+ */
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Color,
+  DepthTexture,
+  GLSL3,
+  Mesh,
+  NearestFilter,
+  NoBlending,
+  OrthographicCamera,
+  type PerspectiveCamera,
+  RawShaderMaterial,
+  Scene,
+  UnsignedIntType,
+  Vector2,
+  Vector3,
+  type WebGLRenderer,
+  WebGLRenderTarget,
+} from "three";
+import type { PointLayer } from "./point-layer";
+import { COMPOSE_FRAGMENT, COMPOSE_VERTEX } from "./shaders/compose";
+
+function newTarget(): WebGLRenderTarget {
+  return new WebGLRenderTarget(1, 1, {
+    minFilter: NearestFilter,
+    magFilter: NearestFilter,
+    depthTexture: new DepthTexture(1, 1, UnsignedIntType),
+  });
+}
+
+export class PointImage {
+  private front = newTarget();
+  private back = newTarget();
+  private refined = 1; // Part of the points the back picture holds; 1 = the front is complete.
+  private readonly composeScene = new Scene();
+  private readonly composeCamera = new OrthographicCamera(-1, 1, 1, -1, 0, 1);
+  private readonly triangle = new BufferGeometry();
+  private readonly material = new RawShaderMaterial({
+    glslVersion: GLSL3,
+    vertexShader: COMPOSE_VERTEX,
+    fragmentShader: COMPOSE_FRAGMENT,
+    blending: NoBlending,
+    depthTest: false,
+    depthWrite: false,
+    uniforms: {
+      uColor: { value: null as unknown },
+      uDepth: { value: null as unknown },
+      uPixels: { value: new Vector2(1, 1) },
+      uNearFar: { value: new Vector2(0.1, 100) },
+      uShade: { value: 0 },
+      uReach: { value: 1.4 },
+      uBackground: { value: new Vector3() },
+    },
+  });
+
+  constructor(private readonly renderer: WebGLRenderer) {
+    const corners = new Float32Array([-1, -1, 0, 3, -1, 0, -1, 3, 0]);
+    this.triangle.setAttribute("position", new BufferAttribute(corners, 3));
+    const mesh = new Mesh(this.triangle, this.material);
+    mesh.frustumCulled = false;
+    this.composeScene.add(mesh);
+  }
+
+  dispose(): void {
+    for (const target of [this.front, this.back]) {
+      target.depthTexture?.dispose();
+      target.dispose();
+    }
+    this.triangle.dispose();
+    this.material.dispose();
+  }
+
+  get depth() {
+    return this.front.depthTexture;
+  }
+
+  get complete(): boolean {
+    return this.refined >= 1;
+  }
+
+  resize(pixels: Vector2): void {
+    this.front.setSize(pixels.x, pixels.y);
+    this.back.setSize(pixels.x, pixels.y);
+  }
+
+  setBackground(color: Color): void {
+    const { r, g, b } = color;
+    this.uniform<Vector3>("uBackground").set(r, g, b);
+  }
+
+  /** Draw at once what the budget allows; `refine` fills in the rest. */
+  restart(layer: PointLayer | null, camera: PerspectiveCamera, budget: number): void {
+    const total = layer ? layer.cull(camera) : 0;
+    const part = total <= budget ? 1 : budget / total;
+    this.draw(this.front, layer, camera, 0, part, part, true);
+    this.refined = part >= 1 ? 1 : 0;
+  }
+
+  /** Draw one more slice of the full picture; show it once whole. */
+  refine(layer: PointLayer, camera: PerspectiveCamera, budget: number): void {
+    const total = layer.cull(camera);
+    const to = Math.min(1, this.refined + budget / Math.max(1, total));
+    this.draw(this.back, layer, camera, this.refined, to, 1, this.refined === 0);
+    this.refined = to;
+    if (to >= 1) [this.front, this.back] = [this.back, this.front];
+  }
+
+  compose(camera: PerspectiveCamera, shade: number): void {
+    this.uniform<unknown>("uColor", this.front.texture);
+    this.uniform<unknown>("uDepth", this.front.depthTexture);
+    this.uniform<Vector2>("uPixels").set(this.front.width, this.front.height);
+    this.uniform<Vector2>("uNearFar").set(camera.near, camera.far);
+    this.uniform("uShade", shade);
+    this.uniform("uReach", 1.4 * this.renderer.getPixelRatio());
+    this.renderer.setRenderTarget(null);
+    this.renderer.render(this.composeScene, this.composeCamera);
+  }
+
+  private draw(
+    target: WebGLRenderTarget,
+    layer: PointLayer | null,
+    camera: PerspectiveCamera,
+    from: number,
+    to: number,
+    coverage: number,
+    clear: boolean,
+  ): void {
+    this.renderer.setRenderTarget(target);
+    if (clear) {
+      this.renderer.setClearColor(0, 0);
+      this.renderer.clear();
+    }
+    if (layer) {
+      layer.choose(from, to, coverage);
+      this.renderer.render(layer.scene, camera);
+    }
+    this.renderer.setRenderTarget(null);
+  }
+
+  private uniform<T>(name: string, value?: T): T {
+    const uniform = this.material.uniforms[name];
+    if (!uniform) throw new Error(`No uniform ${name}`);
+    if (value !== undefined) uniform.value = value;
+    return uniform.value as T; // Each name has one type, set above.
+  }
+}

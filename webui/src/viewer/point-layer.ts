@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** All tiles of one scan on the GPU. Owns their buffers; draws any prefix of each tile. */
+import {
+  Box3,
+  BufferAttribute,
+  BufferGeometry,
+  DataTexture,
+  Frustum,
+  GLSL3,
+  Matrix4,
+  NoBlending,
+  type PerspectiveCamera,
+  Points,
+  RawShaderMaterial,
+  RGBAFormat,
+  Scene,
+  Sphere,
+  UnsignedByteType,
+  Vector2,
+  Vector3,
+} from "three";
+import type { Tile, TileManifest, Triple } from "../api/types";
+import {
+  recordPosition,
+  tileOfRecord,
+  typicalSpacing,
+  WORDS_PER_RECORD,
+  writePrediction,
+} from "./records";
+import { POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
+
+export const COLOR_MODES = ["rgb", "labels", "prediction"] as const;
+export type ColorMode = (typeof COLOR_MODES)[number];
+
+interface TileLayer {
+  readonly tile: Tile;
+  readonly words: Uint32Array; // Room for as many records as will ever be held.
+  readonly attribute: BufferAttribute;
+  readonly points: Points<BufferGeometry, RawShaderMaterial>;
+  readonly sphere: Sphere;
+  loaded: number;
+  visible: boolean;
+}
+
+export class PointLayer {
+  readonly scene = new Scene();
+  readonly bounds: Box3;
+  readonly spacing: number;
+  private readonly layers: TileLayer[] = [];
+  private readonly palette: DataTexture;
+  private prediction: Uint8Array | null = null;
+  private readonly shared = {
+    uSize: { value: 0.01 },
+    uPixelsPerUnit: { value: 500 },
+    uPixelRange: { value: new Vector2(1, 40) },
+    uMode: { value: 0 },
+    uPick: { value: false },
+    uPalette: { value: null as DataTexture | null },
+  };
+
+  /** @param held how many records of each tile will be held at most. */
+  constructor(
+    readonly manifest: TileManifest,
+    held: readonly number[],
+  ) {
+    this.bounds = new Box3(
+      new Vector3(...manifest.bounds.min),
+      new Vector3(...manifest.bounds.max),
+    );
+    this.spacing = typicalSpacing(manifest.tiles);
+    this.palette = new DataTexture(new Uint8Array(256 * 4), 256, 1, RGBAFormat, UnsignedByteType);
+    this.shared.uPalette.value = this.palette;
+    this.scene.matrixWorldAutoUpdate = false;
+    manifest.tiles.forEach((tile, i) => this.addTile(tile, held[i] ?? tile.count));
+  }
+
+  dispose(): void {
+    for (const layer of this.layers) {
+      layer.points.geometry.dispose();
+      layer.points.material.dispose();
+    }
+    this.palette.dispose();
+    this.layers.length = 0;
+    this.scene.clear();
+  }
+
+  private addTile(tile: Tile, held: number): void {
+    const words = new Uint32Array(held * WORDS_PER_RECORD);
+    const attribute = new BufferAttribute(words, WORDS_PER_RECORD);
+    const geometry = new BufferGeometry();
+    geometry.setAttribute("position", attribute);
+    geometry.setDrawRange(0, 0);
+    const size = new Vector3(...tile.scale).multiplyScalar(65535);
+    const sphere = new Sphere(
+      new Vector3(...tile.lo).addScaledVector(size, 0.5),
+      size.length() / 2 + this.spacing,
+    );
+    geometry.boundingSphere = sphere;
+    const material = new RawShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: POINTS_VERTEX,
+      fragmentShader: POINTS_FRAGMENT,
+      blending: NoBlending,
+      uniforms: {
+        ...this.shared,
+        uLo: { value: new Vector3(...tile.lo) },
+        uStep: { value: new Vector3(...tile.scale) },
+        uBase: { value: tile.base },
+        uCoverage: { value: 1 },
+      },
+    });
+    const points = new Points(geometry, material);
+    points.matrixAutoUpdate = false;
+    points.visible = false;
+    this.scene.add(points);
+    this.layers.push({
+      tile,
+      words,
+      attribute,
+      points,
+      sphere,
+      loaded: 0,
+      visible: false,
+    });
+  }
+
+  /** Records from `from` on of one tile have arrived. They must continue what is there. */
+  append(tileIndex: number, from: number, records: Uint32Array): void {
+    const layer = this.layers[tileIndex];
+    const n = records.length / WORDS_PER_RECORD;
+    if (!layer || from !== layer.loaded || from + n > layer.words.length / WORDS_PER_RECORD)
+      throw new RangeError(`Records ${from} + ${n} do not continue tile ${tileIndex}`);
+    layer.words.set(records, from * WORDS_PER_RECORD);
+    writePrediction(layer.tile, layer.words, from, from + n, this.prediction);
+    layer.loaded = from + n;
+    layer.attribute.addUpdateRange(from * WORDS_PER_RECORD, records.length);
+    layer.attribute.needsUpdate = true;
+  }
+
+  /** Class and confidence per record in tile order; null removes the prediction. */
+  setPrediction(prediction: Uint8Array | null): void {
+    this.prediction = prediction;
+    for (const layer of this.layers) {
+      writePrediction(layer.tile, layer.words, 0, layer.loaded, prediction);
+      layer.attribute.addUpdateRange(0, layer.loaded * WORDS_PER_RECORD);
+      layer.attribute.needsUpdate = true;
+    }
+  }
+
+  setPalette(colors: readonly Triple[]): void {
+    const data = this.palette.image.data as Uint8Array; // As created above.
+    data.fill(128);
+    colors.forEach(([r, g, b], i) => data.set([r, g, b, 255], i * 4));
+    this.palette.needsUpdate = true;
+  }
+
+  setMode(mode: ColorMode): void {
+    this.shared.uMode.value = COLOR_MODES.indexOf(mode);
+  }
+
+  /** @param scale 1 makes neighbours just touch. @param ratio device pixels per CSS pixel. */
+  setPointSize(scale: number, ratio: number): void {
+    this.shared.uSize.value = this.spacing * 1.15 * scale;
+    this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, 48 * ratio);
+  }
+
+  setPixelsPerUnit(value: number): void {
+    this.shared.uPixelsPerUnit.value = value;
+  }
+
+  get loaded(): number {
+    return this.layers.reduce((sum, layer) => sum + layer.loaded, 0);
+  }
+
+  /** Find the tiles inside the view; returns how many loaded points they hold. */
+  cull(camera: PerspectiveCamera): number {
+    camera.updateMatrixWorld();
+    const frustum = new Frustum().setFromProjectionMatrix(
+      new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse),
+    );
+    let total = 0;
+    for (const layer of this.layers) {
+      layer.visible = layer.loaded > 0 && frustum.intersectsSphere(layer.sphere);
+      if (layer.visible) total += layer.loaded;
+    }
+    return total;
+  }
+
+  /**
+   * Choose what the next render draws: the part `from … to` (0–1) of every tile inside the view.
+   *
+   * @param coverage the part of the points the finished picture will show; fewer points are drawn larger.
+   */
+  choose(from: number, to: number, coverage: number): void {
+    for (const layer of this.layers) {
+      const start = Math.floor(layer.loaded * from);
+      const end = to >= 1 ? layer.loaded : Math.floor(layer.loaded * to);
+      layer.points.visible = layer.visible && end > start;
+      layer.points.geometry.setDrawRange(start, end - start);
+      const drawn = (layer.loaded / Math.max(1, layer.tile.count)) * coverage;
+      const uniform = layer.points.material.uniforms.uCoverage;
+      if (uniform) uniform.value = Math.min(4, 1 / Math.sqrt(Math.max(drawn, 1e-3)));
+    }
+  }
+
+  setPicking(picking: boolean): void {
+    this.shared.uPick.value = picking;
+  }
+
+  /** Local position of a record that has been loaded, else null. */
+  position(recordIndex: number): Triple | null {
+    const layer = this.layers[tileOfRecord(this.manifest.tiles, recordIndex)];
+    if (!layer || recordIndex - layer.tile.base >= layer.loaded) return null;
+    return recordPosition(layer.tile, layer.words, recordIndex - layer.tile.base);
+  }
+
+  tileOf(recordIndex: number): number {
+    return tileOfRecord(this.manifest.tiles, recordIndex);
+  }
+
+  /** Squared distance of a tile's middle from a position. */
+  distance2(tileIndex: number, position: Vector3): number {
+    return this.layers[tileIndex]?.sphere.center.distanceToSquared(position) ?? Infinity;
+  }
+}

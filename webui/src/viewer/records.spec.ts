@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from "vitest";
+import type { Tile } from "../api/types";
+import {
+  recordColor,
+  recordPosition,
+  tileOfRecord,
+  typicalSpacing,
+  writePrediction,
+} from "./records";
+import { recordsOf } from "./tile-loader";
+
+/** Byte by byte as the format is documented, with a DataView and no shifts. */
+function encode(
+  points: { q: [number, number, number]; rgb: [number, number, number] }[],
+): ArrayBuffer {
+  const buffer = new ArrayBuffer(points.length * 12);
+  const view = new DataView(buffer);
+  points.forEach(({ q, rgb }, i) => {
+    view.setUint16(i * 12, q[0], true);
+    view.setUint16(i * 12 + 2, q[1], true);
+    view.setUint16(i * 12 + 4, q[2], true);
+    rgb.forEach((c, k) => view.setUint8(i * 12 + 8 + k, c));
+    view.setUint8(i * 12 + 11, 255);
+  });
+  return buffer;
+}
+
+function randomPoints(n: number) {
+  let state = 12345;
+  const next = (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  return Array.from({ length: n }, () => ({
+    q: [next(65536), next(65536), next(65536)] as [number, number, number],
+    rgb: [next(256), next(256), next(256)] as [number, number, number],
+  }));
+}
+
+const tile: Tile = { base: 70_000, count: 500, lo: [-3.5, 10, 0.25], scale: [1e-4, 2e-4, 3e-5] };
+
+describe("records", () => {
+  const points = [
+    {
+      q: [65535, 65535, 65535] as [number, number, number],
+      rgb: [255, 0, 255] as [number, number, number],
+    },
+    ...randomPoints(499),
+  ];
+  const words = recordsOf(encode(points));
+
+  it("decode to lo + scale * q and the colour", () => {
+    points.forEach(({ q, rgb }, i) => {
+      const position = recordPosition(tile, words, i);
+      for (const axis of [0, 1, 2] as const)
+        expect(position[axis]).toBeCloseTo(tile.lo[axis] + tile.scale[axis] * q[axis], 10);
+      expect(recordColor(words, i)).toEqual(rgb);
+    });
+  });
+
+  it("read the same on a machine of the other byte order", () => {
+    expect([...recordsOf(encode(points), false)]).toEqual([...words]);
+  });
+
+  it("carry a prediction in the spare bits and nowhere else", () => {
+    const copy = words.slice();
+    const prediction = new Uint8Array((tile.base + tile.count) * 2);
+    for (let i = 0; i < tile.count; i++) {
+      prediction[(tile.base + i) * 2] = i % 20;
+      prediction[(tile.base + i) * 2 + 1] = (i * 7) % 256;
+    }
+    writePrediction(tile, copy, 0, tile.count, prediction);
+    const view = new DataView(copy.buffer);
+    points.forEach(({ rgb }, i) => {
+      expect(view.getUint8(i * 12 + 6)).toBe(i % 20);
+      expect(view.getUint8(i * 12 + 7)).toBe((i * 7) % 256);
+      expect(recordPosition(tile, copy, i)).toEqual(recordPosition(tile, words, i));
+      expect(recordColor(copy, i)).toEqual(rgb);
+    });
+    writePrediction(tile, copy, 0, tile.count, null);
+    expect(new DataView(copy.buffer).getUint8(6)).toBe(255);
+  });
+
+  it("are refused beyond the end", () => {
+    expect(() => recordPosition(tile, words, 500)).toThrow(RangeError);
+  });
+});
+
+describe("tileOfRecord", () => {
+  it("agrees with looking through all tiles", () => {
+    const tiles: Tile[] = [];
+    let base = 0;
+    for (const count of [5, 1, 0, 7, 65536, 3]) {
+      tiles.push({ base, count, lo: [0, 0, 0], scale: [1, 1, 1] });
+      base += count;
+    }
+    for (let k = -1; k <= base; k += k < 20 ? 1 : 997)
+      expect(tileOfRecord(tiles, k)).toBe(
+        tiles.findIndex((t) => k >= t.base && k < t.base + t.count),
+      );
+  });
+});
+
+it("spacing of a square metre with 10,000 points is a centimetre", () => {
+  const scale: [number, number, number] = [1 / 65535, 1 / 65535, 0];
+  expect(typicalSpacing([{ base: 0, count: 10_000, lo: [0, 0, 0], scale }])).toBeCloseTo(0.01, 6);
+});

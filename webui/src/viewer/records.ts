@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Decoding of tile records on the CPU, for single points; the vertex shader does the same for all of them. */
+import type { Tile, Triple } from "../api/types";
+
+export const RECORD_BYTES = 12;
+export const WORDS_PER_RECORD = 3;
+export const NO_CLASS = 255;
+
+/** Position in the local frame of record `local` of a tile; `words` holds the tile's records from its first on. */
+export function recordPosition(tile: Tile, words: Uint32Array, local: number): Triple {
+  const xy = words[local * WORDS_PER_RECORD];
+  const z = words[local * WORDS_PER_RECORD + 1];
+  if (xy === undefined || z === undefined)
+    throw new RangeError(`Record ${local} of a tile with ${words.length / WORDS_PER_RECORD}`);
+  return [
+    tile.lo[0] + tile.scale[0] * (xy & 0xffff),
+    tile.lo[1] + tile.scale[1] * (xy >>> 16),
+    tile.lo[2] + tile.scale[2] * (z & 0xffff),
+  ];
+}
+
+/** RGB 0–255. */
+export function recordColor(words: Uint32Array, local: number): Triple {
+  const rgb = words[local * WORDS_PER_RECORD + 2];
+  if (rgb === undefined) throw new RangeError(`Record ${local}`);
+  return [rgb & 255, (rgb >>> 8) & 255, (rgb >>> 16) & 255];
+}
+
+/**
+ * Write predictions into the spare bits of records `from … to` (exclusive) of a tile.
+ *
+ * @param prediction two bytes per record of the whole scan in tile order, class and confidence; null clears.
+ */
+export function writePrediction(
+  tile: Tile,
+  words: Uint32Array,
+  from: number,
+  to: number,
+  prediction: Uint8Array | null,
+): void {
+  for (let i = from; i < to; i++) {
+    const at = i * WORDS_PER_RECORD + 1;
+    const byte = (tile.base + i) * 2;
+    const spare = prediction
+      ? (prediction[byte] ?? NO_CLASS) | ((prediction[byte + 1] ?? 0) << 8)
+      : NO_CLASS;
+    words[at] = (((words[at] ?? 0) & 0xffff) | (spare << 16)) >>> 0;
+  }
+}
+
+/** Index of the tile that holds a record; -1 outside. Tiles are in order and without gaps. */
+export function tileOfRecord(tiles: readonly Tile[], recordIndex: number): number {
+  let low = 0;
+  let high = tiles.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const tile = tiles[middle];
+    if (!tile) return -1;
+    if (recordIndex < tile.base) high = middle - 1;
+    else if (recordIndex >= tile.base + tile.count) low = middle + 1;
+    else return middle;
+  }
+  return -1;
+}
+
+/** Usual distance between neighbours, in the scan's unit, taking the points as lying on surfaces. */
+export function typicalSpacing(tiles: readonly Tile[]): number {
+  const spacings = tiles
+    .filter((tile) => tile.count > 0)
+    .map((tile) => {
+      const size = tile.scale.map((s) => s * 65535).sort((a, b) => b - a);
+      return Math.sqrt(((size[0] ?? 0) * Math.max(size[1] ?? 0, 1e-9)) / tile.count);
+    })
+    .sort((a, b) => a - b);
+  return spacings[spacings.length >> 1] || 0.01;
+}
