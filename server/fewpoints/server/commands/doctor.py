@@ -66,7 +66,10 @@ def network_checks() -> list[Check]:
         device = Check("GPU", "ok", ", ".join(names))
     else:
         device = Check("GPU", "note", "none that torch can use; everything runs on the CPU")
-    found = [Check("torch", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads"), device]
+    found = [
+        Check("torch", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads"),
+        device,
+    ]
     for name, reason in describe_backends().items():
         if reason is None:
             found.append(Check(f"engine {name}", "ok", "available"))

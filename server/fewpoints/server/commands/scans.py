@@ -66,7 +66,9 @@ def describe(report: Preflight) -> list[tuple[str, object]]:
     for name, value in values.items():
         title = name.replace("_", " ").capitalize()
         if name == "fields":
-            lines.append((title, ", ".join(f"{field['name']} ({field['type']})" for field in value)))
+            lines.append(
+                (title, ", ".join(f"{field['name']} ({field['type']})" for field in value))
+            )
         elif isinstance(value, dict):
             lines.append((title, "; ".join(f"{key} {_text(part)}" for key, part in value.items())))
         else:
@@ -205,9 +207,7 @@ def select(
             path, checkpoint=checkpoint, arch=arch, voxel_size=voxel_size, device=device
         )
     with progress_bar(f"Choosing {budget} points") as progress:
-        rows = select_points(
-            cloud, options, budget, seed=seed, features=array, progress=progress
-        )
+        rows = select_points(cloud, options, budget, seed=seed, features=array, progress=progress)
     if out.suffix.lower() == ".csv":
         write_points_csv(out, cloud, rows)
     else:

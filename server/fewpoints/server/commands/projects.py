@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""`fewpoints import` and `fewpoints export`: in and out of the data folder without a browser."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fewpoints.server.commands.scans import JsonOption
+from fewpoints.server.commands.serving import HomeOption, make_settings
+from fewpoints.server.commands.terminal import (
+    BadArgument,
+    existing_file,
+    note,
+    print_json,
+    progress_bar,
+)
+
+EXPORT_KINDS = ("sparse_csv", "sparse_pth", "dense_ply")
+
+
+def import_scans(
+    files: Annotated[list[Path], typer.Argument(help="Scans: PLY, PCD, LAS, LAZ or COPC.")],
+    project: Annotated[str, typer.Option(help="Name or id; made if there is none.")] = "My scans",
+    preset: Annotated[
+        str, typer.Option(help="Classes of a new project: scannet20 or s3dis13.")
+    ] = "scannet20",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import scans into a project and choose their points, as an upload in the browser does."""
+    from fewpoints.server.commands.store import add_file, find_or_create_project, open_store
+    from fewpoints.server.projects.schemas import ProjectCreate
+
+    paths = [existing_file(path) for path in files]
+    settings = make_settings(host=None, port=None, home=home)
+    with open_store(settings) as store, progress_bar(f"Importing {len(paths)} scans") as progress:
+        body = ProjectCreate(name=project, preset=preset)
+        project_id = find_or_create_project(store, project, body)
+        scan_ids = [add_file(store, project_id, path) for path in paths]
+        store.wait_for_scans(scan_ids, progress)
+    if as_json:
+        print_json({"project_id": project_id, "scan_ids": scan_ids})
+    else:
+        note(f'{len(paths)} scans are in the project "{project}". Label them: fewpoints serve')
+
+
+def export(
+    project: Annotated[str, typer.Argument(help="Name or id of the project.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    kind: Annotated[str, typer.Option(help="sparse_csv, sparse_pth or dense_ply.")] = "sparse_csv",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a project's answers or predictions to a file (a zip where there are several scans)."""
+    from fewpoints.server.commands.store import open_store, require_project
+    from fewpoints.server.exports.service import request_export
+    from fewpoints.server.exports.tables import Export
+    from fewpoints.server.serve import owner_name
+    from fewpoints.server.users.service import ensure_owner
+
+    if kind not in EXPORT_KINDS:
+        raise BadArgument(f"--kind {kind}: use one of {', '.join(EXPORT_KINDS)}.")
+    if not out.absolute().parent.is_dir():
+        raise BadArgument(f"--out {out}: the folder {out.absolute().parent} does not exist.")
+    settings = make_settings(host=None, port=None, home=home)
+    with open_store(settings) as store, progress_bar(f"Exporting {project}") as progress:
+        with store.database.write() as session:
+            found = require_project(session, project)
+            user = ensure_owner(session, owner_name())
+            job_id = request_export(session, found.id, kind=kind, scan_ids=None, user_id=user.id).id
+        (result,) = store.wait([job_id], progress)
+        with store.database.read() as session:
+            row = session.get_one(Export, result["export_id"])
+        source = store.storage.export_file(row.id, row.filename)
+        partial = out.with_name(f".{out.name}.tmp")
+        shutil.copyfile(source, partial)
+        partial.replace(out)
+    if as_json:
+        print_json({"file": str(out), "bytes": row.bytes, "snapshot": row.snapshot})
+    else:
+        note(f"{out}: {kind} of {project}")

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""`fewpoints serve` and `fewpoints quickstart`."""
+
+from __future__ import annotations
+
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import func, select
+
+from fewpoints.server.commands.terminal import note, progress_bar
+
+DEMO_NAME = "Demo room"
+DEMO_FILE = "demo-room.ply"
+
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")]
+PortOption = Annotated[int | None, typer.Option(help="Port; 0 takes any free one.")]
+HomeOption = Annotated[Path | None, typer.Option(help="Data folder. Default: FEWPOINTS_HOME.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open the browser too.")]
+
+
+def serve(
+    host: HostOption = None,
+    port: PortOption = None,
+    home: HomeOption = None,
+    open_browser: OpenOption = False,
+) -> None:
+    """Serve the app and run its jobs until interrupted; print a one-time sign-in link."""
+    from fewpoints.server.serve import Serving
+    from fewpoints.server.serve import serve as run
+
+    settings = make_settings(host=host, port=port, home=home)
+
+    def ready(serving: Serving) -> None:
+        print("fewpoints is ready. Open this link, which signs you in once:")
+        print(f"\n    {serving.sign_in_url}\n", flush=True)
+        note(f"Data: {settings.home}. Stop with Ctrl+C.")
+        if open_browser:
+            webbrowser.open(serving.sign_in_url)
+
+    run(settings, on_ready=ready)
+
+
+def quickstart(
+    host: HostOption = None,
+    port: PortOption = None,
+    home: HomeOption = None,
+    open_browser: OpenOption = False,
+    seed: Annotated[int, typer.Option(help="Another seed, another room.")] = 0,
+) -> None:
+    """A demo project with a generated room and 20 chosen points, then serve."""
+    settings = make_settings(host=host, port=port, home=home)
+    with progress_bar("Preparing the demo room") as progress:
+        prepare_demo(settings, seed=seed, progress=progress)
+    serve(host=host, port=port, home=home, open_browser=open_browser)
+
+
+def make_settings(*, host: str | None, port: int | None, home: Path | None) -> Any:
+    """The settings from the environment, with what the command line names on top."""
+    from fewpoints.server.settings import Settings
+
+    named = {"host": host, "port": port, "home": home}
+    return Settings(**{name: value for name, value in named.items() if value is not None})
+
+
+def prepare_demo(settings: Any, *, seed: int, progress: Any) -> None:
+    """Make the demo project once: room, features, 20 points. A second call finds it there."""
+    from fewpoints.annotations.datasets.room import simulate_room
+    from fewpoints.annotations.progress import part_of
+    from fewpoints.annotations.scans.writers import write_ply
+    from fewpoints.server.commands.store import add_file, find_or_create_project, open_store
+    from fewpoints.server.projects.schemas import ProjectCreate
+    from fewpoints.server.scans.tables import Scan
+
+    body = ProjectCreate(
+        name=DEMO_NAME,
+        description="A generated room to try everything on. Delete it when you like.",
+        preset="scannet20",
+        budget=20,
+    )
+    with open_store(settings) as store:
+        project_id = find_or_create_project(store, DEMO_NAME, body)
+        with store.database.read() as session:
+            wanted = select(func.count()).select_from(Scan).where(Scan.project_id == project_id)
+            if session.scalar(wanted):
+                return
+        progress(0.0, "Building the room")
+        room = simulate_room(seed=seed)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / DEMO_FILE
+            write_ply(path, room.scan, extra={"label": room.classes, "instance": room.instances})
+            scan_id = add_file(store, project_id, path)
+        store.wait_for_scans([scan_id], part_of(progress, 0.1, 1.0))
