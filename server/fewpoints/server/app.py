@@ -22,6 +22,7 @@ from fewpoints.server.dependencies import CurrentUser
 from fewpoints.server.errors import AppError, ErrorBody, install_error_handlers
 from fewpoints.server.events import routes as events
 from fewpoints.server.events.hub import EventHub
+from fewpoints.server.exports import routes as exports
 from fewpoints.server.home_lock import HomeLock
 from fewpoints.server.jobs import routes as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
@@ -31,6 +32,7 @@ from fewpoints.server.scans import routes as scans
 from fewpoints.server.security import Guard
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
+from fewpoints.server.training import routes as training
 from fewpoints.server.users import routes as users
 from fewpoints.server.users.authentication import Authenticator
 
@@ -41,6 +43,8 @@ ROUTERS = (
     scans.router,
     rounds.router,
     answers.router,
+    training.router,
+    exports.router,
     jobs.router,
     events.router,
 )

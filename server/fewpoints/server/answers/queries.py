@@ -80,7 +80,7 @@ def read_answer(event: AnswerEvent, class_index: int | None) -> AnswerRead:
         scan_id=event.scan_id,
         query_id=event.query_id,
         point_index=event.point_index,
-        position=tuple(event.position),  # type: ignore[arg-type] # Three numbers as stored.
+        position=tuple(event.position),
         reply=event.reply,  # type: ignore[arg-type] # Checked when it was stored.
         class_index=class_index,
         instance=event.instance,
@@ -108,7 +108,8 @@ def newest_answers(
     if point_index is not None:
         ids = ids.where(AnswerEvent.point_index == point_index)
     rows = session.execute(_answers().where(AnswerEvent.id.in_(ids)).order_by(AnswerEvent.id))
-    return {event.point_index: read_answer(event, index) for event, index in rows}
+    answers = [read_answer(event, index) for event, index in rows]
+    return {answer.point_index: answer for answer in answers}
 
 
 def answer_by_id(session: Session, event_id: int) -> AnswerRead:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -92,3 +93,33 @@ def list_checkpoints(
         .limit(limit)
     )
     return [(checkpoint, snapshot) for checkpoint, snapshot in rows], total
+
+
+@dataclass(frozen=True)
+class FoundPrediction:
+    """A prediction, and how its classes become the project's present ones."""
+
+    checkpoint_id: int
+    version: str
+    translation: bytes | None
+
+
+def find_prediction(
+    session: Session, scan: Scan, checkpoint_id: int | None
+) -> FoundPrediction | None:
+    """Return a scan's prediction by one checkpoint, or by the one that its project shows."""
+    which = Checkpoint.shown if checkpoint_id is None else Checkpoint.id == checkpoint_id
+    row = session.execute(
+        select(Prediction, Checkpoint)
+        .join(Checkpoint, Checkpoint.id == Prediction.checkpoint_id)
+        .where(Prediction.scan_id == scan.id, which)
+    ).one_or_none()
+    if row is None:
+        return None
+    prediction, checkpoint = row
+    order = class_orders(session, {scan.project_id}).get(scan.project_id, [])
+    return FoundPrediction(
+        checkpoint_id=checkpoint.id,
+        version=prediction_version(prediction, order),
+        translation=class_translation(snapshot_class_ids(session, checkpoint), order),
+    )

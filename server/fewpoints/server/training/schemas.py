@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from fewpoints.server.schemas import Schema, Time
+
+
+class LabelledClass(BaseModel):
+    """How many points have a class."""
+
+    index: int
+    labelled: int
+
+
+class Readiness(BaseModel):
+    """Whether training can start; `reasons` say why not."""
+
+    ready: bool
+    reasons: list[str]
+    labelled_points: int
+    classes: list[LabelledClass]
+
+
+class TrainingCreate(Schema):
+    """What to train: a new head on the frozen network, or the whole network."""
+
+    variant: Literal["head", "network"] = "head"
+    steps: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+class SnapshotRead(BaseModel):
+    """The answers that a checkpoint was trained on."""
+
+    answers: int
+    last_event_id: int
+    classes: list[str]
+
+
+class CheckpointRead(BaseModel):
+    """Weights with their configuration and provenance."""
+
+    id: int
+    project_id: int | None
+    name: str
+    arch: str
+    variant: str
+    created_at: Time
+    bytes: int
+    sha256: str
+    metrics: dict[str, Any]
+    config: dict[str, Any]
+    snapshot: SnapshotRead | None
+    parent_id: int | None
+    shown: bool

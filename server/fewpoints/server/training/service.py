@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Readiness, frozen snapshots and the start of a training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fewpoints.models.training.readiness import check_ready
+from fewpoints.server.answers.queries import live_ids
+from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.errors import Conflict
+from fewpoints.server.jobs import service as jobs
+from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.queries import class_rows, get_project
+from fewpoints.server.projects.tables import LabelClassRow
+from fewpoints.server.scans.tables import Scan
+from fewpoints.server.training.schemas import (
+    CheckpointRead,
+    LabelledClass,
+    Readiness,
+    SnapshotRead,
+    TrainingCreate,
+)
+from fewpoints.server.training.tables import Checkpoint, Snapshot
+
+
+class NotEnoughAnswers(Conflict):
+    """There are too few labelled points to train on."""
+
+    code = "not_enough_answers"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.details = {"reasons": list(reasons)}
+
+
+class TrainingRunning(Conflict):
+    """The project is being trained already."""
+
+    code = "training_running"
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(
+            f"A training of this project is {job.state} (job {job.id}). Wait for it or cancel it."
+        )
+        self.details = {"job_id": job.id}
+
+
+def labelled_points(session: Session, project_id: int) -> list[tuple[int, int, int, int]]:
+    """Return (event id, scan id, point index, class index) of every labelled point, by event id.
+
+    Where authors disagree, the newest live answer that names a class counts.
+    """
+    live = live_ids(Scan.project_id == project_id)
+    newest = (
+        select(func.max(AnswerEvent.id))
+        .where(AnswerEvent.id.in_(live), AnswerEvent.reply == "class")
+        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
+    )
+    rows = session.execute(
+        select(AnswerEvent.id, AnswerEvent.scan_id, AnswerEvent.point_index, LabelClassRow.position)
+        .join(LabelClassRow, LabelClassRow.id == AnswerEvent.class_id)
+        .where(AnswerEvent.id.in_(newest))
+        .order_by(AnswerEvent.id)
+    )
+    return [
+        (event_id, scan_id, point, index)
+        for event_id, scan_id, point, index in rows
+        if point is not None
+    ]
+
+
+def readiness(session: Session, project_id: int) -> Readiness:
+    """Return whether a project can be trained, and why not."""
+    get_project(session, project_id)
+    rows = labelled_points(session, project_id)
+    counts = Counter(index for *_, index in rows)
+    reasons = check_ready([index for *_, index in rows])
+    classes = class_rows(session, [project_id]).get(project_id, [])
+    return Readiness(
+        ready=not reasons,
+        reasons=reasons,
+        labelled_points=len(rows),
+        classes=[
+            LabelledClass(index=row.position, labelled=counts.get(row.position, 0))
+            for row in classes
+        ],
+    )
+
+
+def start_training(session: Session, project_id: int, body: TrainingCreate, user_id: int) -> Job:
+    """Freeze the answers so far and queue a training on them.
+
+    Raises:
+        NotFound: there is no such project.
+        TrainingRunning: one is queued or running.
+        NotEnoughAnswers: with the reasons.
+    """
+    get_project(session, project_id)
+    running = jobs.active_job(session, "finetune", project_id=project_id)
+    if running is not None:
+        raise TrainingRunning(running)
+    rows = labelled_points(session, project_id)
+    reasons = check_ready([index for *_, index in rows])
+    if reasons:
+        raise NotEnoughAnswers(reasons)
+    snapshot = take_snapshot(session, project_id, rows)
+    return jobs.enqueue(
+        session,
+        "finetune",
+        args={"snapshot_id": snapshot.id, **body.model_dump()},
+        project_id=project_id,
+        user_id=user_id,
+    )
+
+
+def take_snapshot(
+    session: Session, project_id: int, rows: Sequence[tuple[int, int, int, int]]
+) -> Snapshot:
+    """Store the labels as they are now, with what the class indices mean now."""
+    scans = select(Scan.id).where(Scan.project_id == project_id)
+    last = session.scalar(select(func.max(AnswerEvent.id)).where(AnswerEvent.scan_id.in_(scans)))
+    classes = class_rows(session, [project_id]).get(project_id, [])
+    snapshot = Snapshot(
+        project_id=project_id,
+        last_event_id=last or 0,
+        rows=[list(row) for row in rows],
+        classes=[{"id": row.id, "name": row.name, "color": row.color} for row in classes],
+    )
+    session.add(snapshot)
+    session.flush()
+    return snapshot
+
+
+def read_checkpoint(checkpoint: Checkpoint, snapshot: Snapshot | None) -> CheckpointRead:
+    """Return a checkpoint as HTTP shows it."""
+    fields: dict[str, Any] = {
+        name: getattr(checkpoint, name)
+        for name in CheckpointRead.model_fields
+        if name != "snapshot"
+    }
+    shown_snapshot = None
+    if snapshot is not None:
+        shown_snapshot = SnapshotRead(
+            answers=len(snapshot.rows),
+            last_event_id=snapshot.last_event_id,
+            classes=[str(entry["name"]) for entry in snapshot.classes],
+        )
+    return CheckpointRead(snapshot=shown_snapshot, **fields)
