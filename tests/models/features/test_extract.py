@@ -13,18 +13,22 @@ import torch
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.features.extract import (
+    PointScatter,
     extract_features,
     extract_features_to,
+    input_colours,
     open_features,
+    scan_voxels,
 )
 from fewpoints.models.features.inference import (
     Limits,
     NoSuchDevice,
     down_halo,
     full_halo,
+    run_network,
     up_halo,
 )
-from fewpoints.models.nets.res_unet import Res16UNet
+from fewpoints.models.nets.res_unet import Output, Res16UNet
 from tests.models.features.scenes import lively_network, planes
 
 VOXEL_M = 0.06
@@ -68,20 +72,30 @@ def test_each_point_has_the_features_of_its_voxel_in_file_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits",
-    [
-        Limits(whole=0, block=1500, middle=10**9),
-        Limits(whole=0, block=1500, middle=900),
-        Limits(whole=0, block=3000, middle=100),
-        Limits(whole=0, block=3000, middle=0),
-    ],
-    ids=["split at grid 2", "split at grid 3", "split at grid 4", "alone"],
+    ("middle", "mode"), [(10**9, "grid 2"), (600, "grid 3"), (200, "grid 4"), (0, "grid 5")]
 )
-def test_blocks_give_what_one_whole_pass_gives(limits: Limits) -> None:
-    scan = planes(seed=1)
+def test_blocks_give_what_one_whole_pass_gives(middle: int, mode: str) -> None:
+    scan = planes(seed=1, points=600)
     network = lively_network().network
     whole = extract_features(scan, network, voxel_size_m=VOXEL_M)
-    blocks = extract_features(scan, network, voxel_size_m=VOXEL_M, limits=limits)
+    voxels = scan_voxels(scan, VOXEL_M)
+    blocks = np.full_like(whole, np.nan)
+    times_seen = np.zeros(len(voxels), int)
+
+    def consume(rows: np.ndarray, output: Output) -> None:
+        times_seen[rows] += 1
+        PointScatter(voxels)(rows, output.features.numpy(), blocks)
+        torch.testing.assert_close(output.logits, network.final(output.features))
+
+    how = run_network(
+        network,
+        voxels.coords,
+        input_colours(scan, voxels),
+        consume,
+        limits=Limits(whole=0, block=2000, middle=middle),
+    )
+    assert mode in how
+    assert (times_seen == 1).all()
     np.testing.assert_allclose(blocks, whole, rtol=1e-4, atol=1e-4 * float(whole.max()))
 
 
