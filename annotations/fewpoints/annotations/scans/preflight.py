@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is in a scan, and what to watch out for, before anybody labels it.
+
+All guesses come with a reason and can be overruled; they use order statistics, so that a few wild
+points do not decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from fewpoints.annotations.arrays import FloatArray64
+from fewpoints.annotations.scans.grid import nearest_spacing
+from fewpoints.annotations.scans.orientation import guess_up
+from fewpoints.annotations.scans.scan import Field, PointScan
+from fewpoints.annotations.scans.units import Unit, guess_unit, propose_voxel_size
+
+FEW_POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The findings; lengths in the file's unit unless the name ends in `_m`.
+
+    `bounds` and `extent` are those of all finite points in the file's frame; `core_extent` leaves
+    out the outer percent on each side. `voxel_size_m` is in the file's unit, too: it is what the
+    file's coordinates are divided by, metres for nearly all files.
+    """
+
+    name: str
+    format: str
+    points: int
+    finite_points: int
+    fields: list[Field]
+    bounds: dict[str, list[float]]
+    extent: list[float]
+    core_extent: list[float]
+    unit: str
+    unit_reason: str
+    up_axis: str
+    up_sign: int
+    up_reason: str
+    spacing: float | None
+    spacing_m: float | None
+    voxel_size_m: float
+    voxel_size_reason: str
+    colour_range: dict[str, list[int]] | None
+    intensity_range: list[float] | None
+    has_normals: bool
+    label_fields: dict[str, dict[str, int]]
+    shift: list[float]
+    details: dict[str, str]
+    warnings: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The findings as JSON shows them; all numbers are finite."""
+        out = asdict(self)
+        out["fields"] = [{"name": f.name, "type": f.type} for f in self.fields]
+        return out
+
+
+def inspect_scan(scan: PointScan, *, name: str) -> Preflight:
+    """Look at a scan; `name` is what the report calls it. The scan has at least one finite point."""
+    rows = np.flatnonzero(scan.finite)
+    points = scan.positions if len(rows) == len(scan) else scan.positions[rows]
+    low, high = points.min(axis=0), points.max(axis=0)
+    sample = points[:: max(1, len(points) // 500_000)]
+    core_low, core_high = np.percentile(sample, (1, 99), axis=0)
+    core = core_high - core_low
+    up = guess_up(scan.positions, scan.finite)
+    unit = guess_unit(scan, core, up.axis)
+    spacing = nearest_spacing(points)
+    voxel = propose_voxel_size(spacing.median if spacing else None, core, unit)
+    labels = {
+        field: {
+            "count": int((values >= 0).sum()),
+            "classes": len(np.unique(values[values >= 0])),
+        }
+        for field, values in scan.labels.items()
+    }
+    return Preflight(
+        name=name,
+        format=scan.source_format,
+        points=len(scan),
+        finite_points=len(rows),
+        fields=list(scan.fields),
+        bounds={"min": low.tolist(), "max": high.tolist()},
+        extent=(high - low).tolist(),
+        core_extent=core.tolist(),
+        unit=unit.name,
+        unit_reason=unit.reason,
+        up_axis=up.axis,
+        up_sign=up.sign,
+        up_reason=up.reason,
+        spacing=spacing.median if spacing else None,
+        spacing_m=spacing.median * unit.metres if spacing and unit.metres else None,
+        voxel_size_m=voxel.size,
+        voxel_size_reason=voxel.reason,
+        colour_range=None
+        if scan.colours is None
+        else {"min": scan.colours.min(axis=0).tolist(), "max": scan.colours.max(axis=0).tolist()},
+        intensity_range=_range(scan),
+        has_normals=scan.normals is not None,
+        label_fields=labels,
+        shift=scan.global_shift.tolist(),
+        details=dict(scan.details),
+        warnings=[
+            *_point_warnings(scan, len(rows)),
+            *_shape_warnings(scan, high - low, core, unit, spacing.duplicates if spacing else 1.0),
+            *scan.notes,
+            *_attribute_warnings(scan),
+        ],
+    )
+
+
+def _range(scan: PointScan) -> list[float] | None:
+    if scan.intensity is None:
+        return None
+    finite = scan.intensity[np.isfinite(scan.intensity)]
+    return [float(finite.min()), float(finite.max())] if len(finite) else None
+
+
+def _point_warnings(scan: PointScan, finite: int) -> list[str]:
+    warnings = []
+    missing = len(scan) - finite
+    organised = scan.details.get("organised")
+    if organised is not None:
+        warnings.append(
+            f"The points form an image of {organised}: a depth camera's view from one side."
+        )
+    if missing:
+        warnings.append(
+            f"{missing:,} of {len(scan):,} points have no finite coordinates; they keep their row "
+            f"but take no part."
+        )
+    if finite < FEW_POINTS:
+        warnings.append(f"Only {finite:,} points: too few to recognise anything in.")
+    return warnings
+
+
+def _shape_warnings(
+    scan: PointScan, extent: FloatArray64, core: FloatArray64, unit: Unit, duplicates: float
+) -> list[str]:
+    warnings = []
+    if unit.metres is None:
+        warnings.append(
+            "Coordinates are degrees of longitude and latitude, with heights in another unit: "
+            "shapes are distorted. Project the scan to a map in metres first."
+        )
+    elif unit.name != "metres":
+        warnings.append(
+            f"Coordinates seem to be in {unit.name}, not metres; voxel sizes are given in "
+            f"{unit.name}."
+        )
+    if scan.global_shift.any():
+        shift = ", ".join(f"{v:,.0f}" for v in scan.global_shift)
+        warnings.append(
+            f"Coordinates are far from the origin; ({shift}) is taken off for display. Exports "
+            f"keep the file's own coordinates."
+        )
+    if core.max() > 0 and float(np.linalg.norm(extent)) > 5 * float(np.linalg.norm(core)):
+        warnings.append(
+            f"A few points lie far from the rest: all span {np.linalg.norm(extent):.4g}, the inner "
+            f"98 % only {np.linalg.norm(core):.4g} {unit.name}. The view may start too far away."
+        )
+    if extent.max() == 0:
+        warnings.append("All points are at the same place.")
+    elif duplicates > 0.01 and len(scan) > 1:
+        warnings.append(
+            f"About {duplicates:.0%} of the points have a twin with exactly the same coordinates."
+        )
+    return warnings
+
+
+def _attribute_warnings(scan: PointScan) -> list[str]:
+    if scan.colours is not None:
+        if int(np.ptp(scan.colours[:: max(1, len(scan) // 500_000)], axis=0).max()) == 0:
+            return ["All points have the same colour."]
+        return []
+    instead = "its intensity" if scan.intensity is not None else "its height"
+    return [
+        f"The scan has no colour: {instead} is shown, and networks trained on colour work worse."
+    ]
