@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A server in a process of its own, to be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from fewpoints.server.db.engine import Database
+from fewpoints.server.settings import Settings
+from fewpoints.server.users.service import create_api_token, ensure_user
+from tests.server.running import Visitor
+
+SCRIPT = """
+import sys
+from fewpoints.server.serve import serve
+from fewpoints.server.settings import Settings
+serve(Settings(), on_ready=lambda s: print(s.sign_in_url, flush=True))
+print("torch" in sys.modules, flush=True)
+"""
+
+
+class ServerProcess:
+    """`serve()` on a home folder; started on entering, killed at the latest on leaving."""
+
+    def __init__(self, home: Path, **settings: Any) -> None:
+        self.settings = Settings(home=home)
+        self._environment = {
+            **os.environ,
+            "FEWPOINTS_HOME": str(home),
+            "FEWPOINTS_PORT": "0",
+            "FEWPOINTS_DEVICE": "cpu",
+            "FEWPOINTS_ARCH": "Res16UNet14A",
+            "FEWPOINTS_MIN_FREE_BYTES": "0",
+            **{f"FEWPOINTS_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        self._visitors: list[Visitor] = []
+
+    def __enter__(self) -> ServerProcess:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self._environment,
+        )
+        assert self.process.stdout is not None
+        line: list[str] = []
+        reader = threading.Thread(target=lambda: line.append(self.process.stdout.readline()))  # type: ignore[union-attr]
+        reader.start()
+        reader.join(30)
+        assert line, "the server did not start within 30 s"
+        assert line[0], f"the server ended with status {self.process.wait(5)}"
+        self.sign_in_url = line[0].strip()
+        self.address = self.sign_in_url.partition("/?token=")[0]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for visitor in self._visitors:
+            visitor.close()
+        self.kill()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def interrupt(self, timeout_s: float = 15) -> str:
+        """SIGTERM, as a service manager does; return what the process still printed."""
+        self.process.terminate()
+        self.process.wait(timeout_s)
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def owner(self) -> Visitor:
+        """A browser that opened the printed link."""
+        visitor = self.anonymous()
+        visitor.post_json("/session", {"token": self.sign_in_url.partition("token=")[2]})
+        return visitor
+
+    def anonymous(self) -> Visitor:
+        """A browser of nobody."""
+        limits = httpx.Limits(max_connections=None)
+        visitor = Visitor(
+            base_url=f"{self.address}/api/v1", timeout=30, trust_env=False, limits=limits
+        )
+        self._visitors.append(visitor)
+        return visitor
+
+    def script(self, name: str, role: str = "annotator") -> Visitor:
+        """A script of a person, with a bearer token."""
+        database = Database(self.settings.resolved_database_url)
+        with database.write() as session:
+            token = create_api_token(session, ensure_user(session, name, role), name="test")
+        database.close()
+        visitor = self.anonymous()
+        visitor.headers["Authorization"] = f"Bearer {token}"
+        return visitor
+
+
+def wait_until(condition: Any, *, timeout_s: float = 30, what: str = "") -> Any:
+    """Return the first true value of `condition()`."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"timed out waiting: {what}"
+        time.sleep(0.02)
