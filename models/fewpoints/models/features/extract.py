@@ -155,20 +155,29 @@ def input_colours(
 ) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
     """Return what gives the (v, 3) network input of voxel rows: rgb / 255 - 0.5 of the first point.
 
-    A scan without colour is shown to the network as grey: by its intensity between the 1st and the
-    99th percentile where it has one, else all of it in the middle of the range.
+    See `colours_255` for scans without colour.
+    """
+    colours = colours_255(scan)
+    return lambda rows: colours(voxels.first_point[rows]) / 255.0 - 0.5
+
+
+def colours_255(scan: PointScan) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
+    """Return what gives the (n, 3) float32 colours 0-255 that the network is shown for scan rows.
+
+    A scan without colour is shown as grey: by its intensity between the 1st and the 99th
+    percentile where it has one, else all of it in the middle of the range.
     """
     if scan.colours is not None:
         colours = scan.colours
-        return lambda rows: colours[voxels.first_point[rows]].astype(np.float32) / 255.0 - 0.5
+        return lambda rows: colours[rows].astype(np.float32)
     if scan.intensity is not None:
-        intensity = np.nan_to_num(scan.intensity[voxels.first_point].astype(np.float32))
-        if len(intensity):
-            low, high = np.percentile(intensity, [1, 99])
-            if high > low:
-                grey = np.clip((intensity - low) / (high - low), 0, 1).astype(np.float32) - 0.5
-                return lambda rows: np.repeat(grey[rows, None], 3, axis=1)
-    return lambda rows: np.zeros((len(rows), 3), np.float32)
+        intensity = np.nan_to_num(scan.intensity.astype(np.float32), posinf=0.0, neginf=0.0)
+        known = intensity[scan.finite]
+        low, high = np.percentile(known, [1, 99]) if len(known) else (0.0, 0.0)
+        if high > low:
+            grey = np.clip((intensity - low) / (high - low), 0, 1).astype(np.float32) * 255.0
+            return lambda rows: np.repeat(grey[rows, None], 3, axis=1)
+    return lambda rows: np.full((len(rows), 3), 127.5, np.float32)
 
 
 class PointScatter:

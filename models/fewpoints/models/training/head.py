@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A linear head on frozen features, from a handful of labelled points.
+
+Multinomial logistic regression on standardised features: mean over labelled points of
+w(class) * cross-entropy, plus decay / 2 * |W|^2. w is larger for rare classes (one over the root of
+their share), since suggested points do not follow the frequency of classes. Standardisation uses
+the whole scan, not only the labelled points, and is folded into the weights at the end, so the
+result is an ordinary `final` layer: logits = features @ kernel + bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+# Logit of classes without any labelled point: others' weights sum to about zero, so their best
+# logit is never that low, and the probability is 0.
+_NEVER = -30.0
+
+
+@dataclass
+class FeatureStatistics:
+    """Mean and spread of feature columns, gathered block by block."""
+
+    count: int = 0
+    total: NDArray[np.float64] | float = 0.0
+    squares: NDArray[np.float64] | float = 0.0
+
+    def add(self, features: NDArray[np.float32]) -> None:
+        """Take in (n, F) more rows."""
+        values = features.astype(np.float64)
+        self.count += len(values)
+        self.total = self.total + values.sum(axis=0)
+        self.squares = self.squares + (values * values).sum(axis=0)
+
+    def mean_and_spread(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (F,) means and (F,) positive spreads; a column that hardly varies gets a floor."""
+        count = max(self.count, 1)
+        mean = np.asarray(self.total, np.float64) / count
+        variance = np.asarray(self.squares, np.float64) / count - mean**2
+        spread = np.sqrt(np.maximum(variance, 0.0))
+        typical = float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
+        return mean, spread + 0.05 * typical
+
+
+def fit_head(
+    features: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    class_count: int,
+    statistics: FeatureStatistics,
+    *,
+    decay: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fit kernel (F, C) and bias (C,) float32 to labelled rows; deterministic.
+
+    Args:
+        features: (L, F) of the labelled points.
+        classes: (L,) 0..C-1.
+        class_count: C; classes that do not occur are never predicted.
+        statistics: of all points.
+        decay: pull of the weights to zero.
+    """
+    mean, spread = statistics.mean_and_spread()
+    rows = torch.from_numpy((features.astype(np.float64) - mean) / spread)
+    present, targets_np = np.unique(classes, return_inverse=True)
+    targets = torch.from_numpy(targets_np.astype(np.int64))
+    counts = torch.bincount(targets, minlength=len(present)).double()
+    weights = counts.mul(len(present) / len(targets)).rsqrt()[targets]
+    weights = weights / weights.sum()
+
+    kernel = torch.zeros(rows.shape[1], len(present), dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(len(present), dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS(
+        [kernel, bias],
+        max_iter=300,
+        tolerance_grad=1e-8,
+        tolerance_change=1e-10,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        losses = torch.nn.functional.cross_entropy(rows @ kernel + bias, targets, reduction="none")
+        loss = (weights * losses).sum() + 0.5 * decay * (kernel * kernel).sum()
+        # The bias needs a touch of it too, or a class alone would send it to infinity.
+        loss = loss + 0.5 * 1e-3 * decay * (bias * bias).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    with torch.enable_grad():
+        optimiser.step(closure)  # type: ignore[no-untyped-call, unused-ignore]
+    scaled = kernel.detach() / torch.from_numpy(spread)[:, None]
+    offset = bias.detach() - torch.from_numpy(mean) @ scaled
+    full_kernel = torch.zeros(rows.shape[1], class_count, dtype=torch.float64)
+    full_bias = torch.full((class_count,), _NEVER, dtype=torch.float64)
+    columns = torch.from_numpy(present.astype(np.int64))
+    full_kernel[:, columns] = scaled
+    full_bias[columns] = offset
+    return full_kernel.float(), full_bias.float()
+
+
+def cross_validate(
+    features: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    class_count: int,
+    statistics: FeatureStatistics,
+    fold: NDArray[np.int64],
+    *,
+    decay: float,
+) -> NDArray[np.int64]:
+    """Return (L,) the class each answer gets from a head that was fitted without its fold."""
+    predicted = np.full(len(classes), class_count, np.int64)
+    for index in np.unique(fold):
+        test = fold == index
+        if test.all():
+            continue
+        kernel, bias = fit_head(
+            features[~test], classes[~test], class_count, statistics, decay=decay
+        )
+        logits = torch.from_numpy(np.ascontiguousarray(features[test])) @ kernel + bias
+        predicted[test] = logits.argmax(1).numpy()
+    return predicted
