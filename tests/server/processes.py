@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -75,8 +76,8 @@ class ServerProcess:
         self.process.wait()
 
     def interrupt(self, timeout_s: float = 15) -> str:
-        """SIGTERM, as a service manager does; return what the process still printed."""
-        self.process.terminate()
+        """Ctrl-C; return what the process still printed."""
+        self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout_s)
         assert self.process.stdout is not None
         return self.process.stdout.read()

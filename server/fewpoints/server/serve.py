@@ -67,6 +67,8 @@ def serve(settings: Settings, *, on_ready: Callable[[Serving], None]) -> None:
     server = _Server(config, app, lambda: on_ready(_serving(app, settings, listener)))
     try:
         server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return  # Everything is stopped by then; the library only passes the signal on.
     finally:
         listener.close()
     failure = getattr(app.state, "start_failure", None)

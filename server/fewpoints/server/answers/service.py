@@ -8,9 +8,9 @@ writes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from fewpoints.server.answers.queries import NOT_UNDONE, answer_by_id
@@ -38,13 +38,45 @@ class ClientIdTaken(Conflict):
         super().__init__("This client_id was used for something else. Make a new one.")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The query behind an answer, if there is one."""
-
-    query_id: int
-    strategy: str
-    position: list[float]
+# The hot path: three statements per answer, built once. Building them anew takes several times as
+# long as running them.
+_KNOWN = select(
+    AnswerEvent.id,
+    AnswerEvent.kind,
+    AnswerEvent.scan_id,
+    AnswerEvent.user_id,
+    AnswerEvent.undoes_id,
+).where(AnswerEvent.client_id == bindparam("client_id"))
+_FACTS = (
+    select(
+        Scan.__table__.c.state,
+        Scan.__table__.c.name,
+        Scan.__table__.c.error,
+        Scan.__table__.c.points,
+        Scan.__table__.c.project_id,
+        Query.__table__.c.id.label("query_id"),
+        Query.__table__.c.position,
+        SelectionRound.__table__.c.strategy,
+        LabelClassRow.__table__.c.id.label("class_id"),
+        QueryLease.__table__.c.user_id.label("leased_by"),
+    )
+    .select_from(Scan.__table__)
+    .outerjoin(
+        Query.__table__,
+        and_(Query.scan_id == Scan.id, Query.point_index == bindparam("point_index")),
+    )
+    .outerjoin(SelectionRound.__table__, SelectionRound.id == Query.round_id)
+    .outerjoin(QueryLease.__table__, QueryLease.query_id == Query.id)
+    .outerjoin(
+        LabelClassRow.__table__,
+        and_(
+            LabelClassRow.project_id == Scan.project_id,
+            LabelClassRow.position == bindparam("class_index"),
+        ),
+    )
+    .where(Scan.id == bindparam("scan_id"))
+)
+_INSERT = insert(cast(Table, AnswerEvent.__table__))
 
 
 def record_answer(
@@ -58,67 +90,63 @@ def record_answer(
         Invalid: point, query, class or checkpoint is not the scan's.
         ClientIdTaken: the id is known from something else.
     """
-    known = _known_event(session, body.client_id)
+    connection = session.connection()
+    known = connection.execute(_KNOWN, {"client_id": body.client_id}).one_or_none()
     if known is not None:
         if (known.kind, known.scan_id, known.user_id) != ("answer", scan_id, user.id):
             raise ClientIdTaken
         return answer_by_id(session, known.id), False
 
-    scan = ready_scan(session, scan_id)
-    assert scan.points is not None
-    if body.point_index >= scan.points:
-        raise Invalid(
-            f"There is no point {body.point_index}: {scan.name} has points 0 to {scan.points - 1}."
-        )
-    asked = _asked(session, scan_id, body)
-    class_id = _class_id(session, scan, body.class_index)
-    if body.checkpoint_id is not None:
-        checkpoint = session.get(Checkpoint, body.checkpoint_id)
-        if checkpoint is None or checkpoint.project_id != scan.project_id:
-            raise Invalid(f"The project has no checkpoint {body.checkpoint_id}.")
-    if asked is not None:
-        position = asked.position
-    else:
-        found = local_position(storage.scan_arrays(scan_id), body.point_index)
-        if found is None:
+    facts = connection.execute(
+        _FACTS,
+        {
+            "scan_id": scan_id,
+            "point_index": body.point_index,
+            "class_index": -1 if body.class_index is None else body.class_index,
+        },
+    ).one_or_none()
+    if facts is None:
+        raise NotFound("scan", scan_id)
+    if facts.state != "ready":
+        ready_scan(session, scan_id)
+    _check(session, scan_id, facts, body)
+    position = facts.position
+    if position is None:
+        position = local_position(storage.scan_arrays(scan_id), body.point_index)
+        if position is None:
             raise Invalid(f"Point {body.point_index} has no usable position.")
-        position = list(found)
 
     now = utc_now()
-    event_id = session.execute(
-        insert(AnswerEvent)
-        .values(
-            client_id=body.client_id,
-            kind="answer",
-            scan_id=scan_id,
-            user_id=user.id,
-            author=user.name,
-            query_id=asked.query_id if asked else None,
-            point_index=body.point_index,
-            position=position,
-            reply=body.reply,
-            class_id=class_id,
-            instance=body.instance,
-            seconds=body.seconds,
-            strategy=asked.strategy if asked else None,
-            checkpoint_id=body.checkpoint_id,
-            answered_at=now,
-            created_at=now,
-        )
-        .returning(AnswerEvent.id)
-    ).scalar_one()
-    if asked is not None:
-        session.execute(
-            delete(QueryLease).where(
-                QueryLease.query_id == asked.query_id, QueryLease.user_id == user.id
-            )
-        )
+    result = connection.execute(
+        _INSERT,
+        {
+            "client_id": body.client_id,
+            "kind": "answer",
+            "scan_id": scan_id,
+            "user_id": user.id,
+            "author": user.name,
+            "query_id": facts.query_id,
+            "point_index": body.point_index,
+            "position": list(position),
+            "reply": body.reply,
+            "class_id": facts.class_id,
+            "instance": body.instance,
+            "seconds": body.seconds,
+            "strategy": facts.strategy,
+            "checkpoint_id": body.checkpoint_id,
+            "answered_at": now,
+            "created_at": now,
+        },
+    )
+    assert result.inserted_primary_key is not None
+    if facts.leased_by == user.id:
+        session.execute(delete(QueryLease).where(QueryLease.query_id == facts.query_id))
     touch_scan(session, scan_id)
     answer = AnswerRead(
-        id=event_id,
+        id=result.inserted_primary_key[0],
         client_id=body.client_id,
         scan_id=scan_id,
-        query_id=asked.query_id if asked else None,
+        query_id=facts.query_id,
         point_index=body.point_index,
         position=(position[0], position[1], position[2]),
         reply=body.reply,
@@ -127,10 +155,31 @@ def record_answer(
         user_name=user.name,
         created_at=now,
         seconds=body.seconds,
-        strategy=asked.strategy if asked else None,
+        strategy=facts.strategy,
         checkpoint_id=body.checkpoint_id,
     )
     return answer, True
+
+
+# Any: a row of _FACTS.
+def _check(session: Session, scan_id: int, facts: Any, body: AnswerCreate) -> None:
+    if body.point_index >= facts.points:
+        raise Invalid(
+            f"There is no point {body.point_index}: {facts.name} has points 0 to "
+            f"{facts.points - 1}."
+        )
+    if body.class_index is not None and facts.class_id is None:
+        raise Invalid(f"The project has no class with index {body.class_index}.")
+    if body.query_id is not None and facts.query_id != body.query_id:
+        if session.get(Query, body.query_id) is None:
+            raise NotFound("query", body.query_id)
+        raise Invalid(
+            f"Query {body.query_id} is not about point {body.point_index} of scan {scan_id}."
+        )
+    if body.checkpoint_id is not None:
+        checkpoint = session.get(Checkpoint, body.checkpoint_id)
+        if checkpoint is None or checkpoint.project_id != facts.project_id:
+            raise Invalid(f"The project has no checkpoint {body.checkpoint_id}.")
 
 
 def undo(session: Session, scan_id: int, user: SignedIn, client_id: str) -> UndoRead:
@@ -142,7 +191,7 @@ def undo(session: Session, scan_id: int, user: SignedIn, client_id: str) -> Undo
         NotFound: there is no such scan.
         ClientIdTaken: the id is known from something else.
     """
-    known = _known_event(session, client_id)
+    known = session.execute(_KNOWN, {"client_id": client_id}).one_or_none()
     if known is not None:
         if (known.kind, known.scan_id, known.user_id) != ("undo", scan_id, user.id):
             raise ClientIdTaken
@@ -184,54 +233,3 @@ def touch_scan(session: Session, scan_id: int) -> None:
     if scan_id not in touched:
         touched.add(scan_id)
         session.execute(update(Scan).where(Scan.id == scan_id).values(updated_at=utc_now()))
-
-
-@dataclass(frozen=True)
-class _Known:
-    id: int
-    kind: str
-    scan_id: int
-    user_id: int
-    undoes_id: int | None
-
-
-def _known_event(session: Session, client_id: str) -> _Known | None:
-    row = session.execute(
-        select(
-            AnswerEvent.id,
-            AnswerEvent.kind,
-            AnswerEvent.scan_id,
-            AnswerEvent.user_id,
-            AnswerEvent.undoes_id,
-        ).where(AnswerEvent.client_id == client_id)
-    ).one_or_none()
-    return None if row is None else _Known(*row)
-
-
-def _asked(session: Session, scan_id: int, body: AnswerCreate) -> Asked | None:
-    """Return the query that is answered: the named one, or the one that is at the point."""
-    row = session.execute(
-        select(Query.id, SelectionRound.strategy, Query.position)
-        .join(SelectionRound, SelectionRound.id == Query.round_id)
-        .where(Query.scan_id == scan_id, Query.point_index == body.point_index)
-    ).one_or_none()
-    if body.query_id is not None and (row is None or row[0] != body.query_id):
-        if session.get(Query, body.query_id) is None:
-            raise NotFound("query", body.query_id)
-        raise Invalid(
-            f"Query {body.query_id} is not about point {body.point_index} of scan {scan_id}."
-        )
-    return None if row is None else Asked(*row)
-
-
-def _class_id(session: Session, scan: Scan, class_index: int | None) -> int | None:
-    if class_index is None:
-        return None
-    class_id = session.scalar(
-        select(LabelClassRow.id).where(
-            LabelClassRow.project_id == scan.project_id, LabelClassRow.position == class_index
-        )
-    )
-    if class_id is None:
-        raise Invalid(f"The project has no class with index {class_index}.")
-    return class_id
