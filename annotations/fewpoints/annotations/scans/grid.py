@@ -39,8 +39,8 @@ class PointGrid:
 
     def _keys(self, index: IndexArray) -> IndexArray:
         padded = np.clip(index + 1, 0, self._sizes - 1)
-        keys: IndexArray = (padded[:, 0] * self._sizes[1] + padded[:, 1]) * self._sizes[2]
-        return keys + padded[:, 2]
+        rows = padded[:, 0] * self._sizes[1] + padded[:, 1]
+        return np.asarray(rows * self._sizes[2] + padded[:, 2], np.int64)
 
     def ranges(self, queries: FloatArray64) -> tuple[IndexArray, IndexArray]:
         """((Q, 9), (Q, 9)) begin and end in `order` of the points in the 27 cubes around queries.

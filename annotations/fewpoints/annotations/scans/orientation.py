@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fewpoints.annotations.arrays import BoolArray, FloatArray64
+from fewpoints.annotations.scans.scan import PointScan
 
 SAMPLE = 200_000
 # log of how many more files have this axis up than x.
@@ -35,6 +36,13 @@ class UpAxis(NamedTuple):
         out = np.zeros(3)
         out["xyz".index(self.axis)] = self.sign
         return out
+
+
+def scan_up(scan: PointScan) -> UpAxis:
+    """The up axis of a scan: given by its format, or guessed from its points."""
+    if scan.source_format in ("las", "laz", "copc"):
+        return UpAxis("z", 1, "LAS files have z up")
+    return guess_up(scan.positions, scan.finite)
 
 
 def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:

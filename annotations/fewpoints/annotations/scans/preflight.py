@@ -15,7 +15,7 @@ import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.scans.grid import nearest_spacing
-from fewpoints.annotations.scans.orientation import guess_up
+from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.scan import Field, PointScan
 from fewpoints.annotations.scans.units import Unit, guess_unit, propose_voxel_size
 
@@ -64,14 +64,14 @@ class Preflight:
 
 
 def inspect_scan(scan: PointScan, *, name: str) -> Preflight:
-    """Look at a scan; `name` is what the report calls it. The scan has at least one finite point."""
+    """Look at a scan with at least one finite point; `name` is what the report calls it."""
     rows = np.flatnonzero(scan.finite)
     points = scan.positions if len(rows) == len(scan) else scan.positions[rows]
     low, high = points.min(axis=0), points.max(axis=0)
     sample = points[:: max(1, len(points) // 500_000)]
     core_low, core_high = np.percentile(sample, (1, 99), axis=0)
     core = core_high - core_low
-    up = guess_up(scan.positions, scan.finite)
+    up = scan_up(scan)
     unit = guess_unit(scan, core, up.axis)
     spacing = nearest_spacing(points)
     voxel = propose_voxel_size(spacing.median if spacing else None, core, unit)
@@ -138,7 +138,8 @@ def _point_warnings(scan: PointScan, finite: int) -> list[str]:
             f"but take no part."
         )
     if finite < FEW_POINTS:
-        warnings.append(f"Only {finite:,} points: too few to recognise anything in.")
+        points = "point" if finite == 1 else "points"
+        warnings.append(f"Only {finite:,} {points}: too few to recognise anything in.")
     return warnings
 
 

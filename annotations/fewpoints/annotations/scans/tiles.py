@@ -48,7 +48,7 @@ from fewpoints.annotations.arrays import (
 )
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress, part_of
-from fewpoints.annotations.scans.orientation import guess_up
+from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.scan import PointScan
 
 TILE_POINTS = 65_536
@@ -236,7 +236,7 @@ class _Shades:
             if scan.intensity is not None:
                 values = scan.intensity
             else:
-                up = guess_up(scan.positions, scan.finite)
+                up = scan_up(scan)
                 self._axis, self._sign = "xyz".index(up.axis), up.sign
                 values = scan.positions[:, self._axis]
         if values is not None:
