@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Requests to the server: one error type, verified answers, addresses relative to where the app is served. */
-import { list, object, record, text, type Verifier } from "../util/verify";
+import { list, object, text, type Verifier } from "../util/verify";
 import type * as api from "./types";
 import * as verify from "./verify";
 
@@ -134,15 +134,6 @@ async function all<T>(path: string, check: Verifier<T>, signal?: AbortSignal): P
   }
 }
 
-export interface NewProject {
-  name: string;
-  description?: string;
-  preset?: string;
-  classes?: api.NewLabelClass[];
-  budget: number;
-  strategy: string;
-}
-
 export const session = {
   get: () => request("GET", "/session", verify.user),
   signIn: (token: string) => request("POST", "/session", verify.user, { body: { token } }),
@@ -155,24 +146,16 @@ export const projects = {
   presets: () => request("GET", "/presets", list(verify.preset)),
   list: () => all("/projects", verify.project),
   get: (id: number) => request("GET", `/projects/${id}`, verify.project),
-  create: (body: NewProject) => request("POST", "/projects", verify.project, { body }),
-  update: (
-    id: number,
-    body: Partial<{
-      name: string;
-      description: string;
-      budget: number;
-      strategy: string;
-      shown_checkpoint_id: number | null;
-    }>,
-  ) => request("PATCH", `/projects/${id}`, verify.project, { body }),
+  create: (body: api.NewProject) => request("POST", "/projects", verify.project, { body }),
+  update: (id: number, body: api.ProjectChange) =>
+    request("PATCH", `/projects/${id}`, verify.project, { body }),
   remove: (id: number) => send("DELETE", `/projects/${id}`),
   setClasses: (id: number, body: api.NewLabelClass[]) =>
     request("PUT", `/projects/${id}/classes`, verify.project, { body }),
   scans: (id: number) => all(`/projects/${id}/scans`, verify.scan),
   jobs: (id: number) => all(`/jobs?project_id=${id}`, verify.job),
   readiness: (id: number) => request("GET", `/projects/${id}/training/readiness`, verify.readiness),
-  train: (id: number, variant: "head" | "network") =>
+  train: (id: number, variant: api.Variant) =>
     request("POST", `/projects/${id}/trainings`, verify.job, { body: { variant } }),
   checkpoints: (id: number) => all(`/projects/${id}/checkpoints`, verify.checkpoint),
   exports: (id: number) => all(`/projects/${id}/exports`, verify.exportFile),
@@ -185,7 +168,7 @@ export const scans = {
   get: (id: number) => request("GET", `/scans/${id}`, verify.scan),
   remove: (id: number) => send("DELETE", `/scans/${id}`),
   retry: (id: number) => request("POST", `/scans/${id}/retry`, verify.job),
-  preflight: (id: number) => request("GET", `/scans/${id}/preflight`, record),
+  preflight: (id: number) => request("GET", `/scans/${id}/preflight`, verify.preflight),
   tiles: (id: number, signal: AbortSignal) =>
     request("GET", `/scans/${id}/tiles.json`, verify.tileManifest, { signal }),
   /** Class and confidence of every record, in tile order. */
@@ -216,7 +199,7 @@ export const scans = {
   },
   queries: (id: number) => request("GET", `/scans/${id}/queries`, list(verify.query)),
   answers: (id: number) => request("GET", `/scans/${id}/answers`, list(verify.answer)),
-  select: (id: number, body: { strategy: string; budget: number }) =>
+  select: (id: number, body: api.NewRound) =>
     request("POST", `/scans/${id}/rounds`, verify.job, { body }),
   answer: (id: number, body: api.NewAnswer) =>
     request("POST", `/scans/${id}/answers`, verify.answer, { body }),

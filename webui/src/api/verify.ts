@@ -17,7 +17,7 @@ import {
   triple,
   type Verifier,
 } from "../util/verify";
-import type * as api from "./types";
+import * as api from "./types";
 
 export const page = <T>(inner: Verifier<T>): Verifier<api.Page<T>> =>
   object({ items: list(inner), total: count });
@@ -63,7 +63,7 @@ export const project: Verifier<api.Project> = object({
   name: text,
   description: text,
   budget: count,
-  strategy: text,
+  strategy: oneOf(...api.STRATEGIES),
   auto_select: flag,
   classes: list(labelClass),
   shown_checkpoint_id: nullable(integer),
@@ -85,20 +85,21 @@ export const scan: Verifier<api.Scan> = object({
   name: text,
   state: oneOf("queued", "importing", "ready", "failed"),
   error: nullable(text),
-  points: count,
-  finite_points: count,
-  format: text,
+  points: nullable(count),
+  finite_points: nullable(count),
+  format: nullable(text),
   bytes: count,
   voxel_size_m: nullable(number),
-  up: triple,
-  unit: text,
+  up: nullable(triple),
+  unit: nullable(text),
   warnings: list(text),
-  shift: triple,
+  shift: nullable(triple),
   bounds: nullable(bounds),
   has_features: flag,
   queries: object({ total: count, open: count, answered: count, unsure: count, skipped: count }),
   answers: count,
   prediction: nullable(object({ checkpoint_id: integer, created_at: text, version: text })),
+  version: nullable(text),
   created_at: text,
 });
 
@@ -152,22 +153,24 @@ export const checkpoint: Verifier<api.Checkpoint> = object({
   variant: text,
   created_at: text,
   bytes: count,
+  sha256: text,
   metrics: record,
   config: record,
-  snapshot: record,
+  snapshot: nullable(object({ answers: count, last_event_id: count, classes: list(text) })),
   parent_id: nullable(integer),
   shown: flag,
 });
 
 export const job: Verifier<api.Job> = object({
   id: integer,
-  kind: text,
+  kind: oneOf("import", "features", "select", "finetune", "predict", "export"),
   state: oneOf("queued", "running", "done", "failed", "cancelled"),
   progress: number,
   message: text,
   error: nullable(text),
   project_id: nullable(integer),
   scan_id: nullable(integer),
+  result: record,
   attempts: count,
   created_at: text,
   started_at: nullable(text),
@@ -176,10 +179,28 @@ export const job: Verifier<api.Job> = object({
 
 export const exportFile: Verifier<api.ExportFile> = object({
   id: integer,
-  kind: text,
+  kind: oneOf(...api.EXPORT_KINDS),
   created_at: text,
   filename: text,
   bytes: count,
+  snapshot: record,
+});
+
+/** What of the preflight report is shown. */
+export const preflight: Verifier<api.Preflight> = object({
+  format: text,
+  points: count,
+  finite_points: count,
+  extent: triple,
+  unit: text,
+  unit_reason: text,
+  up_axis: text,
+  up_sign: number,
+  up_reason: text,
+  voxel_size_m: number,
+  voxel_size_reason: text,
+  fields: list(object({ name: text, type: text })),
+  warnings: list(text),
 });
 
 const tile = object({ base: count, count, lo: triple, scale: triple });

@@ -31,6 +31,10 @@ class Toasts {
     this.show("error", message);
   }
 
+  closeMessage(message: string): void {
+    this.items = this.items.filter((t) => t.message !== message);
+  }
+
   close(id: number): void {
     this.items = this.items.filter((t) => t.id !== id);
   }

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
+import { PerspectiveCamera, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import type { Triple } from "../api/types";
 import { dolly, easeInOut, Flight, orbit, overview, type Pose, poseBetween } from "./camera";
@@ -109,20 +110,36 @@ describe("orbit and dolly", () => {
   });
 });
 
-it("the overview sees the whole scan from above, whatever axis is up", () => {
+it("the overview sees every corner of the scan from above, whatever axis is up", () => {
+  const min: Triple = [-1, -2, -3];
+  const max: Triple = [5, 4, 1];
   for (const axis of [
     [0, 0, 1],
     [0, 1, 0],
     [0, -1, 0],
     [1, 0, 0],
   ] as Triple[]) {
-    const pose = overview([-1, -2, -3], [5, 4, 1], axis, Math.PI / 3);
+    const aspect = 1.3;
+    const pose = overview(min, max, axis, Math.PI / 3, aspect);
     expect(pose.target).toEqual([2, 1, -1]);
-    const height = pose.eye.reduce(
-      (sum, v, i) => sum + (v - (pose.target[i] ?? 0)) * (axis[i] ?? 0),
-      0,
-    );
+    const camera = new PerspectiveCamera(60, aspect, 0.1, 100);
+    camera.up.set(...axis);
+    camera.position.set(...pose.eye);
+    camera.lookAt(...pose.target);
+    camera.updateMatrixWorld();
+    for (let corner = 0; corner < 8; corner++) {
+      const p = new Vector3(
+        corner & 1 ? max[0] : min[0],
+        corner & 2 ? max[1] : min[1],
+        corner & 4 ? max[2] : min[2],
+      ).project(camera);
+      expect(Math.abs(p.x)).toBeLessThan(0.95);
+      expect(Math.abs(p.y)).toBeLessThan(0.95);
+    }
+    const height = camera.position
+      .clone()
+      .sub(new Vector3(...pose.target))
+      .dot(camera.up);
     expect(height).toBeGreaterThan(1);
-    expect(distance(pose.eye, pose.target)).toBeGreaterThan(7);
   }
 });

@@ -95,14 +95,39 @@ export function dolly(pose: Pose, factor: number): Pose {
   return { eye: add(pose.target, times(sub(pose.eye, pose.target), factor)), target: pose.target };
 }
 
-/** The whole scan from obliquely above. `fovRadians` is the smaller of the two opening angles. */
-export function overview(min: Triple, max: Triple, up: Triple, fovRadians: number): Pose {
+/**
+ * The whole box in view from obliquely above, as near as its corners allow.
+ *
+ * @param fovRadians vertical opening angle. @param aspect width by height of the picture.
+ */
+export function overview(
+  min: Triple,
+  max: Triple,
+  up: Triple,
+  fovRadians: number,
+  aspect: number,
+): Pose {
   const target = times(add(min, max), 0.5);
-  const radius = Math.max(length(sub(max, min)) / 2, 1e-6);
   const side: Triple = Math.abs(up[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0];
   const flat = sub(side, times(up, dot(side, up)));
   const heading = turn(times(flat, 1 / length(flat)), up, -0.9);
-  const direction = add(times(heading, 0.8), times(up, 0.6));
-  const distance = (radius / Math.sin(fovRadians / 2)) * 0.85;
-  return { eye: add(target, times(direction, distance / length(direction))), target };
+  const slant = add(times(heading, 0.8), times(up, 0.6));
+  const back = times(slant, 1 / length(slant)); // From the target to the eye.
+  const acrossRaw = cross(up, back);
+  const across = times(acrossRaw, 1 / length(acrossRaw));
+  const above = cross(back, across);
+  const tangent = Math.tan(fovRadians / 2) * 0.92; // A margin for the buttons over the view.
+  let distance = 1e-6;
+  for (let corner = 0; corner < 8; corner++) {
+    const p = sub(
+      [corner & 1 ? max[0] : min[0], corner & 2 ? max[1] : min[1], corner & 4 ? max[2] : min[2]],
+      target,
+    );
+    const needed = Math.max(
+      Math.abs(dot(p, across)) / (tangent * aspect),
+      Math.abs(dot(p, above)) / tangent,
+    );
+    distance = Math.max(distance, dot(p, back) + needed);
+  }
+  return { eye: add(target, times(back, distance)), target };
 }

@@ -40,7 +40,7 @@ export class MarkerLayer {
       uDepth: { value: null as Texture | null },
       uPixels: { value: new Vector2(1, 1) },
       uRatio: { value: 1 },
-      uTolerance: { value: 0.01 },
+      uSlack: { value: 0 },
       uNearFar: { value: new Vector2(0.1, 100) },
       uRingOnly: { value: false },
     },
@@ -93,7 +93,15 @@ export class MarkerLayer {
   }
 
   /** Tell the shader about the picture it draws over. */
-  prepare(depth: Texture, pixels: Vector2, ratio: number, near: number, far: number): void {
+  prepare(
+    depth: Texture,
+    pixels: Vector2,
+    ratio: number,
+    near: number,
+    far: number,
+    slack: number,
+  ): void {
+    this.uniform("uSlack", slack);
     this.uniform("uDepth", depth);
     this.uniform("uPixels", pixels);
     this.uniform("uRatio", ratio);

@@ -23,9 +23,11 @@ import {
 } from "three";
 import type { Tile, TileManifest, Triple } from "../api/types";
 import {
+  measuredSpacing,
+  median,
   recordPosition,
   tileOfRecord,
-  typicalSpacing,
+  roughSpacing,
   WORDS_PER_RECORD,
   writePrediction,
 } from "./records";
@@ -47,7 +49,8 @@ interface TileLayer {
 export class PointLayer {
   readonly scene = new Scene();
   readonly bounds: Box3;
-  readonly spacing: number;
+  /** Usual distance between neighbours in the scan's unit; better known once `measureSpacing` was called. */
+  spacing: number;
   private readonly layers: TileLayer[] = [];
   private readonly palette: DataTexture;
   private prediction: Uint8Array | null = null;
@@ -69,7 +72,7 @@ export class PointLayer {
       new Vector3(...manifest.bounds.min),
       new Vector3(...manifest.bounds.max),
     );
-    this.spacing = typicalSpacing(manifest.tiles);
+    this.spacing = roughSpacing(manifest.tiles);
     this.palette = new DataTexture(new Uint8Array(256 * 4), 256, 1, RGBAFormat, UnsignedByteType);
     this.shared.uPalette.value = this.palette;
     this.scene.matrixWorldAutoUpdate = false;
@@ -162,8 +165,17 @@ export class PointLayer {
 
   /** @param scale 1 makes neighbours just touch. @param ratio device pixels per CSS pixel. */
   setPointSize(scale: number, ratio: number): void {
-    this.shared.uSize.value = this.spacing * 1.15 * scale;
+    this.shared.uSize.value = this.spacing * 1.35 * scale;
     this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, 48 * ratio);
+  }
+
+  /** Measure the spacing on what has been loaded of some tiles all over the scan. */
+  measureSpacing(): void {
+    const step = Math.ceil(this.layers.length / 12);
+    const spacings = this.layers
+      .filter((layer, i) => i % step === 0 && layer.loaded > 0)
+      .map((layer) => measuredSpacing(layer.tile, layer.words, layer.loaded));
+    if (spacings.length > 0) this.spacing = median(spacings);
   }
 
   setPixelsPerUnit(value: number): void {

@@ -3,10 +3,12 @@
 import { describe, expect, it } from "vitest";
 import type { Tile } from "../api/types";
 import {
+  measuredSpacing,
+  median,
   recordColor,
   recordPosition,
+  roughSpacing,
   tileOfRecord,
-  typicalSpacing,
   writePrediction,
 } from "./records";
 import { recordsOf } from "./tile-loader";
@@ -103,7 +105,44 @@ describe("tileOfRecord", () => {
   });
 });
 
-it("spacing of a square metre with 10,000 points is a centimetre", () => {
-  const scale: [number, number, number] = [1 / 65535, 1 / 65535, 0];
-  expect(typicalSpacing([{ base: 0, count: 10_000, lo: [0, 0, 0], scale }])).toBeCloseTo(0.01, 6);
+describe("spacing", () => {
+  const square = (tilt: number): { tile: Tile; words: Uint32Array } => {
+    // A square metre, 100 x 100 points, standing up by `tilt`; shuffled as tiles are.
+    const side = 100;
+    const rows = Array.from({ length: side * side }, (_, i) => ({
+      order: Math.imul(i + 1, 2654435761) >>> 0,
+      x: i % side,
+      y: Math.floor(i / side),
+    })).sort((a, b) => a.order - b.order);
+    const q = (v: number): number => Math.round((v / (side - 1)) * 65535);
+    const words = new Uint32Array(rows.length * 3);
+    rows.forEach(({ x, y }, i) => {
+      words[i * 3] = q(x) | (q(y) << 16);
+      words[i * 3 + 1] = q(y);
+    });
+    const scale: [number, number, number] = [
+      1 / 65535,
+      Math.cos(tilt) / 65535,
+      Math.sin(tilt) / 65535,
+    ];
+    return { tile: { base: 0, count: rows.length, lo: [0, 0, 0], scale }, words };
+  };
+
+  it("of a square metre with 10,000 points is about a centimetre, whichever way it faces", () => {
+    expect(roughSpacing([square(0).tile])).toBeCloseTo(0.01, 5);
+    for (const tilt of [0, 0.6, Math.PI / 2]) {
+      const { tile, words } = square(tilt);
+      const spacing = measuredSpacing(tile, words, 5000);
+      expect(spacing).toBeGreaterThan(0.008);
+      expect(spacing).toBeLessThan(0.018);
+    }
+  });
+
+  it("has a value even for a single point", () => {
+    const tile: Tile = { base: 0, count: 1, lo: [0, 0, 0], scale: [0, 0, 0] };
+    expect(
+      median([roughSpacing([tile]), measuredSpacing(tile, new Uint32Array(3), 1)]),
+    ).toBeGreaterThan(0);
+    expect(median([])).toBe(0.01);
+  });
 });

@@ -65,14 +65,44 @@ export function tileOfRecord(tiles: readonly Tile[], recordIndex: number): numbe
   return -1;
 }
 
-/** Usual distance between neighbours, in the scan's unit, taking the points as lying on surfaces. */
-export function typicalSpacing(tiles: readonly Tile[]): number {
-  const spacings = tiles
-    .filter((tile) => tile.count > 0)
-    .map((tile) => {
-      const size = tile.scale.map((s) => s * 65535).sort((a, b) => b - a);
-      return Math.sqrt(((size[0] ?? 0) * Math.max(size[1] ?? 0, 1e-9)) / tile.count);
-    })
-    .sort((a, b) => a - b);
-  return spacings[spacings.length >> 1] || 0.01;
+/** First guess at the distance between neighbours, in the scan's unit: every tile one full sheet of points. */
+export function roughSpacing(tiles: readonly Tile[]): number {
+  return median(
+    tiles.filter((tile) => tile.count > 0).map((tile) => Math.sqrt(sheetArea(tile) / tile.count)),
+  );
+}
+
+function sheetArea(tile: Tile): number {
+  const size = tile.scale.map((s) => s * 65535).sort((a, b) => b - a);
+  return (size[0] ?? 0) * Math.max(size[1] ?? 0, 1e-9);
+}
+
+/**
+ * Distance between neighbours inside one tile from a sample of it: the cubes that hold points, counted, give the area
+ * of the surfaces, whatever their shape.
+ *
+ * @param loaded records of the tile that `words` holds; they are in random order, so any prefix is a fair sample.
+ */
+export function measuredSpacing(tile: Tile, words: Uint32Array, loaded: number): number {
+  const sample = Math.min(loaded, 8192);
+  if (sample === 0) return 0;
+  const cube = 3 * Math.sqrt(sheetArea(tile) / sample);
+  if (!(cube > 0)) return 0;
+  const steps = tile.scale.map((s) => s / cube);
+  const cubes = new Set<number>();
+  for (let i = 0; i < sample; i++) {
+    const xy = words[i * WORDS_PER_RECORD] ?? 0;
+    const z = words[i * WORDS_PER_RECORD + 1] ?? 0;
+    const cx = Math.floor((xy & 0xffff) * (steps[0] ?? 0));
+    const cy = Math.floor((xy >>> 16) * (steps[1] ?? 0));
+    const cz = Math.floor((z & 0xffff) * (steps[2] ?? 0));
+    cubes.add((cx * 8192 + cy) * 8192 + cz);
+  }
+  return cube * Math.sqrt(cubes.size / tile.count);
+}
+
+/** 0.01 when there is nothing to go by. */
+export function median(values: number[]): number {
+  const sorted = values.filter((v) => v > 0).sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0.01;
 }

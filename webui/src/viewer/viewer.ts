@@ -168,6 +168,8 @@ export class Viewer {
       },
       signal,
       () => {
+        layer.measureSpacing();
+        layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
         this.requestPoints();
         onFirst();
       },
@@ -253,9 +255,8 @@ export class Viewer {
   reset(animate = true): void {
     if (!this.layer) return;
     const { min, max } = this.layer.bounds;
-    const vertical = MathUtils.degToRad(FOV_DEGREES);
-    const fov = Math.min(vertical, 2 * Math.atan(Math.tan(vertical / 2) * this.camera.aspect));
-    this.flyTo(overview(min.toArray(), max.toArray(), this.up, fov), animate);
+    const fov = MathUtils.degToRad(FOV_DEGREES);
+    this.flyTo(overview(min.toArray(), max.toArray(), this.up, fov, this.camera.aspect), animate);
   }
 
   /** Look at a position from the present side, from near enough to see single points. */
@@ -354,7 +355,8 @@ export class Viewer {
     if (depth) {
       const pixels = this.renderer.getDrawingBufferSize(new Vector2());
       const { near, far } = this.camera;
-      this.markers.prepare(depth, pixels, this.renderer.getPixelRatio(), near, far);
+      const slack = (this.layer?.spacing ?? 0) * 2.5;
+      this.markers.prepare(depth, pixels, this.renderer.getPixelRatio(), near, far, slack);
       this.renderer.render(this.markers.scene, this.camera);
     }
     this.frames++;

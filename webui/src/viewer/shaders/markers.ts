@@ -13,7 +13,7 @@ uniform mat4 projectionMatrix;
 uniform sampler2D uDepth;
 uniform vec2 uPixels;
 uniform float uRatio;     // Device pixels per CSS pixel.
-uniform float uTolerance; // How far in front of a point, as part of its distance, something must be to hide it.
+uniform float uSlack;     // Points nearer to a marked point than this, in the scan's unit, do not hide it.
 uniform vec2 uNearFar;
 in vec3 position;
 in vec3 aColor;
@@ -45,7 +45,7 @@ void main() {
         ivec2 p = clamp(ivec2(at) + ivec2(x, y), ivec2(0), ivec2(uPixels) - 1);
         farthest = max(farthest, distanceOf(texelFetch(uDepth, p, 0).r));
       }
-    if (farthest < -eye.z * (1.0 - uTolerance)) vHidden = 1.0;
+    if (farthest < -eye.z * 0.99 - uSlack) vHidden = 1.0;
   }
 }`;
 

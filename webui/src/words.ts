@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** The app's words for what the interface calls by a code. */
+import type { ExportKind, Job, Scan, Strategy, Variant } from "./api/types";
+
+export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
+  kmeans_features: {
+    title: "k-means on features",
+    hint: "Spread over what the network finds different. Best with few points.",
+  },
+  kmeans_color: {
+    title: "k-means on colour",
+    hint: "Spread over places and colours. Needs no network.",
+  },
+  random: { title: "Random", hint: "Evenly random points, as a comparison." },
+};
+
+export const VARIANT_WORDS: Record<Variant, { title: string; hint: string }> = {
+  head: { title: "Head", hint: "Only the last layer learns. Fast, good with few answers." },
+  network: { title: "Whole network", hint: "Everything learns. Slower, better with many answers." },
+};
+
+export const EXPORT_WORDS: Record<ExportKind, { title: string; hint: string }> = {
+  sparse_csv: {
+    title: "Answers as CSV",
+    hint: "One row per answer: index, class, instance, who, when, seconds, strategy, checkpoint.",
+  },
+  sparse_pth: {
+    title: "Answers as .pth",
+    hint: "Scene to point indices and labels, as the data-efficient benchmarks use it.",
+  },
+  dense_ply: {
+    title: "Prediction as PLY",
+    hint: "Every point with its predicted class and confidence.",
+  },
+};
+
+export const JOB_WORDS: Record<Job["kind"], string> = {
+  import: "Import",
+  features: "Features",
+  select: "Choose points",
+  finetune: "Training",
+  predict: "Prediction",
+  export: "Export",
+};
+
+export const JOB_STATE_WORDS: Record<Job["state"], string> = {
+  queued: "Waiting",
+  running: "Running",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+export const SCAN_STATE_WORDS: Record<Scan["state"], string> = {
+  queued: "Waiting",
+  importing: "Importing",
+  ready: "Ready",
+  failed: "Failed",
+};
+
+export function isActive(job: Job): boolean {
+  return job.state === "queued" || job.state === "running";
+}
