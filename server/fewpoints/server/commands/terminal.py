@@ -76,7 +76,7 @@ def existing_file(path: Path) -> Path:
 
 
 def writable_target(path: Path, suffixes: Sequence[str]) -> Path:
-    """The path if its suffix is known and its folder exists: checked before long work, not after."""
+    """The path if its suffix fits and its folder exists: checked before long work, not after."""
     if path.suffix.lower() not in suffixes:
         raise BadArgument(f"--out {path}: the name must end in {' or '.join(suffixes)}.")
     if not path.absolute().parent.is_dir():

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""`fewpoints finetune`: from a labels file to a checkpoint, without a server."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fewpoints.annotations.classes import PRESETS, ClassList, preset
+from fewpoints.annotations.scans.preflight import inspect_scan
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.sparse_labels import read_csv
+from fewpoints.server.commands.scans import (
+    ArchOption,
+    CheckpointOption,
+    DeviceOption,
+    JsonOption,
+    VoxelOption,
+    checked_voxel_size,
+)
+from fewpoints.server.commands.terminal import (
+    BadArgument,
+    existing_file,
+    note,
+    print_json,
+    print_pairs,
+    progress_bar,
+    writable_target,
+)
+
+if TYPE_CHECKING:
+    from fewpoints.models.training.sparse_supervision import LabelledScan
+
+
+def finetune(
+    scans: Annotated[list[Path], typer.Argument(help="Scans that the labels are of.")],
+    labels: Annotated[
+        list[Path],
+        typer.Option(help="Labels of each scan, in the same order: CSV with index and class."),
+    ],
+    out: Annotated[Path, typer.Option(help="Checkpoint to write: a .safetensors file.")],
+    classes: Annotated[
+        str, typer.Option(help="A preset (scannet20, s3dis13) or names separated by commas.")
+    ] = "scannet20",
+    variant: Annotated[
+        str, typer.Option(help="head: seconds. network: all weights, minutes.")
+    ] = "head",
+    steps: Annotated[int | None, typer.Option(help="Steps of the whole network.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same result on a CPU.")] = 0,
+    checkpoint: CheckpointOption = None,
+    arch: ArchOption = None,
+    voxel_size: VoxelOption = None,
+    device: DeviceOption = "auto",
+    predictions: Annotated[
+        Path | None, typer.Option(help="Folder for a PLY of each scan with class and confidence.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train on labelled points and write a checkpoint; a run that was cut short goes on."""
+    from fewpoints.models.nets.checkpoint import load_network
+    from fewpoints.models.training.config import FinetuneConfig
+    from fewpoints.models.training.finetune import finetune as run
+
+    writable_target(out, [".safetensors"])
+    if variant not in ("head", "network"):
+        raise BadArgument(f"--variant {variant}: use head or network.")
+    if len(labels) != len(scans):
+        raise BadArgument(
+            f"There are {len(scans)} scans but {len(labels)} label files. Give --labels once per "
+            "scan, in the same order."
+        )
+    class_list = parse_classes(classes)
+    labelled = [
+        read_labelled(scan, table, class_list, voxel_size)
+        for scan, table in zip(scans, labels, strict=True)
+    ]
+    start = load_network(checkpoint, arch=arch)
+    for sentence in start.report:
+        note(sentence)
+    config = FinetuneConfig(
+        variant="network" if variant == "network" else "head",
+        seed=seed,
+        **({} if steps is None else {"steps": steps}),
+    )
+    run_dir = out.with_name(f"{out.name}.run")
+    with progress_bar(f"Training on {len(labelled)} scans") as progress:
+        result = run(
+            labelled,
+            start,
+            class_list.names,
+            config,
+            run_dir=run_dir,
+            device=device,
+            progress=progress,
+        )
+    result.path.replace(out)
+    shutil.rmtree(run_dir, ignore_errors=True)
+    if predictions is not None:
+        write_predictions(out, labelled, predictions, device)
+    if as_json:
+        print_json({"file": str(out), "sha256": result.sha256, "metrics": result.metrics})
+    else:
+        for sentence in result.notes:
+            note(sentence)
+        shown = {
+            name: value if not isinstance(value, float) else f"{value:.3f}"
+            for name, value in result.metrics.items()
+            if isinstance(value, (str, int, float))
+        }
+        print_pairs({"checkpoint": out, **shown})
+
+
+def parse_classes(text: str) -> ClassList:
+    """A preset by its name, or a list of names."""
+    if text in PRESETS:
+        return preset(text).classes
+    if "," not in text:
+        known = ", ".join(PRESETS)
+        raise BadArgument(f"--classes {text}: neither a preset ({known}) nor names with commas.")
+    return ClassList.from_names([name.strip() for name in text.split(",")])
+
+
+def read_labelled(
+    scan: Path, table: Path, classes: ClassList, voxel_size: float | None
+) -> LabelledScan:
+    """A scan with the labels of its file."""
+    import numpy as np
+
+    from fewpoints.models.training.sparse_supervision import LabelledScan
+
+    cloud = read_scan(existing_file(scan))
+    report = inspect_scan(cloud, name=scan.name)
+    content = existing_file(table).read_bytes()
+    found = read_csv(content, classes, scan_points=len(cloud), name=table.name)
+    rows, indices, _ = found.labels.points()
+    return LabelledScan(
+        name=scan.name,
+        scan=cloud,
+        rows=rows,
+        classes=indices.astype(np.int64),
+        voxel_size_m=checked_voxel_size(voxel_size, report),
+        up_axis="xyz".index(report.up_axis),
+    )
+
+
+def write_predictions(
+    checkpoint: Path, labelled: list[LabelledScan], folder: Path, device: str
+) -> None:
+    """`<scan>.ply` with `class` and `confidence` for each scan."""
+    from fewpoints.annotations.scans.writers import write_ply
+    from fewpoints.models.nets.checkpoint import load_network
+    from fewpoints.models.training.predict import predict
+
+    folder.mkdir(parents=True, exist_ok=True)
+    loaded = load_network(checkpoint)
+    for scan in labelled:
+        with progress_bar(f"Predicting {scan.name}") as progress:
+            found = predict(
+                scan.scan, loaded, voxel_size_m=scan.voxel_size_m, device=device, progress=progress
+            )
+        target = folder / f"{Path(scan.name).stem}.ply"
+        write_ply(target, scan.scan, extra={"class": found.classes, "confidence": found.confidence})
+        note(str(target))
