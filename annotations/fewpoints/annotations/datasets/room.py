@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fewpoints.annotations.arrays import FloatArray64, Int32Array, UInt8Array
+from fewpoints.annotations.arrays import BoolArray, FloatArray64, Int32Array, UInt8Array
 from fewpoints.annotations.classes import PRESETS
 from fewpoints.annotations.datasets import room_furniture as make
-from fewpoints.annotations.datasets.room_light import lit_along, seen_from
+from fewpoints.annotations.datasets.room_light import covered, lit_along, seen_from
 from fewpoints.annotations.datasets.room_shapes import (
     Rgb,
     Surface,
@@ -56,6 +56,7 @@ class _Part:
     surface: Surface
     class_index: int
     instance: int
+    shell: bool
 
 
 class _Room:
@@ -79,14 +80,18 @@ class _Room:
         at: tuple[float, float, float] = (0, 0, 0),
         yaw: float = 0.0,
         numbered: bool = True,
+        shell: bool = False,
     ) -> None:
-        """Put an object into the room, turned by `yaw` and shifted to `at`."""
+        """Put an object into the room, turned by `yaw` and shifted to `at`.
+
+        `shell`: bare floor and walls, which things that stand on or hang at them cover.
+        """
         if numbered:
             self.objects += 1
         number = self.objects if numbered else 0
         for surface in surfaces:
             placed = moved(surface, yaw=yaw, by=at)
-            self.parts.append(_Part(placed, _CLASS[class_name], number))
+            self.parts.append(_Part(placed, _CLASS[class_name], number, shell))
 
 
 def simulate_room(seed: int = 0, *, points: int = 150_000) -> SimulatedRoom:
@@ -137,6 +142,7 @@ class _Drawn:
     albedo: FloatArray64
     classes: UInt8Array
     instances: Int32Array
+    shell: BoolArray
 
 
 def _draw(room: _Room, counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> _Drawn:
@@ -149,8 +155,14 @@ def _draw(room: _Room, counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> _D
         albedo.append(part.surface.paint(sample.uv, rng))
     classes = np.repeat(np.array([p.class_index for p in room.parts], np.uint8), counts)
     instances = np.repeat(np.array([p.instance for p in room.parts], np.int32), counts)
+    shell = np.repeat(np.array([p.shell for p in room.parts]), counts)
     return _Drawn(
-        np.concatenate(points), np.concatenate(normals), np.concatenate(albedo), classes, instances
+        np.concatenate(points),
+        np.concatenate(normals),
+        np.concatenate(albedo),
+        classes,
+        instances,
+        shell,
     )
 
 
@@ -168,7 +180,7 @@ def _scanned(room: _Room, drawn: _Drawn) -> np.ndarray[tuple[int], np.dtype[np.b
         seen |= seen_from(eye, drawn.points, drawn.normals, pixel=pixel, least_cos=0.1)
     # Glass and black screens return few points.
     glass = (drawn.classes == _CLASS["window"]) & (room.rng.random(len(seen)) < 0.35)
-    return np.asarray(seen & ~glass)
+    return np.asarray(seen & ~glass & ~covered(drawn.points, drawn.normals, drawn.shell))
 
 
 def _light(room: _Room, drawn: _Drawn) -> FloatArray64:
@@ -190,10 +202,10 @@ def _light(room: _Room, drawn: _Drawn) -> FloatArray64:
     light += (
         0.55 * _point_light(lamp, points, normals, pixel, reach=2.2)[:, None] * (1.0, 0.93, 0.82)
     )
-    for x in (0.3, 0.7):  # Two halves of the window give its shadows a soft edge.
+    for x in (0.1, 0.37, 0.63, 0.9):  # A window is wide: its shadows have soft edges.
         pane = np.array([x0 + x * (x1 - x0), room.depth - 0.15, (z0 + z1) / 2 + 0.2])
         sky = _point_light(pane, points, normals, pixel, reach=1.7)
-        light += 0.33 * sky[:, None] * np.array([0.88, 0.95, 1.05])
+        light += 0.16 * sky[:, None] * np.array([0.88, 0.95, 1.05])
 
     sun = np.array([0.36, -0.72, -0.6])
     sun /= np.linalg.norm(sun)
@@ -234,6 +246,7 @@ def _shell(room: _Room) -> None:
         "floor",
         [quad((0, 0, 0), (w, 0, 0), (0, d, 0), wood((0.62, 0.45, 0.3), plank=0.13))],
         numbered=False,
+        shell=True,
     )
     x0, x1, z0, z1 = room.window
     door_y = d * 0.62
@@ -252,7 +265,8 @@ def _shell(room: _Room) -> None:
         box((0, 0, 0), (0.014, d, 0.08), white, radius=0.003),
         box((w - 0.014, 0, 0), (w, door[0] - 0.07, 0.08), white, radius=0.003),
     ]
-    room.add("wall", walls + skirting, numbered=False)
+    room.add("wall", walls, numbered=False, shell=True)
+    room.add("wall", skirting, numbered=False)
 
     middle = (x0 + x1) / 2
     frame = [

@@ -41,6 +41,26 @@ def seen_from(
     return np.asarray((facing > least_cos) & (distance <= nearest[cell] + slack))
 
 
+def covered(points: FloatArray64, normals: FloatArray64, shell: BoolArray) -> BoolArray:
+    """(n,) True for points of the shell with something else right in front of them.
+
+    shell: (n,) True on bare floor and walls. The depth buffer is too coarse for a rug on a floor, a
+    picture or the back of a shelf.
+    """
+    cell, near = 0.05, 0.06
+    out = np.zeros(len(points), bool)
+    facing = np.abs(normals).argmax(axis=1)
+    for axis in range(3):
+        others = [a for a in range(3) if a != axis]
+        rows = np.flatnonzero(shell & (facing == axis))
+        for plane in np.unique(np.round(points[rows, axis], 6)):
+            on_plane = rows[np.abs(points[rows, axis] - plane) < 1e-4]
+            close = ~shell & (np.abs(points[:, axis] - plane) < near)
+            spots = np.floor(points[:, others] / cell).astype(np.int64) @ np.array([1 << 20, 1])
+            out[on_plane] = np.isin(spots[on_plane], spots[close])
+    return out
+
+
 def lit_along(direction: FloatArray64, points: FloatArray64, *, pixel: float) -> BoolArray:
     """(n,) True where nothing stands between a point and a far light.
 

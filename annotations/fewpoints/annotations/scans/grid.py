@@ -35,7 +35,7 @@ class PointGrid:
         self._sorted = keys[self.order]
 
     def _cells(self, points: FloatArray64) -> IndexArray:
-        return np.floor((points - self._low) / self.cell).astype(np.int64)
+        return np.asarray(np.floor((points - self._low) / self.cell), np.int64)
 
     def _keys(self, index: IndexArray) -> IndexArray:
         padded = np.clip(index + 1, 0, self._sizes - 1)
