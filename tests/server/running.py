@@ -49,7 +49,7 @@ class Visitor(httpx.Client):
         """Wait for the end of a job."""
         deadline = time.monotonic() + timeout_s
         while True:
-            job = self.get_json(f"/jobs/{job['id']}")
+            job = dict(self.get_json(f"/jobs/{job['id']}"))
             if job["state"] not in ("queued", "running"):
                 return job
             assert time.monotonic() < deadline, job
@@ -66,7 +66,7 @@ class Visitor(httpx.Client):
         scan = self.upload(project_id, content, name)
         self.idle(project_id)
         self.idle(project_id)
-        scan = self.get_json(f"/scans/{scan['id']}")
+        scan = dict(self.get_json(f"/scans/{scan['id']}"))
         assert scan["state"] == "ready", scan
         return scan
 

@@ -6,18 +6,32 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
+from fewpoints.annotations.errors import InvalidLabels
 from fewpoints.server.answers import queries, service
-from fewpoints.server.answers.schemas import AnswerCreate, AnswerRead, UndoCreate, UndoRead
-from fewpoints.server.dependencies import CurrentUser, DatabaseDep, StorageDep
-from fewpoints.server.errors import Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.answers.schemas import (
+    AnswerCreate,
+    AnswerRead,
+    AnswersImported,
+    UndoCreate,
+    UndoRead,
+)
+from fewpoints.server.answers.sparse import import_labels
+from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
+from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.service import ScanNotReady
+from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
 from fewpoints.server.schemas import PathId
+from fewpoints.server.storage import DiskFull, display_name
 
+MAX_CSV_BYTES = 64 * 1024 * 1024
 router = APIRouter(tags=["answers"], responses=problem(NotSignedIn, NotFound))
 
 
@@ -53,6 +67,36 @@ async def create_answer(
         status_code=201 if is_new else 200,
         media_type="application/json",
     )
+
+
+@router.post(
+    "/scans/{scan_id}/answers/import",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    },
+    responses=problem(Forbidden, ScanNotReady, InvalidLabels, TooLarge, DiskFull, BrokenOff),
+)
+async def import_answers(
+    user: Lead,
+    scan_id: PathId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    name: Annotated[str, Query(max_length=1000)] = "The file",
+) -> AnswersImported:
+    """Add the answers of a CSV file (columns index, class, …) to those of a scan."""
+    shown_name = display_name(name, fallback="The file")
+    async with received_file(request, storage, limit=MAX_CSV_BYTES, suffix=".csv") as received:
+
+        def add() -> AnswersImported:
+            content = received.path.read_bytes()
+            with database.write() as session:
+                return import_labels(session, storage, scan_id, user, content, name=shown_name)
+
+        return await run_in_threadpool(add)
 
 
 @router.post("/scans/{scan_id}/undo", responses=problem(service.ClientIdTaken))

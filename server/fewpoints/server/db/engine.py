@@ -45,7 +45,6 @@ class Database:
         """One consistent view; nothing written in it is kept."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fewpoints.annotations.errors import AppError
 from fewpoints.annotations.progress import part_of
-from fewpoints.annotations.scans.preflight import inspect_scan
+from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.tiles import write_tiles
 from fewpoints.server.jobs import service as jobs
@@ -89,7 +89,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
     return {"scan_id": scan_id, "points": len(points)}
 
 
-def up_vector(preflight: Any) -> list[float]:  # Any: until the preflight's type is settled.
+def up_vector(preflight: Preflight) -> list[float]:
     """Return the upward axis as a unit vector."""
     vector = [0.0, 0.0, 0.0]
     vector["xyz".index(preflight.up_axis)] = float(preflight.up_sign)

@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fine-tuning and prediction. Runs in workers; imports torch."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
+from fewpoints.models.training import predict as prediction
+from fewpoints.models.training.config import FinetuneConfig
+from fewpoints.models.training.finetune import finetune as run_finetune
+from fewpoints.models.training.sparse_supervision import LabelledScan
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.errors import Conflict
+from fewpoints.server.jobs.context import JobCancelled, JobContext
+from fewpoints.server.projects.service import show_checkpoint
+from fewpoints.server.rounds.tasks import base_network
+from fewpoints.server.scans.inspection import without_nan
+from fewpoints.server.scans.scan_arrays import load_arrays
+from fewpoints.server.scans.tables import Scan
+from fewpoints.server.training.predictions import write_prediction
+from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
+
+
+class ScanGone(Conflict):
+    """A scan of the snapshot was deleted before the training began."""
+
+    code = "scan_gone"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A scan with answers was deleted after the training was asked for. Start it again."
+        )
+
+
+def finetune(
+    context: JobContext, *, snapshot_id: int, variant: str, steps: int | None, seed: int
+) -> dict[str, Any]:
+    """Train on a snapshot, predict every scan of the project, then publish all of it in one step.
+
+    Safe to run twice: a run that was cut short goes on from its last state, and a job that has
+    published finds its checkpoint. Cancelling publishes nothing.
+    """
+    with context.session() as session:
+        made = session.scalar(select(Checkpoint.id).where(Checkpoint.job_id == context.job_id))
+        if made is not None:
+            return {"checkpoint_id": made}
+        snapshot = session.get(Snapshot, snapshot_id)
+        if snapshot is None:
+            raise JobCancelled
+        project_id = snapshot.project_id
+        classes = [str(entry["name"]) for entry in snapshot.classes]
+        rows = [tuple(row) for row in snapshot.rows]
+        voxel_sizes = _ready_scans(session, project_id)
+    labelled = _labelled_scans(context, rows, voxel_sizes)
+    given = {} if steps is None else {"steps": steps}
+    config = FinetuneConfig(variant=variant, seed=seed, **given)  # type: ignore[arg-type] # Checked.
+
+    context.progress(0.0, "Loading the network")
+    start = base_network(context)
+    run_folder = context.storage.run_folder(context.job_id)
+    result = run_finetune(
+        labelled,
+        start,
+        classes,
+        config,
+        run_dir=run_folder,
+        device=context.settings.device,
+        progress=part_of(context.progress, 0.0, 0.6),
+    )
+    for note in result.notes:
+        context.log(note)
+
+    with context.storage.work_folder(context.work_name) as work:
+        loaded = load_network(result.path)
+        for number, (scan_id, voxel_size) in enumerate(voxel_sizes.items()):
+            progress = part_of(
+                context.progress,
+                0.6 + 0.4 * number / len(voxel_sizes),
+                0.6 + 0.4 * (number + 1) / len(voxel_sizes),
+            )
+            _predict(context, loaded, scan_id, voxel_size, work / str(scan_id), progress)
+        weights = work / "checkpoint"
+        weights.mkdir()
+        shutil.copyfile(result.path, weights / context.storage.checkpoint_file(0).name)
+        with context.session() as session:
+            checkpoint = Checkpoint(
+                project_id=project_id,
+                job_id=context.job_id,
+                snapshot_id=snapshot_id,
+                name=f"{'Head' if variant == 'head' else 'Whole network'}, {len(rows)} answers",
+                arch=result.meta.arch,
+                variant=variant,
+                bytes=result.path.stat().st_size,
+                sha256=result.sha256,
+                metrics=without_nan(result.metrics),
+                config={
+                    **config.model_dump(mode="json"),
+                    "start_sha256": start.sha256,
+                    "start_untrained": start.untrained,
+                    "notes": result.notes,
+                },
+            )
+            session.add(checkpoint)
+            session.flush()
+            context.storage.publish(weights, context.storage.checkpoint_folder(checkpoint.id))
+            still_there = _ready_scans(session, project_id)
+            for scan_id in voxel_sizes:
+                if scan_id in still_there:
+                    _publish(context, session, scan_id, checkpoint.id, work / str(scan_id))
+            show_checkpoint(session, project_id, checkpoint.id)
+            checkpoint_id = checkpoint.id
+    shutil.rmtree(run_folder, ignore_errors=True)
+    return {"checkpoint_id": checkpoint_id}
+
+
+def predict(context: JobContext, *, scan_id: int, checkpoint_id: int) -> dict[str, Any]:
+    """Predict one scan with one checkpoint. Safe to run twice: files are replaced in one step."""
+    with context.session() as session:
+        scan = session.get(Scan, scan_id)
+        if scan is None or session.get(Checkpoint, checkpoint_id) is None:
+            raise JobCancelled
+        assert scan.voxel_size_m is not None
+        voxel_size = scan.voxel_size_m
+    context.progress(0.0, "Loading the checkpoint")
+    loaded = load_network(context.storage.checkpoint_file(checkpoint_id))
+    with context.storage.work_folder(context.work_name) as work:
+        folder = work / str(scan_id)
+        _predict(context, loaded, scan_id, voxel_size, folder, context.progress)
+        with context.session() as session:
+            scan = session.get(Scan, scan_id)
+            if scan is None or session.get(Checkpoint, checkpoint_id) is None:
+                raise JobCancelled
+            _publish(context, session, scan_id, checkpoint_id, folder)
+            scan.updated_at = utc_now()
+    return {"checkpoint_id": checkpoint_id, "scan_id": scan_id}
+
+
+def _ready_scans(session: Session, project_id: int) -> dict[int, float]:
+    """Return scan id -> voxel size of the project's imported scans, by id."""
+    rows = session.execute(
+        select(Scan.id, Scan.voxel_size_m)
+        .where(Scan.project_id == project_id, Scan.state == "ready")
+        .order_by(Scan.id)
+    )
+    return {scan_id: float(voxel_size) for scan_id, voxel_size in rows if voxel_size is not None}
+
+
+def _labelled_scans(
+    context: JobContext, rows: list[tuple[int, ...]], voxel_sizes: dict[int, float]
+) -> list[LabelledScan]:
+    by_scan: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for _, scan_id, point, class_index in rows:
+        by_scan[scan_id].append((point, class_index))
+    if not set(by_scan) <= set(voxel_sizes):
+        raise ScanGone
+    return [
+        LabelledScan(
+            name=f"scan {scan_id}",
+            scan=load_arrays(context.storage.scan_arrays(scan_id)),
+            rows=np.array([point for point, _ in labels], np.int64),
+            classes=np.array([class_index for _, class_index in labels], np.int64),
+            voxel_size_m=voxel_sizes[scan_id],
+        )
+        for scan_id, labels in sorted(by_scan.items())
+    ]
+
+
+def _predict(
+    context: JobContext,
+    loaded: LoadedNetwork,
+    scan_id: int,
+    voxel_size_m: float,
+    folder: Path,
+    progress: Progress,
+) -> None:
+    points = load_arrays(context.storage.scan_arrays(scan_id))
+    predicted = prediction.predict(
+        points,
+        loaded,
+        voxel_size_m=voxel_size_m,
+        device=context.settings.device,
+        progress=progress,
+    )
+    order_file = context.storage.scan_file(scan_id, "order.bin")
+    write_prediction(folder, predicted.classes, predicted.confidence, order_file)
+
+
+def _publish(
+    context: JobContext, session: Session, scan_id: int, checkpoint_id: int, folder: Path
+) -> None:
+    row = session.scalars(
+        select(Prediction).where(
+            Prediction.scan_id == scan_id, Prediction.checkpoint_id == checkpoint_id
+        )
+    ).one_or_none()
+    if row is None:
+        row = Prediction(scan_id=scan_id, checkpoint_id=checkpoint_id)
+        session.add(row)
+    row.created_at = utc_now()
+    session.flush()
+    context.storage.publish(folder, context.storage.prediction_folder(scan_id, checkpoint_id))
