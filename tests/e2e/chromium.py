@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find a Chromium for the browser tests, or get one.
 
-`python -m tests.e2e.chromium --ensure` looks for the system's, then for Playwright's own, then tries
-to install one (apt-get when root, Playwright's download otherwise) and says what it found. Where none
-can be had the browser tests are skipped, loudly; with CI set that is a failure.
+`python -m tests.e2e.chromium --ensure` looks for the system's, then for Playwright's own, then
+tries to install one (apt-get when root, Playwright's download otherwise) and says what it found.
+Where none can be had the browser tests are skipped, loudly; with CI set that is a failure.
 """
 
 from __future__ import annotations

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A real server process and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e import chromium
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server started as a user starts it."""
+
+    url: str
+    sign_in_url: str
+    home: Path
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    home = tmp_path / "home"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FEWPOINTS_")}
+    # The smallest network: these tests are about the path, not about the quality of the labels.
+    env |= {"FEWPOINTS_ARCH": "Res16UNet14A", "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "fewpoints.server.cli", "serve", "--port", "0", "--home"]
+    process = subprocess.Popen(
+        [*command, str(home)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        link = next((line.strip() for line in process.stdout if "?token=" in line), None)
+        if link is None:
+            process.kill()
+            raise AssertionError(f"the server printed no link: {process.communicate()[1]}")
+        yield RunningServer(url=link.split("?")[0], sign_in_url=link, home=home)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = chromium.find()
+    if executable is None:
+        assert not os.environ.get("CI"), "CI must have a Chromium"
+        pytest.skip("no Chromium here")
+    with sync_playwright() as playwright:
+        # A sandboxed Chromium does not start as root, as which containers run their tests.
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=chromium.FLAGS, chromium_sandbox=False
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in which an uncaught error or a request to another host fails the test."""
+    context = browser.new_context(viewport={"width": 1000, "height": 700})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on(
+        "pageerror", lambda error: problems.append(f"uncaught on {page.url}: {error} {error.stack}")
+    )
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("http://127.0.0.1", "data:", "blob:"))
+            else problems.append(f"request to {request.url}")
+        ),
+    )
+    yield page
+    context.close()
+    assert problems == []
+
+
+def wait_until(page: Page, expression: str, *, timeout_s: float = 60) -> None:
+    """Poll from outside: the page's content security policy forbids Playwright's own way, eval."""
+    deadline = time.monotonic() + timeout_s
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {expression}"
+        page.wait_for_timeout(50)
