@@ -22,6 +22,8 @@ from tests.server.running import Visitor
 
 SCRIPT = """
 import sys
+import fewpoints.server.jobs.executors.local as local
+local.WORKER_MODULE = sys.argv[1]
 from fewpoints.server.serve import serve
 from fewpoints.server.settings import Settings
 serve(Settings(), on_ready=lambda s: print(s.sign_in_url, flush=True))
@@ -29,10 +31,17 @@ print("torch" in sys.modules, flush=True)
 """
 
 
+class ServerFailed(Exception):
+    """The server process ended, or said nothing for 30 s."""
+
+
 class ServerProcess:
     """`serve()` on a home folder; started on entering, killed at the latest on leaving."""
 
-    def __init__(self, home: Path, **settings: Any) -> None:
+    def __init__(
+        self, home: Path, *, worker: str = "fewpoints.server.jobs.worker", **settings: Any
+    ) -> None:
+        self._worker_module = worker
         self.settings = Settings(home=home)
         self._environment = {
             **os.environ,
@@ -47,7 +56,7 @@ class ServerProcess:
 
     def __enter__(self) -> ServerProcess:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT],
+            [sys.executable, "-c", SCRIPT, self._worker_module],
             stdout=subprocess.PIPE,
             text=True,
             env=self._environment,
@@ -57,8 +66,11 @@ class ServerProcess:
         reader = threading.Thread(target=lambda: line.append(self.process.stdout.readline()))  # type: ignore[union-attr]
         reader.start()
         reader.join(30)
-        assert line, "the server did not start within 30 s"
-        assert line[0], f"the server ended with status {self.process.wait(5)}"
+        if not line or not line[0]:
+            self.kill()
+            reader.join()
+            self.process.stdout.close()
+            raise ServerFailed(self.process.returncode)
         self.sign_in_url = line[0].strip()
         self.address = self.sign_in_url.partition("/?token=")[0]
         return self

@@ -73,9 +73,7 @@ def seed_scan(
         write_tiles(scan, data)
         save_arrays(scan, data / "arrays")
         (data / "preflight.json").write_text("{}", encoding="utf-8")
-        made = SelectionRound(
-            scan_id=row.id, strategy="random", options={}, budget=queries, seed=0
-        )
+        made = SelectionRound(scan_id=row.id, strategy="random", options={}, budget=queries, seed=0)
         session.add(made)
         session.flush()
         local = scan.local_positions()

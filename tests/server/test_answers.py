@@ -151,9 +151,7 @@ class TestIdempotence:
         assert [status for status, _ in results].count(201) == 1
         assert len({answer["id"] for _, answer in results}) == 1
         with server.app.state.database.read() as session:
-            stored = session.scalar(
-                select(func.count()).where(AnswerEvent.client_id == client_id)
-            )
+            stored = session.scalar(select(func.count()).where(AnswerEvent.client_id == client_id))
         assert stored == 1
 
     def test_an_id_belongs_to_one_thing(
@@ -235,9 +233,7 @@ class TestUndo:
 
 
 class TestTwoPeople:
-    def test_both_answers_are_kept(
-        self, lead: Visitor, annotator: Visitor, seeded: Seeded
-    ) -> None:
+    def test_both_answers_are_kept(self, lead: Visitor, annotator: Visitor, seeded: Seeded) -> None:
         first = annotator.answer(seeded.scan_id, point_index=0, class_index=1)
         second = lead.answer(seeded.scan_id, point_index=0, class_index=2)
         assert annotator.get_json(f"/scans/{seeded.scan_id}/answers") == [first, second]

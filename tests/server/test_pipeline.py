@@ -119,9 +119,7 @@ class TestImport:
 
 
 class TestQueries:
-    def test_as_many_as_the_budget_all_different(
-        self, lead: Visitor, scan: dict[str, Any]
-    ) -> None:
+    def test_as_many_as_the_budget_all_different(self, lead: Visitor, scan: dict[str, Any]) -> None:
         queries = lead.get_json(f"/scans/{scan['id']}/queries")
         assert [query["rank"] for query in queries] == list(range(BUDGET))
         assert len({query["point_index"] for query in queries}) == BUDGET

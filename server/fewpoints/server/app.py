@@ -19,7 +19,7 @@ from fewpoints.server.answers import routes as answers
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.dependencies import CurrentUser
-from fewpoints.server.errors import AppError, ErrorBody, install_error_handlers
+from fewpoints.server.errors import ErrorBody, install_error_handlers
 from fewpoints.server.events import routes as events
 from fewpoints.server.events.hub import EventHub
 from fewpoints.server.exports import routes as exports
@@ -73,15 +73,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        try:
-            await run_in_threadpool(_start, app, settings)
-        except AppError as error:
-            app.state.start_failure = error  # For whoever runs the server to tell.
-            raise
+        if not app.state.started:
+            await run_in_threadpool(start, app)
         try:
             yield
         finally:
-            await run_in_threadpool(_stop, app)
+            await run_in_threadpool(stop, app)
 
     app = FastAPI(
         title="fewpoints",
@@ -92,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
         responses={422: {"model": ErrorBody, "description": "validation: a value is not valid"}},
     )
+    app.state.started = False
     app.state.settings = settings
     app.state.storage = Storage(settings)
     api = APIRouter(prefix=API_PREFIX)
@@ -114,7 +112,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _start(app: FastAPI, settings: Settings) -> None:
+def start(app: FastAPI) -> None:
+    """Open the database and start workers; serving the app does it, if nobody did before.
+
+    Raises:
+        HomeInUse, DatabaseFromTheFuture: this server cannot run; nothing was started.
+    """
+    settings: Settings = app.state.settings
     storage: Storage = app.state.storage
     settings.home.mkdir(parents=True, exist_ok=True)
     app.state.lock = HomeLock(storage.lock_file)
@@ -131,9 +135,14 @@ def _start(app: FastAPI, settings: Settings) -> None:
     except BaseException:
         app.state.lock.release()
         raise
+    app.state.started = True
 
 
-def _stop(app: FastAPI) -> None:
+def stop(app: FastAPI) -> None:
+    """End streams, workers and the database; does nothing the second time."""
+    if not app.state.started:
+        return
+    app.state.started = False
     app.state.events.close()
     app.state.executor.stop()
     app.state.database.close()

@@ -14,7 +14,7 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
-from fewpoints.server.app import create_app
+from fewpoints.server.app import create_app, start, stop
 from fewpoints.server.errors import AppError
 from fewpoints.server.settings import Settings
 from fewpoints.server.users import service as users
@@ -54,8 +54,13 @@ def serve(settings: Settings, *, on_ready: Callable[[Serving], None]) -> None:
     Raises:
         AppError: the port or the data folder is in use, or the database is too new.
     """
-    listener = _listen(settings)
     app = create_app(settings)
+    listener = _listen(settings)
+    try:
+        start(app)
+    except BaseException:
+        listener.close()
+        raise
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -71,9 +76,7 @@ def serve(settings: Settings, *, on_ready: Callable[[Serving], None]) -> None:
         return  # Everything is stopped by then; the library only passes the signal on.
     finally:
         listener.close()
-    failure = getattr(app.state, "start_failure", None)
-    if failure is not None:
-        raise failure
+        stop(app)
 
 
 class _Server(uvicorn.Server):

@@ -24,6 +24,7 @@ from fewpoints.server.storage import Storage
 
 POLL_S = 0.2
 STOP_S = 3.0
+WORKER_MODULE = "fewpoints.server.jobs.worker"
 logger = logging.getLogger(__name__)
 
 
@@ -68,7 +69,7 @@ class WorkerProcess:
         with log.open("ab") as errors:
             # An own session: Ctrl-C in the terminal is for the server, which ends its workers.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "fewpoints.server.jobs.worker"],
+                [sys.executable, "-m", WORKER_MODULE],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
