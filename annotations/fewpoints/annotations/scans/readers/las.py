@@ -45,7 +45,7 @@ def read_las(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     kind = "copc" if header.is_copc else "laz" if header.compressed else "las"
     details |= {"version": header.version, "point format": str(header.point_format)}
     if header.compressed:
-        _check_chunk_table(path, header, name)
+        _check_chunks(path, header, name)
     with _guarded(name, "its header"):
         reader = laspy.open(path, read_evlrs=False)
     with reader:
@@ -92,23 +92,37 @@ def _spelled(dimension: Any) -> str:  # laspy has no types.
     return str(np.dtype(base)) if dimension.num_elements == 1 else str(base)
 
 
-def _check_chunk_table(path: Path, header: LasHeader, name: str) -> None:
-    """The chunks' own counts, where they have them, must add up to the header's."""
+def _check_chunks(path: Path, header: LasHeader, name: str) -> None:
+    """The chunks' own counts, where they have them, must add up to the header's.
+
+    A chunk of layered points (formats 6 to 10) states its count behind its first point, which is
+    stored as it is; a table of chunks of different sizes holds their counts. Chunks of the older
+    formats have neither: there the header's counts by return are the only second opinion.
+    """
     record = next(r for r in header.records if r.user == "laszip encoded")
     with path.open("rb") as file:
         file.seek(record.at)
         body = file.read(record.size)
         with _guarded(name, "its table of chunks"):
             vlr = lazrs.LazVlr(body)
-            if not vlr.uses_variable_size_chunks():
-                return
             file.seek(header.data_at)
             table = lazrs.read_chunk_table(file, vlr)
-    total = sum(points for points, _ in table)
+        if header.point_format >= 6:
+            total, at = 0, header.data_at + 8
+            for _, size in table:
+                file.seek(at + header.record_bytes)
+                count = file.read(4)
+                total += int.from_bytes(count, "little") if len(count) == 4 else 0
+                at += size
+        elif vlr.uses_variable_size_chunks():
+            total = sum(points for points, _ in table)
+        else:
+            total = max(header.points, header.points_by_return)
     if total != header.points:
         raise UnreadableScan(
             name,
-            f"the header promises {header.points:,} points, but its chunks hold {total:,}.",
+            f"the header promises {header.points:,} points, but its parts hold {total:,}: "
+            f"its count is wrong.",
         )
 
 

@@ -43,6 +43,7 @@ class LasHeader:
     record_bytes: int
     compressed: bool
     points: int
+    points_by_return: int  # The sum of the counts by return; often 0.
     data_at: int
     scale: tuple[float, float, float]
     offset: tuple[float, float, float]
@@ -113,6 +114,7 @@ def read_header(file: BinaryIO, size: int, name: str) -> LasHeader:
     if not all(math.isfinite(v) for v in offset):
         raise refuse(f"the offset {_three(offset)} is not finite.", 155)
     points, count_at = number("I", 107), 107
+    by_return = sum(struct.unpack_from("<5I", head, 111))
     later = [at for at in (number("Q", 227) if minor >= 3 else 0,) if at]
     if minor >= 4:
         points_64, legacy = number("Q", 247), points
@@ -121,6 +123,7 @@ def read_header(file: BinaryIO, size: int, name: str) -> LasHeader:
                 f"two different point counts, {legacy:,} and {points_64:,} (byte 247).", 107
             )
         points, count_at = (points_64, 247) if points_64 else (legacy, 107)
+        by_return = max(by_return, sum(struct.unpack_from("<15Q", head, 255)))
         extended_at, extended = number("Q", 235), number("I", 243)
         if extended:
             _check_extended(file, extended_at, extended, size, data_at, name)
@@ -134,6 +137,7 @@ def read_header(file: BinaryIO, size: int, name: str) -> LasHeader:
         record_bytes=record_bytes,
         compressed=compressed,
         points=points,
+        points_by_return=by_return,
         data_at=data_at,
         scale=(scale[0], scale[1], scale[2]),
         offset=(offset[0], offset[1], offset[2]),

@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.readers.lzf import BadLzf, decompress
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.scan import PointScan
+from tests.annotations.files import COLOURS, POINTS, lzf_literals, pcd
+
+ENCODINGS = ["ascii", "binary", "binary_compressed"]
+XYZ = [("x", "F4", 1), ("y", "F4", 1), ("z", "F4", 1)]
+
+
+def read(folder: Path, content: bytes) -> PointScan:
+    path = folder / "scan.pcd"
+    path.write_bytes(content)
+    return read_scan(path)
+
+
+def refusal(folder: Path, content: bytes) -> str:
+    with pytest.raises(AppError) as caught:
+        read(folder, content)
+    assert str(caught.value).startswith("scan.pcd")
+    return str(caught.value)
+
+
+def packed(colour: tuple[int, int, int], alpha: int = 0) -> int:
+    return alpha << 24 | colour[0] << 16 | colour[1] << 8 | colour[2]
+
+
+def as_float(bits: int) -> float:
+    value: float = struct.unpack("<f", struct.pack("<I", bits))[0]
+    return value
+
+
+class TestEveryEncoding:
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    @pytest.mark.parametrize("names", ["xyz", "XYZ"])
+    def test_points_come_back_in_file_order(
+        self, tmp_path: Path, encoding: str, names: str
+    ) -> None:
+        fields = [(n, "F4", 1) for n in names]
+        scan = read(tmp_path, pcd(encoding, fields, POINTS))
+        assert scan.positions.tolist() == [list(p) for p in POINTS]
+        assert scan.source_format == "pcd"
+        assert scan.details["encoding"] == encoding
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_wide_fields_padding_and_other_types_are_stepped_over(
+        self, tmp_path: Path, encoding: str
+    ) -> None:
+        fields = [
+            ("_", "U1", 3), ("z", "F8", 1), ("vfh", "F4", 4), ("x", "I2", 1), ("_", "U1", 1),
+            ("y", "F4", 1), ("label", "U4", 1), ("object", "I1", 1),
+        ]  # fmt: skip
+        rows = [
+            (1, 2, 3, p[2], 0.5, 1.5, 2.5, 3.5, i, 9, p[1], 4_000_000_000 + i, -i)
+            for i, p in enumerate(POINTS)
+        ]
+        scan = read(tmp_path, pcd(encoding, fields, rows))
+        assert scan.positions.tolist() == [[i, p[1], p[2]] for i, p in enumerate(POINTS)]
+        assert scan.labels["label"].tolist() == [4_000_000_000 + i for i in range(4)]
+        assert scan.labels["object"].tolist() == [0, -1, -2, -3]
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    @pytest.mark.parametrize("kind", ["rgb F4", "rgb U4", "rgba U4", "rgb F4 number", "r g b"])
+    def test_colours_in_all_their_disguises(self, tmp_path: Path, encoding: str, kind: str) -> None:
+        if kind == "r g b":
+            fields = [*XYZ, ("r", "U1", 1), ("g", "U1", 1), ("b", "U1", 1)]
+            values = list(COLOURS)
+        else:
+            name, code = kind.split()[:2]
+            fields = [*XYZ, (name, code, 1)]
+            alpha = 255 if name == "rgba" else 0
+            bits = [packed(c, alpha) for c in COLOURS]
+            if code == "U4":
+                values = [(b,) for b in bits]  # type: ignore[misc]
+            elif kind.endswith("number"):
+                values = [(float(b),) for b in bits]  # type: ignore[misc]
+            else:
+                values = [(as_float(b),) for b in bits]  # type: ignore[misc]
+        rows = [(*p, *v) for p, v in zip(POINTS, values, strict=True)]
+        scan = read(tmp_path, pcd(encoding, fields, rows))
+        assert scan.colours is not None
+        assert scan.colours.tolist() == [list(c) for c in COLOURS]
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_an_organised_cloud_keeps_its_holes(self, tmp_path: Path, encoding: str) -> None:
+        rows = [(float("nan"),) * 3 if i % 2 else (float(i), 1.0, 2.0) for i in range(6)]
+        scan = read(tmp_path, pcd(encoding, XYZ, rows, height=2))
+        assert len(scan) == 6
+        assert scan.finite.tolist() == [True, False] * 3
+        assert scan.details["organised"] == "3 x 2"
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_every_truncation_is_refused(self, tmp_path: Path, encoding: str) -> None:
+        content = pcd(encoding, XYZ, POINTS)
+        # Nobody can tell a last number cut short from one meant so.
+        for size in range(len(content) - (3 if encoding == "ascii" else 0)):
+            message = refusal(tmp_path, content[:size])
+            assert "\n" not in message
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_points_behind_the_last_one_are_refused(self, tmp_path: Path, encoding: str) -> None:
+        content = pcd(encoding, XYZ, POINTS, width=3, points=3)
+        assert refusal(tmp_path, content)
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_counts_that_the_file_cannot_hold_are_refused(
+        self, tmp_path: Path, encoding: str
+    ) -> None:
+        content = pcd(encoding, XYZ, POINTS, width=3_000_000_000, points=3_000_000_000)
+        assert "3,000,000,000" in refusal(tmp_path, content)
+
+    def test_zeros_up_to_a_page_may_follow(self, tmp_path: Path) -> None:
+        for encoding in ENCODINGS[1:]:
+            content = pcd(encoding, XYZ, POINTS)
+            assert len(read(tmp_path, content + bytes(4000))) == 4
+            assert "4,097 bytes follow" in refusal(tmp_path, content + bytes(4097))
+            assert "bytes follow" in refusal(tmp_path, content + b"\0\1")
+
+
+class TestHeader:
+    @pytest.mark.parametrize(
+        ("old", "new", "part"),
+        [
+            ("POINTS 4", "POINTS 5", "POINTS says 5 but WIDTH x HEIGHT is 4 x 1 = 4"),
+            ("SIZE 4 4 4", "SIZE 4 4", "SIZE has 2 entries for 3 FIELDS"),
+            ("TYPE F F F", "TYPE F F Q", "unknown type 'Q' of 4 bytes"),
+            ("SIZE 4 4 4", "SIZE 4 4 3", "unknown type 'F' of 3 bytes"),
+            ("COUNT 1 1 1", "COUNT 1 1 0", "cannot have 0 values"),
+            ("COUNT 1 1 1", "COUNT 1 1 2", "no field z"),
+            ("FIELDS x y z", "FIELDS x x z", "two fields are called 'x'"),
+            ("WIDTH 4", "WIDTH minus", "WIDTH 'minus' is not a sensible number"),
+            ("WIDTH 4\n", "", 'no line "WIDTH"'),
+            ("DATA ascii", "DATA zip", "DATA 'zip' is none of"),
+            ("DATA ascii", "1 2 3", "not a line of a PCD header"),
+            ("HEIGHT 1", "HEIGHT 0", "POINTS says 4"),
+        ],
+    )
+    def test_a_wrong_header_is_refused(self, tmp_path: Path, old: str, new: str, part: str) -> None:
+        content = pcd("ascii", XYZ, POINTS)
+        assert old.encode() in content
+        assert part in refusal(tmp_path, content.replace(old.encode(), new.encode(), 1))
+
+    def test_no_points_is_an_error_of_its_own(self, tmp_path: Path) -> None:
+        assert "holds no points" in refusal(tmp_path, pcd("binary", XYZ, []))
+
+    def test_a_damaged_line_is_named(self, tmp_path: Path) -> None:
+        content = pcd("ascii", XYZ, POINTS).replace(b"3.0 4.5 -6.75", b"3.0 4.5")
+        assert "scan.pcd, line 13: 2 values" in refusal(tmp_path, content)
+
+
+class TestLzf:
+    def test_copies_and_overlapping_copies_unpack(self) -> None:
+        # "abc", then 6 bytes from 3 back (overlaps), then 9 + 5 bytes from 1 back, long form.
+        stream = bytes([2]) + b"abc" + bytes([(6 - 2) << 5, 2]) + bytes([7 << 5, 5, 0])
+        assert decompress(stream, 3 + 6 + 14) == b"abcabcabc" + b"c" * 14
+
+    def test_far_copies_unpack(self) -> None:
+        text = bytes(range(256)) * 5
+        stream = lzf_literals(text) + bytes([(4 - 2) << 5 | 1280 - 1 >> 8, (1280 - 1) & 255])
+        assert decompress(stream, 1284) == text + text[:4]
+
+    @pytest.mark.parametrize(
+        ("stream", "part"),
+        [
+            (bytes([5]) + b"ab", "end inside a run"),
+            (bytes([0x20]), "end inside a copy"),
+            (bytes([0xE0, 1]), "end inside a copy"),
+            (bytes([0]) + b"a" + bytes([0x20, 1]), "before their start"),
+            (bytes([0]) + b"a", "give 1 bytes instead of 10"),
+            (lzf_literals(bytes(64)), "instead of 10"),
+        ],
+    )
+    def test_damaged_streams_are_refused(self, stream: bytes, part: str) -> None:
+        with pytest.raises(BadLzf, match=part):
+            decompress(stream, 10)
+
+    def test_it_inverts_a_compressor_of_its_own(self) -> None:
+        rng = np.random.default_rng(0)
+        for size in (1, 40, 3000):
+            data = bytes(rng.integers(0, 4, size, dtype=np.uint8))
+            assert decompress(_compress(data), size) == data
+
+
+def _compress(data: bytes) -> bytes:
+    """A plain LZF compressor: the longest earlier match, else one literal."""
+    out, at = b"", 0
+    while at < len(data):
+        for length in range(min(264, len(data) - at), 2, -1):
+            found = data.rfind(data[at : at + length], max(0, at - 8192), at + length - 1)
+            if found >= 0:
+                back = at - found - 1
+                if length < 9:
+                    out += bytes([(length - 2) << 5 | back >> 8, back & 255])
+                else:
+                    out += bytes([7 << 5 | back >> 8, length - 9, back & 255])
+                at += length
+                break
+        else:
+            out += bytes([0, data[at]])
+            at += 1
+    return out
