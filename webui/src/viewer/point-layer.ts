@@ -163,10 +163,10 @@ export class PointLayer {
     this.shared.uMode.value = COLOR_MODES.indexOf(mode);
   }
 
-  /** @param scale 1 makes neighbours just touch. @param ratio device pixels per CSS pixel. */
+  /** @param scale 1 closes most gaps between neighbours. @param ratio device pixels per CSS pixel. */
   setPointSize(scale: number, ratio: number): void {
-    this.shared.uSize.value = this.spacing * 1.35 * scale;
-    this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, 48 * ratio);
+    this.shared.uSize.value = this.spacing * 1.7 * scale;
+    this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, 40 * ratio);
   }
 
   /** Measure the spacing on what has been loaded of some tiles all over the scan. */
