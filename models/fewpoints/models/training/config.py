@@ -28,7 +28,7 @@ class FinetuneConfig(BaseModel):
         default=0.2, ge=0, lt=0.9, description="Share of the answers kept out to measure with."
     )
     head_decay: float = Field(
-        default=0.03, gt=0, description="Pull of the head's weights to zero, standardised features."
+        default=0.1, gt=0, description="Pull of the head's weights to zero, standardised features."
     )
     steps: int = Field(default=60, ge=1, le=1_000_000, description="Steps of the whole network.")
     lr: float = Field(default=0.01, gt=0, le=10, description="First learning rate, whole network.")

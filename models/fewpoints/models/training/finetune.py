@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from fewpoints.models.training.errors import BadAnswers, NotEnoughAnswers
 from fewpoints.models.training.head import FeatureStatistics, cross_validate, fit_head
 from fewpoints.models.training.holdout import MIN_ANSWERS_TO_HOLD_OUT, folds, held_out
 from fewpoints.models.training.measure import describe, unmeasured
-from fewpoints.models.training.network import train_network
+from fewpoints.models.training.network import measure_statistics, train_network
 from fewpoints.models.training.readiness import check_ready
 from fewpoints.models.training.sparse_supervision import LabelledScan
 from fewpoints.models.training.state import remove_state
@@ -105,7 +105,18 @@ def finetune(
     rng = np.random.default_rng(config.seed)
     whole = config.variant == "network"
 
-    answers = _gather(scans, start, where, part_of(progress, 0.0, 0.2 if whole else 0.8))
+    batch_statistics = whole and (
+        config.normalisation == "batch" or (config.normalisation == "auto" and start.untrained)
+    )
+    base = start.network
+    if batch_statistics:
+        # Steps will normalise by their own statistics, so the head must be fitted to such features.
+        progress(0.0, "Measuring normalisation statistics")
+        base = _with_head(base, base.final.kernel, base.final.bias)
+        measure_statistics(base, scans, config, where)
+        base.eval()
+        scans = [replace(scan, features=None) for scan in scans]
+    answers = _gather(scans, base, where, part_of(progress, 0.01, 0.2 if whole else 0.8))
     head_metrics = _measure_head(answers, class_names, config, rng)
     test = (
         held_out(answers.classes, config.holdout, rng)
@@ -120,14 +131,11 @@ def finetune(
         answers.statistics,
         decay=config.head_decay,
     )
-    network = _with_head(start.network, kernel, bias)
+    network = _with_head(base, kernel, bias)
     losses: list[float] = []
     metrics: dict[str, Any] = head_metrics
     if whole:
-        batch_statistics = config.normalisation == "batch" or (
-            config.normalisation == "auto" and start.untrained
-        )
-        if batch_statistics and start.untrained:
+        if start.untrained:
             notes.append("Started from untrained weights: the whole network was trained.")
         kept = [_subset(scan, train[answers.scan == index]) for index, scan in enumerate(scans)]
         losses = train_network(
@@ -179,7 +187,7 @@ def _check(scans: Sequence[LabelledScan], class_count: int) -> None:
 
 
 def _gather(
-    scans: Sequence[LabelledScan], start: LoadedNetwork, device: torch.device, progress: Progress
+    scans: Sequence[LabelledScan], network: Res16UNet, device: torch.device, progress: Progress
 ) -> _Answers:
     """Collect the features of the labelled points, running the network where none are at hand."""
     statistics = FeatureStatistics()
@@ -197,7 +205,7 @@ def _gather(
             statistics.add(scan.features[finite[:: max(1, len(finite) // _STATISTICS_ROWS)]])
             tables.append(np.asarray(scan.features[scan.rows], np.float32))
         else:
-            tables.append(_features_of_rows(scan, start.network, device, statistics, report))
+            tables.append(_features_of_rows(scan, network, device, statistics, report))
     return _Answers(
         features=np.concatenate(tables),
         classes=np.concatenate([scan.classes for scan in scans]).astype(np.int64),
@@ -292,18 +300,10 @@ def _measure_network(
 
 
 def _subset(scan: LabelledScan, chosen: NDArray[np.bool_]) -> LabelledScan:
-    return LabelledScan(
-        scan.name,
-        scan.scan,
-        scan.rows[chosen],
-        scan.classes[chosen],
-        scan.voxel_size_m,
-        None,
-        scan.up_axis,
-    )
+    return replace(scan, rows=scan.rows[chosen], classes=scan.classes[chosen], features=None)
 
 
-def _with_head(start: Res16UNet, kernel: torch.Tensor, bias: torch.Tensor) -> Res16UNet:
+def _with_head(start: Res16UNet, kernel: torch.Tensor, bias: torch.Tensor | None) -> Res16UNet:
     """Return a copy of a network with another head."""
     network = Res16UNet(
         start.arch,
@@ -312,8 +312,9 @@ def _with_head(start: Res16UNet, kernel: torch.Tensor, bias: torch.Tensor) -> Re
         stem_kernel_size=start.stem_kernel_size,
     )
     state = {key: value.cpu().clone() for key, value in start.state_dict().items()}
-    state["final.kernel"] = kernel
-    state["final.bias"] = bias.reshape(1, -1)
+    assert bias is not None
+    state["final.kernel"] = kernel.detach()
+    state["final.bias"] = bias.detach().reshape(1, -1)
     network.load_state_dict(state)
     return network.eval()
 
