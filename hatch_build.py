@@ -134,7 +134,7 @@ def build(root: Path) -> None:
     (static_folder(root) / ".stamp").write_text(source_hash(root))
 
 
-class WebAppHook(BuildHookInterface):  # type: ignore[type-arg,misc]
+class WebAppHook(BuildHookInterface):  # type: ignore[type-arg]
     """The hatchling side of it."""
 
     PLUGIN_NAME = "custom"

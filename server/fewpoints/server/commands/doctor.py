@@ -58,8 +58,10 @@ def python_checks() -> list[Check]:
 def network_checks() -> list[Check]:
     import torch
 
-    from fewpoints.models.engine.backends.registry import describe_backends
-    from fewpoints.models.nets.checkpoint import default_weights_path
+    from fewpoints.models.engine.backends.base import ConvCase
+    from fewpoints.models.engine.backends.registry import backend_names, choose_backend
+    from fewpoints.models.engine.errors import BackendUnavailable
+    from fewpoints.models.nets.checkpoint import DEFAULT_WEIGHTS
 
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
@@ -70,18 +72,20 @@ def network_checks() -> list[Check]:
         Check("torch", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads"),
         device,
     ]
-    for name, reason in describe_backends().items():
-        if reason is None:
-            found.append(Check(f"engine {name}", "ok", "available"))
+    where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    case = ConvCase("submanifold", 3, 1, 32, 32, where, torch.float32, needs_grad=False)
+    for name in backend_names():
+        try:
+            choose_backend(name, case)
+        except BackendUnavailable as error:
+            found.append(Check(f"engine {name}", "note", error.message))
         else:
-            found.append(Check(f"engine {name}", "note", reason))
-    weights = default_weights_path()
-    if weights is None:
-        found.append(
-            Check("default weights", "note", "none packaged yet; an untrained network stands in")
-        )
+            found.append(Check(f"engine {name}", "ok", f"runs 3x3x3 convolutions on {where}"))
+    if DEFAULT_WEIGHTS.is_file():
+        found.append(Check("default weights", "ok", DEFAULT_WEIGHTS.name))
     else:
-        found.append(Check("default weights", "ok", weights.name))
+        sentence = "none packaged; an untrained network stands in, or name a --checkpoint"
+        found.append(Check("default weights", "note", sentence))
     return found
 
 

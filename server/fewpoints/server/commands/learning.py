@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
 from fewpoints.annotations.classes import PRESETS, ClassList, preset
 from fewpoints.annotations.scans.preflight import inspect_scan
@@ -66,8 +67,6 @@ def finetune(
     from fewpoints.models.training.finetune import finetune as run
 
     writable_target(out, [".safetensors"])
-    if variant not in ("head", "network"):
-        raise BadArgument(f"--variant {variant}: use head or network.")
     if len(labels) != len(scans):
         raise BadArgument(
             f"There are {len(scans)} scans but {len(labels)} label files. Give --labels once per "
@@ -81,11 +80,12 @@ def finetune(
     start = load_network(checkpoint, arch=arch)
     for sentence in start.report:
         note(sentence)
-    config = FinetuneConfig(
-        variant="network" if variant == "network" else "head",
-        seed=seed,
-        **({} if steps is None else {"steps": steps}),
-    )
+    given = {"variant": variant, "seed": seed, **({} if steps is None else {"steps": steps})}
+    try:
+        config = FinetuneConfig.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadArgument(f"--{first['loc'][0]} {first['input']}: {first['msg']}.") from None
     run_dir = out.with_name(f"{out.name}.run")
     with progress_bar(f"Training on {len(labelled)} scans") as progress:
         result = run(

@@ -20,8 +20,6 @@ from fewpoints.server.commands.terminal import (
     progress_bar,
 )
 
-EXPORT_KINDS = ("sparse_csv", "sparse_pth", "dense_ply")
-
 
 def import_scans(
     files: Annotated[list[Path], typer.Argument(help="Scans: PLY, PCD, LAS, LAZ or COPC.")],
@@ -57,14 +55,19 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write a project's answers or predictions to a file (a zip where there are several scans)."""
+    from pydantic import ValidationError
+
     from fewpoints.server.commands.store import open_store, require_project
-    from fewpoints.server.exports.service import request_export
+    from fewpoints.server.exports.schemas import ExportCreate
+    from fewpoints.server.exports.service import start_export
     from fewpoints.server.exports.tables import Export
     from fewpoints.server.serve import owner_name
     from fewpoints.server.users.service import ensure_owner
 
-    if kind not in EXPORT_KINDS:
-        raise BadArgument(f"--kind {kind}: use one of {', '.join(EXPORT_KINDS)}.")
+    try:
+        wanted = ExportCreate.model_validate({"kind": kind})
+    except ValidationError:
+        raise BadArgument(f"--kind {kind}: use sparse_csv, sparse_pth or dense_ply.") from None
     if not out.absolute().parent.is_dir():
         raise BadArgument(f"--out {out}: the folder {out.absolute().parent} does not exist.")
     settings = make_settings(host=None, port=None, home=home)
@@ -72,7 +75,7 @@ def export(
         with store.database.write() as session:
             found = require_project(session, project)
             user = ensure_owner(session, owner_name())
-            job_id = request_export(session, found.id, kind=kind, scan_ids=None, user_id=user.id).id
+            job_id = start_export(session, found.id, wanted, user.id).id
         (result,) = store.wait([job_id], progress)
         with store.database.read() as session:
             row = session.get_one(Export, result["export_id"])

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
-from fewpoints.server.commands.terminal import note, progress_bar
+from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.server.commands.terminal import BadArgument, note, progress_bar
+from fewpoints.server.settings import Settings
 
 DEMO_NAME = "Demo room"
 DEMO_FILE = "demo-room.ply"
@@ -59,18 +62,23 @@ def quickstart(
     serve(host=host, port=port, home=home, open_browser=open_browser)
 
 
-def make_settings(*, host: str | None, port: int | None, home: Path | None) -> Any:
+def make_settings(*, host: str | None, port: int | None, home: Path | None) -> Settings:
     """The settings from the environment, with what the command line names on top."""
-    from fewpoints.server.settings import Settings
+    named: dict[str, Any] = {"host": host, "port": port, "home": home}  # Checked by Settings.
+    try:
+        return Settings(**{name: value for name, value in named.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadArgument(
+            f"The setting {name} (option or FEWPOINTS_{name.upper()}) is {first['input']!r}: "
+            f"{first['msg']}."
+        ) from None
 
-    named = {"host": host, "port": port, "home": home}
-    return Settings(**{name: value for name, value in named.items() if value is not None})
 
-
-def prepare_demo(settings: Any, *, seed: int, progress: Any) -> None:
+def prepare_demo(settings: Settings, *, seed: int, progress: Progress) -> None:
     """Make the demo project once: room, features, 20 points. A second call finds it there."""
     from fewpoints.annotations.datasets.room import simulate_room
-    from fewpoints.annotations.progress import part_of
     from fewpoints.annotations.scans.writers import write_ply
     from fewpoints.server.commands.store import add_file, find_or_create_project, open_store
     from fewpoints.server.projects.schemas import ProjectCreate

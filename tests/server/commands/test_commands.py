@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a user or a script meets it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fewpoints.annotations.datasets.room import SimulatedRoom, simulate_room
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.writers import write_ply
+from fewpoints.server import cli
+
+Run = Callable[..., tuple[int, str, str]]
+# Coarse voxels and the smallest network: what is tested here is the command, not the result.
+SMALL = ("--voxel-size", "0.1", "--arch", "Res16UNet14A", "--device", "cpu")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `fewpoints ...` in this process: (exit code, stdout, stderr)."""
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fewpoints", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        code = ended.value.code
+        out, err = capsys.readouterr()
+        return (code if isinstance(code, int) else 0 if code is None else 1), out, err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def room() -> SimulatedRoom:
+    return simulate_room(seed=5, points=4_000)
+
+
+@pytest.fixture
+def scan(room: SimulatedRoom, tmp_path: Path) -> Path:
+    path = tmp_path / "room.ply"
+    write_ply(path, room.scan)
+    return path
+
+
+def test_inspect_as_json_counts_points_and_names_fields(run: Run, scan: Path) -> None:
+    code, out, _ = run("inspect", scan, "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["points"] == report["finite_points"] == 4_000
+    assert {"x", "y", "z", "red"} <= {field["name"] for field in report["fields"]}
+    assert report["up_axis"] == "z"
+
+
+def test_inspect_for_people_says_the_same(run: Run, scan: Path) -> None:
+    code, out, _ = run("inspect", scan)
+    assert code == 0
+    assert "4,000" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "empty"), (b"\x89PNG\r\n\x1a\n0000", "")],
+)
+def test_unreadable_file_is_one_sentence_and_exit_code_2(
+    run: Run, tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "broken.ply"
+    path.write_bytes(content)
+    code, out, err = run("inspect", path)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("Error: ")
+    assert "broken.ply" in err
+    assert said in err
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+
+
+def test_truncated_scan_leaves_nothing_behind(run: Run, scan: Path, tmp_path: Path) -> None:
+    scan.write_bytes(scan.read_bytes()[:-7])
+    before = sorted(tmp_path.iterdir())
+    code, _, err = run("features", scan, "--out", tmp_path / "f.npy", *SMALL)
+    assert code == 2
+    assert "room.ply" in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("features", "{scan}", "--out", "f.txt"), ".npy"),
+        (("features", "{scan}", "--out", "missing/f.npy"), "missing"),
+        (("features", "nowhere.ply", "--out", "f.npy"), "nowhere.ply"),
+        (("features", "{scan}", "--out", "f.npy", "--voxel-size", "0"), "voxel-size"),
+        (("select", "{scan}", "--out", "p.csv", "--strategy", "magic"), "magic"),
+        (
+            ("select", "{scan}", "--out", "p.csv", "--strategy", "random", "--budget", "4001"),
+            "4001",
+        ),
+        (("finetune", "{scan}", "--out", "m.safetensors", "--labels", "no.csv"), "no.csv"),
+        (("export", "No such project", "--out", "x.csv"), "No such project"),
+    ],
+)
+def test_bad_argument_is_one_sentence(
+    run: Run,
+    scan: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "home"))
+    code, _, err = run(*(part.format(scan=scan) for part in arguments))
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_features_are_one_row_per_point_and_feed_select(
+    run: Run, scan: Path, tmp_path: Path
+) -> None:
+    features, first, second = tmp_path / "f.npy", tmp_path / "a.csv", tmp_path / "b.csv"
+    code, _, err = run("features", scan, "--out", features, *SMALL)
+    assert code == 0
+    assert "untrained" in err.lower(), "an untrained network must say so loudly"
+    array = np.load(features)
+    assert array.shape == (4_000, 96)
+    assert array.dtype == np.float32
+    assert np.abs(array).sum() > 0
+    assert run("select", scan, "--features", features, "--budget", 7, "--out", first)[0] == 0
+    assert run("select", scan, "--budget", 7, "--out", second, *SMALL)[0] == 0
+    assert first.read_text() == second.read_text(), "cached features choose the same points"
+    rows = list(csv.DictReader(first.read_text().splitlines()))
+    assert len({row["index"] for row in rows}) == 7
+    positions = read_scan(scan).positions
+    for row in rows:
+        expected = positions[int(row["index"])]
+        np.testing.assert_array_equal([float(row[axis]) for axis in "xyz"], expected)
+
+
+def test_select_writes_the_original_dictionary(run: Run, scan: Path, tmp_path: Path) -> None:
+    target = tmp_path / "points.pth"
+    code, _, _ = run("select", scan, "--strategy", "random", "--budget", 5, "--out", target)
+    assert code == 0
+    found = torch.load(target, weights_only=False)
+    assert list(found) == ["room"]
+    assert found["room"].dtype == np.int64
+    assert len(set(found["room"].tolist())) == 5
+
+
+def test_features_of_another_scan_are_refused(run: Run, scan: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.npy"
+    np.save(wrong, np.zeros((12, 96), np.float32))
+    code, _, err = run("select", scan, "--features", wrong, "--out", tmp_path / "p.csv")
+    assert code == 2
+    assert "12" in err
+    assert "4,000" in err
+
+
+def test_finetune_writes_a_checkpoint_that_predicts(
+    run: Run, scan: Path, room: SimulatedRoom, tmp_path: Path
+) -> None:
+    labels, model, folder = tmp_path / "l.csv", tmp_path / "m.safetensors", tmp_path / "out"
+    rows = np.random.default_rng(0).choice(4_000, 30, replace=False)
+    table = "".join(f"{row},{room.classes[row]}\n" for row in rows)
+    labels.write_text("index,class\n" + table)
+    code, out, _ = run(
+        *("finetune", scan, "--labels", labels, "--out", model, "--predictions", folder),
+        *("--json", *SMALL),
+    )
+    assert code == 0
+    assert json.loads(out)["sha256"]
+    predicted = read_scan(folder / "room.ply").labels["class"]
+    assert (predicted == room.classes).mean() > 0.3
+    assert not model.with_name("m.safetensors.run").exists()
+    code, _, _ = run("features", scan, "--checkpoint", model, "--out", tmp_path / "f.npy")
+    assert code == 0
+
+
+def test_import_then_export_round_trip(
+    run: Run, scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FEWPOINTS_ARCH", "Res16UNet14A")
+    code, out, _ = run("import", scan, "--project", "Office", "--json")
+    assert code == 0
+    assert len(json.loads(out)["scan_ids"]) == 1
+    target = tmp_path / "answers.csv"
+    code, _, err = run("export", "Office", "--out", target)
+    assert code in (0, 2)  # A project without answers may be refused, but only with a sentence.
+    assert (code == 0) == target.exists(), err
+
+
+def test_import_of_a_broken_file_names_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "home"))
+    broken = tmp_path / "broken.ply"
+    broken.write_bytes(b"ply\nformat ascii 1.0\nelement vertex 3\n")
+    code, _, err = run("import", broken)
+    assert code == 2
+    assert "broken.ply" in err
+
+
+def test_doctor_reports_every_part(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path))
+    code, out, _ = run("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(out)}
+    assert code == (1 if any(check["state"] == "problem" for check in checks.values()) else 0)
+    assert {"torch", "GPU", "engine native", "FEWPOINTS_HOME", "web app"} <= set(checks)
+    assert checks["engine native"]["state"] == "ok"
