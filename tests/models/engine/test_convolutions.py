@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from tests.oracles.dense_conv import dense_strided, dense_submanifold, dense_transposed
 from torch import Tensor
 
 from fewpoints.models.engine.coords import VoxelSet, voxel_set
 from fewpoints.models.engine.functional import strided_conv, submanifold_conv, transposed_conv
 from fewpoints.models.engine.plan import ConvPlan, strided_plan, submanifold_plan
+from tests.oracles.dense_conv import dense_strided, dense_submanifold, dense_transposed
 
 CASES = ["k1", "k3", "k5", "k3 dilated", "strided", "transposed"]
 
@@ -112,6 +112,38 @@ class TestAgainstDenseConvolution:
         torch.testing.assert_close(convolve(x, w, plan), convolve(x, w.contiguous(), plan))
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_number_of_threads_does_not_matter(threads: int) -> None:
+    plan, _, oracle = make("k3")
+    torch.manual_seed(0)
+    x = torch.randn(len(plan.source), 12, dtype=torch.float64, requires_grad=True)
+    w = torch.randn(27, 12, 5, dtype=torch.float64, requires_grad=True)
+    grad = torch.randn(len(plan.target), 5, dtype=torch.float64)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        out = submanifold_conv(x, w, plan)
+        grads = torch.autograd.grad(out, (x, w), grad)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    expected = oracle(x, w)
+    torch.testing.assert_close(out, expected)
+    torch.testing.assert_close(grads, torch.autograd.grad(expected, (x, w), grad))
+
+
+@pytest.mark.parametrize("inference", [False, True])
+def test_relu_and_inference_mode(inference: bool) -> None:
+    plan, _, oracle = make("k3")
+    torch.manual_seed(0)
+    x, w = torch.randn(len(plan.source), 9), torch.randn(27, 9, 4)
+    expected = oracle(x, w).relu()
+    with torch.inference_mode(inference), torch.no_grad():
+        out = torch.zeros(len(plan.target), 4)
+        submanifold_conv(x.clone(), w, plan, onto=out, relu=True)
+    torch.testing.assert_close(out.double(), expected, atol=1e-4, rtol=1e-4)
+
+
 def test_many_rows_go_through_several_blocks() -> None:
     voxels = cloud(span=16, count=40_000)
     plan = submanifold_plan(voxels, 3)
@@ -127,10 +159,10 @@ def test_no_voxel_gives_no_row() -> None:
     x = torch.zeros(0, 3, requires_grad=True)
     w = torch.ones(27, 3, 5, requires_grad=True)
     out = submanifold_conv(x, w, plan)
-    out.sum().backward()
     assert out.shape == (0, 5)
-    assert w.grad is not None
-    assert not w.grad.any()
+    _, grad = torch.autograd.grad(out.sum(), (x, w))
+    assert grad.shape == w.shape
+    assert not grad.any()
 
 
 class TestMisuse:

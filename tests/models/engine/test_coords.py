@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
@@ -12,7 +13,7 @@ from fewpoints.models.engine.coords import KeyPacking, order_voxels, voxel_set, 
 from fewpoints.models.engine.errors import InvalidVoxelSize, VoxelGridTooLarge
 
 
-def loops(positions: np.ndarray, size: float) -> dict[tuple[int, ...], list[int]]:
+def loops(positions: npt.NDArray[np.float64], size: float) -> dict[tuple[int, ...], list[int]]:
     """Voxel index in the file's frame -> its points, one point at a time."""
     voxels: dict[tuple[int, ...], list[int]] = {}
     for row, point in enumerate(positions.tolist()):
@@ -22,7 +23,7 @@ def loops(positions: np.ndarray, size: float) -> dict[tuple[int, ...], list[int]
 
 
 @pytest.fixture
-def positions() -> np.ndarray:
+def positions() -> npt.NDArray[np.float64]:
     rng = np.random.default_rng(0)
     points = rng.uniform(-0.5, 0.5, (500, 3))
     points[17, 1] = np.nan
@@ -32,8 +33,10 @@ def positions() -> np.ndarray:
 
 class TestVoxelise:
     @pytest.mark.parametrize("offset", [0.0, -7.3, 512_345.678])
-    def test_equals_a_loop_over_points(self, positions: np.ndarray, offset: float) -> None:
-        positions = positions + offset
+    def test_equals_a_loop_over_points(
+        self, positions: npt.NDArray[np.float64], offset: float
+    ) -> None:
+        positions = np.add(positions, offset)
         voxels = voxelise(positions, 0.1)
         expected = loops(positions, 0.1)
         assert len(voxels) == len(expected)
@@ -42,11 +45,15 @@ class TestVoxelise:
             assert np.flatnonzero(voxels.point_to_voxel == row).tolist() == members
             assert voxels.first_point[row] == members[0]
 
-    def test_points_that_are_not_finite_have_no_voxel(self, positions: np.ndarray) -> None:
+    def test_points_that_are_not_finite_have_no_voxel(
+        self, positions: npt.NDArray[np.float64]
+    ) -> None:
         assert np.flatnonzero(voxelise(positions, 0.1).point_to_voxel == -1).tolist() == [17, 40]
 
-    def test_shift_is_a_multiple_of_the_coarsest_stride(self, positions: np.ndarray) -> None:
-        voxels = voxelise(positions - 123.4, 0.02)
+    def test_shift_is_a_multiple_of_the_coarsest_stride(
+        self, positions: npt.NDArray[np.float64]
+    ) -> None:
+        voxels = voxelise(np.subtract(positions, 123.4), 0.02)
         assert (voxels.shift_voxels % 16 == 0).all()
         assert (voxels.coords.min(0) >= 0).all()
         assert (voxels.coords.min(0) < 16).all()
@@ -57,7 +64,7 @@ class TestVoxelise:
         assert (here.coords == there.coords).all()
         assert (there.shift_voxels - here.shift_voxels == 16).all()
 
-    def test_rows_are_sorted_with_x_fastest(self, positions: np.ndarray) -> None:
+    def test_rows_are_sorted_with_x_fastest(self, positions: npt.NDArray[np.float64]) -> None:
         coords = voxelise(positions, 0.1).coords
         assert coords.dtype == np.int32
         assert np.lexsort(coords.T).tolist() == list(range(len(coords)))

@@ -8,7 +8,6 @@ from collections import Counter
 
 import pytest
 import torch
-from tests.oracles.dense_conv import brute_neighbours
 from torch import Tensor
 
 from fewpoints.models.engine.coords import voxel_set
@@ -19,7 +18,8 @@ from fewpoints.models.engine.plan import (
     strided_plan,
     submanifold_plan,
 )
-from fewpoints.models.engine.schedule import cut_into_pieces
+from fewpoints.models.engine.schedule import Band, cut_into_bands
+from tests.oracles.dense_conv import brute_neighbours
 
 
 def cloud(count: int = 400, span: int = 6, seed: int = 0) -> Tensor:
@@ -108,22 +108,46 @@ class TestPlans:
             submanifold_plan(voxel_set(cloud()), size)
 
 
-class TestPieces:
-    @pytest.mark.parametrize("min_rows", [1, 8, 10_000])
+class TestBands:
+    @pytest.mark.parametrize("band_rows", [1, 50, 10_000])
     @pytest.mark.parametrize("size", [1, 3, 5, 7])
-    def test_every_pair_is_in_exactly_one_piece(self, size: int, min_rows: int) -> None:
+    def test_every_pair_is_in_exactly_one_run(self, size: int, band_rows: int) -> None:
         plan = submanifold_plan(voxel_set(cloud(span=5)), size)
-        covered: Counter[tuple[int, int, int]] = Counter()
-        for piece in cut_into_pieces(plan.table, size, min_rows=min_rows):
-            in_rows = piece.in_rows.view(len(piece.out_rows), len(piece.taps)).tolist()
-            assert len(set(piece.out_rows.tolist())) == len(piece.out_rows)
-            for sources, u in zip(in_rows, piece.out_rows.tolist(), strict=True):
-                covered.update((i, tap, u) for i, tap in zip(sources, piece.taps, strict=True))
-        assert set(covered) == triples(plan)
-        assert set(covered.values()) == {1}
+        assert covered_by(cut_into_bands(plan.table, size, band_rows)) == Counter(triples(plan))
 
     def test_strided_and_transposed_tables(self) -> None:
         down = strided_plan(voxel_set(cloud()))
         for plan in (down, down.transpose):
-            pieces = cut_into_pieces(plan.table, 2, min_rows=4)
-            assert sum(len(piece.in_rows) for piece in pieces) == plan.pair_count
+            assert covered_by(cut_into_bands(plan.table, 2, 64)) == Counter(triples(plan))
+
+    @pytest.mark.parametrize("max_pairs", [1, 7, 100, 10**6])
+    def test_chunks_cover_a_band_in_order(self, max_pairs: int) -> None:
+        plan = submanifold_plan(voxel_set(cloud(span=4)), 3)
+        (band,) = cut_into_bands(plan.table, 3, 10**6)
+        pair = entry = 0
+        for pairs, entries, runs in band.chunks(max_pairs):
+            assert (pairs.start, entries.start) == (pair, entry)
+            pair += sum(run.count * run.length for run in runs)
+            entry += sum(run.count for run in runs)
+            assert (pairs.stop, entries.stop) == (pair, entry)
+            assert pairs.stop - pairs.start <= max(max_pairs, 3)
+        assert (pair, entry) == (len(band.in_rows), len(band.out_rows))
+
+    def test_members_list_the_entries_of_each_row(self) -> None:
+        plan = submanifold_plan(voxel_set(cloud()), 3)
+        for band in cut_into_bands(plan.table, 3, 64):
+            ends = band.ends.tolist()
+            for row in range(band.low, band.high):
+                members = band.members[ends[row - band.low] : ends[row - band.low + 1]].tolist()
+                assert sorted(members) == (band.out_rows == row).nonzero().flatten().tolist()
+
+
+def covered_by(bands: list[Band]) -> Counter[tuple[int, int, int]]:
+    covered: Counter[tuple[int, int, int]] = Counter()
+    for band in bands:
+        pairs, entries = iter(band.in_rows.tolist()), iter(band.out_rows.tolist())
+        for run in band.runs:
+            for _ in range(run.count):
+                u = next(entries)
+                covered.update((next(pairs), run.tap + step, u) for step in range(run.length))
+    return covered

@@ -19,6 +19,7 @@ def submanifold_conv(
     *,
     bias: Tensor | None = None,
     onto: Tensor | None = None,
+    relu: bool = False,
     backend: str = "auto",
 ) -> Tensor:
     """Convolve without changing the voxel set.
@@ -29,12 +30,13 @@ def submanifold_conv(
         plan: from `submanifold_plan`.
         bias: (Cout,) or (1, Cout).
         onto: (V, Cout) contiguous, added to in place and returned; only without gradients.
+        relu: with `onto`: what is negative in the sum becomes 0.
         backend: a name from the registry or "auto".
 
     Returns:
         (V, Cout).
     """
-    return _convolve("submanifold", features, weight, plan, bias, onto, backend)
+    return _convolve("submanifold", features, weight, plan, bias, onto, relu, backend)
 
 
 def strided_conv(
@@ -44,10 +46,11 @@ def strided_conv(
     *,
     bias: Tensor | None = None,
     onto: Tensor | None = None,
+    relu: bool = False,
     backend: str = "auto",
 ) -> Tensor:
     """Merge the eight children of each coarse voxel: (fine, Cin) to (coarse, Cout)."""
-    return _convolve("strided", features, weight, plan, bias, onto, backend)
+    return _convolve("strided", features, weight, plan, bias, onto, relu, backend)
 
 
 def transposed_conv(
@@ -57,10 +60,11 @@ def transposed_conv(
     *,
     bias: Tensor | None = None,
     onto: Tensor | None = None,
+    relu: bool = False,
     backend: str = "auto",
 ) -> Tensor:
     """Spread each coarse voxel to its existing children: (coarse, Cin) to (fine, Cout)."""
-    return _convolve("transposed", features, weight, plan, bias, onto, backend)
+    return _convolve("transposed", features, weight, plan, bias, onto, relu, backend)
 
 
 def _convolve(
@@ -70,6 +74,7 @@ def _convolve(
     plan: ConvPlan,
     bias: Tensor | None,
     onto: Tensor | None,
+    relu: bool,
     backend: str,
 ) -> Tensor:
     if plan.kind != kind:
@@ -85,6 +90,10 @@ def _convolve(
         )
     if onto is not None and torch.is_grad_enabled():
         raise ValueError("Adding in place keeps no gradient; use it under torch.no_grad().")
+    if onto is None and relu:
+        raise ValueError("relu goes with onto; apply it to the result instead.")
+    if onto is not None and bias is not None:
+        raise ValueError("Put the bias into onto.")
     choice = choose_backend(backend, ConvCase.of(features, weight, plan))
-    out = choice.backend.convolve(features, weight, plan, onto=onto)
+    out = choice.backend.convolve(features, weight, plan, onto=onto, relu=relu)
     return out if bias is None else out + bias.reshape(1, -1)

@@ -1,89 +1,137 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the native backend cuts a neighbour table into matrix products without wasted zeros.
+"""How the native backend turns a neighbour table into few, cache-sized matrix products.
 
-A *piece* is a set of taps that a set of output rows have in common. Gathering those taps side by
-side makes one matrix product of inner size taps x Cin, and its result is added to the output once
-instead of once per tap. Surfaces are locally flat, so a few neighbourhoods are very common: rows
-with the same full neighbourhood form pieces first, what is left is split into planes of the kernel,
-then into lines, where every remaining pattern is taken. Each (input, tap, output) pair is in one
-piece and no more.
+Output rows are cut into *bands* that follow each other in space, so that what a band reads stays
+in cache, and that can run at the same time. Inside a band, taps that follow each other along x and
+are all present form a *run*: they are gathered side by side and multiplied in one product of inner
+size length x Cin, with a view of the weight. Products are kept until the band is done and then
+summed row by row, which is far cheaper than adding every product to the output on its own. Each
+(input, tap, output) pair is in exactly one run, so no multiplication is wasted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
-# Below this many rows a piece is not worth a matrix product of its own.
-MIN_PIECE_ROWS = 128
-_MASK_BITS = 62
+from fewpoints.models.engine.threads import run_all
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Taps that some output rows have in common.
+class Run:
+    """`length` taps from `tap` on, present together in `count` output rows."""
 
-    taps: ascending. in_rows: (R * taps,) int32, row by row. out_rows: (R,) int32, distinct.
+    tap: int
+    length: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Band:
+    """Output rows low..high of a plan and the runs that make them.
+
+    Letters: E entries (a run in a row), P pairs, R = high - low.
+    runs: in the order of entries. in_rows: (P,) int32, run by run, row by row, tap by tap.
+    out_rows: (E,) int32 output row of each entry. members: (E,) int32, the entries of each output
+    row, row after row; ends: (R + 1,) int32, where each row's members start and the last ends.
     """
 
-    taps: tuple[int, ...]
+    low: int
+    high: int
+    runs: tuple[Run, ...]
     in_rows: Tensor
     out_rows: Tensor
+    members: Tensor
+    ends: Tensor
 
+    def chunks(self, max_pairs: int) -> Iterator[tuple[slice, slice, list[Run]]]:
+        """Yield (pairs, entries, runs) to gather together: about `max_pairs` pairs each.
 
-def cut_into_pieces(
-    table: Tensor, kernel_size: int, *, min_rows: int = MIN_PIECE_ROWS
-) -> list[Piece]:
-    """Cut a (T, U) neighbour table into pieces that cover every pair once."""
-    taps = table.shape[0]
-    line = min(kernel_size, taps)
-    spans = [span for span in (taps, taps // line, line) if span <= _MASK_BITS]
-    present = table >= 0
-    everything = torch.arange(table.shape[1], device=table.device)
-    pieces: list[Piece] = []
-    pending: list[tuple[int, int, Tensor]] = [
-        (start, spans[0], everything) for start in range(0, taps, spans[0])
-    ]
-    for depth, span in enumerate(spans):
-        finer: list[tuple[int, int, Tensor]] = []
-        last = depth == len(spans) - 1
-        for start, _, rows in pending:
-            rest: list[Tensor] = []
-            for mask, group in _group_by_mask(present, range(start, start + span), rows):
-                if mask == 0:
+        Runs with more pairs than that are split.
+        """
+        first_pair = first_entry = 0
+        pair = entry = 0
+        chosen: list[Run] = []
+        for run in self.runs:
+            left = run.count
+            while left:
+                room = (max_pairs - (pair - first_pair)) // run.length
+                take = min(left, room) if room > 0 else 0
+                if not take and chosen:
+                    yield slice(first_pair, pair), slice(first_entry, entry), chosen
+                    first_pair, first_entry, chosen = pair, entry, []
                     continue
-                if last or len(group) >= min_rows:
-                    own = tuple(start + bit for bit in range(span) if mask >> bit & 1)
-                    pieces.append(_piece(table, own, group))
-                else:
-                    rest.append(group)
-            if rest:
-                left = torch.cat(rest).sort().values
-                step = spans[depth + 1]
-                finer += [(s, step, left) for s in range(start, start + span, step)]
-        pending = finer
-    return pieces
+                take = max(take, 1)
+                chosen.append(run if take == run.count else Run(run.tap, run.length, take))
+                pair += take * run.length
+                entry += take
+                left -= take
+        if chosen:
+            yield slice(first_pair, pair), slice(first_entry, entry), chosen
 
 
-def _group_by_mask(
-    present: Tensor, taps: Sequence[int], rows: Tensor
-) -> Iterator[tuple[int, Tensor]]:
-    whole = len(rows) == present.shape[1]
-    masks = torch.zeros(len(rows), dtype=torch.int64, device=rows.device)
-    for bit, tap in enumerate(taps):
-        line = present[tap] if whole else present[tap][rows]
-        masks.add_(line, alpha=1 << bit)
-    ordered, order = torch.sort(masks, stable=True)
-    values, counts = torch.unique_consecutive(ordered, return_counts=True)
-    groups = torch.split(rows[order], counts.tolist())
-    return zip(values.tolist(), groups, strict=True)
+def cut_into_bands(table: Tensor, kernel_size: int, band_rows: int) -> list[Band]:
+    """Cut a (T, U) neighbour table into bands of at most `band_rows` output rows."""
+    edges = list(range(0, table.shape[1], band_rows))
+    bands: list[Band | None] = [None] * len(edges)
+
+    def cut(index: int) -> None:
+        low = edges[index]
+        high = min(low + band_rows, table.shape[1])
+        bands[index] = _cut_band(table[:, low:high], kernel_size, low, high)
+
+    tasks = [partial(cut, index) for index in range(len(edges))]
+    run_all(tasks, parallel=table.device.type == "cpu")
+    return [band for band in bands if band is not None]
 
 
-def _piece(table: Tensor, taps: tuple[int, ...], rows: Tensor) -> Piece:
-    chosen = torch.tensor(taps, device=rows.device)
-    in_rows = table[chosen.unsqueeze(0), rows.unsqueeze(1)]
-    return Piece(taps, in_rows.flatten(), rows.int())
+def _cut_band(table: Tensor, line: int, low: int, high: int) -> Band:
+    taps, rows = table.shape
+    lines = (table >= 0).view(taps // line, line, rows)
+    # lengths[t] = how many taps from t on, to the end of t's line, are present without a gap.
+    lengths = torch.zeros_like(lines, dtype=torch.uint8)
+    lengths[:, -1] = lines[:, -1]
+    for place in range(line - 2, -1, -1):
+        lengths[:, place] = (lengths[:, place + 1] + 1) * lines[:, place]
+    starts = torch.where(lines, lengths, 0)
+    starts[:, 1:].masked_fill_(lines[:, :-1], 0)
+    starts = starts.view(taps, rows)
+    entry_of = torch.full((rows, taps), -1, dtype=torch.int32, device=table.device)
+    runs: list[Run] = []
+    in_rows: list[Tensor] = []
+    out_rows: list[Tensor] = []
+    total = 0
+    for length in range(1, line + 1):
+        found = starts == length
+        tap, row = found.nonzero(as_tuple=True)
+        if not len(tap):
+            continue
+        counts = found.sum(1).tolist()
+        runs += [Run(t, length, count) for t, count in enumerate(counts) if count]
+        if length == 1:
+            in_rows.append(table[tap, row])
+        else:
+            reach = torch.arange(length, device=table.device)
+            in_rows.append(table[tap.unsqueeze(1) + reach, row.unsqueeze(1)].flatten())
+        out_rows.append(row.int() + low)
+        number = torch.arange(total, total + len(tap), dtype=torch.int32, device=table.device)
+        entry_of[row, tap] = number
+        total += len(tap)
+    ends = torch.zeros(rows + 1, dtype=torch.int32, device=table.device)
+    present = entry_of >= 0
+    ends[1:] = present.sum(1).cumsum(0)
+    nothing = table.new_zeros(0)
+    return Band(
+        low,
+        high,
+        tuple(runs),
+        torch.cat(in_rows) if in_rows else nothing,
+        torch.cat(out_rows) if out_rows else nothing,
+        entry_of[present],
+        ends,
+    )

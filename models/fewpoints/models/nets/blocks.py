@@ -51,8 +51,8 @@ def conv_norm(
     else:
         out = residual.add_(shift)
     function = _FUNCTIONS[plan.kind]
-    function(features, conv.kernel * scale, plan, onto=out, backend=conv.backend)
-    return out.relu_() if relu else out
+    weight = conv.kernel * scale
+    return function(features, weight, plan, onto=out, relu=relu, backend=conv.backend)
 
 
 class Shortcut(nn.Sequential):

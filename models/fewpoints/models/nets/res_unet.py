@@ -20,7 +20,7 @@ from fewpoints.models.engine.modules import (
     SubmanifoldConv3d,
     TransposedConv3d,
 )
-from fewpoints.models.engine.plan import PyramidPlan
+from fewpoints.models.engine.plan import ConvPlan, PyramidPlan
 from fewpoints.models.nets.blocks import Stage, conv_norm
 
 DEPTH = 4  # The coarsest grid has voxels of 2**4.
@@ -171,6 +171,26 @@ class Res16UNet(nn.Module):
             features = self._stage(DEPTH + step + 1)(features, plan.submanifold(level))
         logits = self.final(features)
         return Output(plan.to_rows(features), plan.to_rows(logits))
+
+    def convolutions(self, plan: PyramidPlan) -> list[tuple[ConvPlan | None, SparseConv3d, int]]:
+        """Return every convolution of a pass: its plan (None for 1x1x1), module and output rows."""
+        layers: list[tuple[ConvPlan | None, SparseConv3d, int]] = [
+            (plan.submanifold(0, self.stem_kernel_size), self.conv0p1s1, len(plan.levels[0]))
+        ]
+        steps = [(name, level, level + 1) for level, name in enumerate(_DOWN)]
+        steps += [(name, DEPTH - 1 - step, DEPTH - 1 - step) for step, name in enumerate(_UP)]
+        for number, (name, edge, level) in enumerate(steps):
+            rows = len(plan.levels[level])
+            conv = self.get_submodule(name)
+            assert isinstance(conv, SparseConv3d)
+            layers.append((plan.down[edge] if number < DEPTH else plan.up(edge), conv, rows))
+            for module in self._stage(number + 1).modules():
+                if isinstance(module, SubmanifoldConv3d):
+                    layers.append((plan.submanifold(level), module, rows))
+                elif isinstance(module, PointwiseConv3d):
+                    layers.append((None, module, rows))
+        layers.append((None, self.final, len(plan.levels[0])))
+        return layers
 
     def _step(
         self, conv_name: str, norm_name: str

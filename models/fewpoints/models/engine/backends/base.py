@@ -51,7 +51,13 @@ class Backend(Protocol):
         ...
 
     def convolve(
-        self, features: Tensor, weight: Tensor, plan: ConvPlan, *, onto: Tensor | None = None
+        self,
+        features: Tensor,
+        weight: Tensor,
+        plan: ConvPlan,
+        *,
+        onto: Tensor | None = None,
+        relu: bool = False,
     ) -> Tensor:
         """Return (U, Cout) = sum over taps of weight[tap]^T applied to the tap's input rows.
 
@@ -59,5 +65,6 @@ class Backend(Protocol):
             features: (V, Cin), rows as in `plan.source`.
             weight: (T, Cin, Cout).
             onto: (U, Cout) contiguous, added to in place and returned. Only without gradients.
+            relu: with `onto`: what is negative in the sum becomes 0.
         """
         ...

@@ -1,17 +1,18 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plain PyTorch: gather, multiply, scatter-add. CPU and CUDA, forward and backward, no compiler.
+"""Plain PyTorch: gather, multiply, sum. CPU and CUDA, forward and backward, no compiler.
 
-Work goes through the pieces of `schedule` in blocks small enough that the gathered rows and their
-product are still in cache when they are used. The two scratch buffers are re-used for every block:
-fresh ones would cost a page fault per 4 kB. The backward pass gathers again instead of keeping
-a copy of the input per tap.
+Work goes band by band and run by run (see `schedule`), in blocks small enough that gathered rows
+and products are still in cache when they are used. Scratch buffers are re-used for every block:
+fresh ones would cost a page fault per 4 kB. The backward pass gathers again instead of keeping a
+copy of the input per tap.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -20,12 +21,18 @@ from torch.autograd.function import once_differentiable
 
 from fewpoints.models.engine.backends.base import ConvCase
 from fewpoints.models.engine.plan import ConvPlan
-from fewpoints.models.engine.schedule import Piece, cut_into_pieces
+from fewpoints.models.engine.schedule import Band, cut_into_bands
+from fewpoints.models.engine.threads import run_all, worker_count
 
 # Bytes of gathered rows per block: about one core's level-2 cache on a CPU; on a GPU a
 # block only bounds memory.
 _BLOCK_BYTES = {"cpu": 1 << 20, "cuda": 256 << 20}
-_MIN_BLOCK_ROWS = 32
+# Output rows per band. Small enough on a CPU that a band's products stay in the shared cache.
+_BAND_ROWS = {"cpu": 4096, "cuda": 1 << 17}
+# Fewer output rows than this are not worth a thread of their own.
+_MIN_BAND_ROWS = 128
+# Up to this many input channels a product per run is too small; absent taps read a row of zeros.
+_FEW_CHANNELS = 8
 
 
 class NativeBackend:
@@ -40,11 +47,17 @@ class NativeBackend:
         return None
 
     def convolve(
-        self, features: Tensor, weight: Tensor, plan: ConvPlan, *, onto: Tensor | None = None
+        self,
+        features: Tensor,
+        weight: Tensor,
+        plan: ConvPlan,
+        *,
+        onto: Tensor | None = None,
+        relu: bool = False,
     ) -> Tensor:
         """See `Backend.convolve`."""
         if onto is not None:
-            return _accumulate(features, weight, plan, onto)
+            return _accumulate(features, weight, plan, onto, relu=relu)
         return _apply(features, weight, plan)
 
 
@@ -80,76 +93,125 @@ def _gradient_of_features(grad: Tensor, weight: Tensor, plan: ConvPlan) -> Tenso
 
 
 def _gradient_of_weight(features: Tensor, grad: Tensor, weight: Tensor, plan: ConvPlan) -> Tensor:
-    result = torch.zeros_like(weight, memory_format=torch.contiguous_format)
-    in_channels, out_channels = weight.shape[1:]
-    scratch = _scratch()
     features = features.contiguous()
-    for piece in _pieces(plan):
-        count = len(piece.taps)
-        total: Tensor | None = None
-        for in_rows, out_rows in _blocks(piece, max(in_channels * count, out_channels), grad):
-            gathered = scratch.take("in", features, len(in_rows), in_channels)
+    bands = _bands(plan)
+    parallel = features.device.type == "cpu"
+    shares = max(1, min(worker_count(), len(bands))) if parallel else 1
+    results = [torch.zeros(weight.shape, dtype=grad.dtype, device=grad.device)]
+    results += [torch.zeros_like(results[0]) for _ in range(shares - 1)]
+    tasks = [
+        partial(_add_gradient_of_bands, features, grad, bands[share::shares], result)
+        for share, result in enumerate(results)
+    ]
+    run_all(tasks, parallel=parallel)
+    for other in results[1:]:  # In this order, so that the sum is the same every time.
+        results[0].add_(other)
+    return results[0]
+
+
+def _add_gradient_of_bands(
+    features: Tensor, grad: Tensor, bands: list[Band], result: Tensor
+) -> None:
+    in_channels, out_channels = result.shape[1:]
+    for band in bands:
+        for pairs, entries, runs in band.chunks(_block_pairs(features)):
+            in_rows, out_rows = band.in_rows[pairs], band.out_rows[entries]
+            gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
             torch.index_select(features, 0, in_rows, out=gathered)
-            arriving = scratch.take("out", features, len(out_rows), out_channels)
+            arriving = _SCRATCH.take("out", grad, len(out_rows), out_channels)
             torch.index_select(grad, 0, out_rows, out=arriving)
-            left = gathered.view(len(out_rows), count * in_channels).t()
-            total = left @ arriving if total is None else total.addmm_(left, arriving)
-        if total is not None:
-            taps = torch.tensor(piece.taps, device=result.device)
-            result.index_add_(0, taps, total.view(count, in_channels, out_channels))
-    return result
+            pair = entry = 0
+            for run in runs:
+                left = gathered[pair : pair + run.count * run.length].view(run.count, -1)
+                taps = result[run.tap : run.tap + run.length].view(-1, out_channels)
+                taps.addmm_(left.t(), arriving[entry : entry + run.count])
+                pair += run.count * run.length
+                entry += run.count
 
 
-def _accumulate(features: Tensor, weight: Tensor, plan: ConvPlan, out: Tensor) -> Tensor:
+def _accumulate(
+    features: Tensor, weight: Tensor, plan: ConvPlan, out: Tensor, *, relu: bool = False
+) -> Tensor:
     """Add the convolution to `out` in place."""
-    in_channels, out_channels = weight.shape[1:]
     features = features.contiguous()
     weight = weight.contiguous()
-    scratch = _scratch()
-    for piece in _pieces(plan):
-        count = len(piece.taps)
-        kernel = _side_by_side(weight, piece.taps)
-        for in_rows, out_rows in _blocks(piece, in_channels * count, features):
-            gathered = scratch.take("in", features, len(in_rows), in_channels)
-            torch.index_select(features, 0, in_rows, out=gathered)
-            product = scratch.take("out", features, len(out_rows), out_channels)
-            torch.mm(gathered.view(len(out_rows), count * in_channels), kernel, out=product)
-            out.index_add_(0, out_rows, product)
+    parallel = features.device.type == "cpu"
+    if weight.shape[1] <= _FEW_CHANNELS and parallel:
+        work = partial(_accumulate_all_taps, features, weight, plan.table, out, relu)
+        tasks = [partial(work, band.low, band.high) for band in _bands(plan)]
+    else:
+        tasks = [
+            partial(_accumulate_band, features, weight, band, out, relu) for band in _bands(plan)
+        ]
+    run_all(tasks, parallel=parallel)
     return out
 
 
-def _side_by_side(weight: Tensor, taps: tuple[int, ...]) -> Tensor:
-    """Return (taps * Cin, Cout); a view where the taps follow each other."""
-    first, last = taps[0], taps[-1]
-    if last - first + 1 == len(taps):
-        chosen = weight[first : last + 1]
-    else:
-        chosen = weight[list(taps)]
-    return chosen.reshape(-1, weight.shape[2])
-
-
-def _blocks(piece: Piece, row_values: int, like: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """Cut a piece into blocks of about `_BLOCK_BYTES` of gathered values."""
-    rows = len(piece.out_rows)
-    count = len(piece.taps)
-    budget = _BLOCK_BYTES.get(like.device.type, _BLOCK_BYTES["cuda"])
-    block = max(_MIN_BLOCK_ROWS, budget // (row_values * like.element_size()))
-    if rows <= block:
-        return [(piece.in_rows, piece.out_rows)]
-    return list(
-        zip(
-            torch.split(piece.in_rows, block * count),
-            torch.split(piece.out_rows, block),
-            strict=True,
-        )
+def _accumulate_band(features: Tensor, weight: Tensor, band: Band, out: Tensor, relu: bool) -> None:
+    in_channels, out_channels = weight.shape[1:]
+    products = _SCRATCH.take("out", features, len(band.members), out_channels)
+    for pairs, entries, runs in band.chunks(_block_pairs(features)):
+        in_rows = band.in_rows[pairs]
+        gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
+        torch.index_select(features, 0, in_rows, out=gathered)
+        pair, entry = 0, entries.start
+        for run in runs:
+            torch.mm(
+                gathered[pair : pair + run.count * run.length].view(run.count, -1),
+                weight[run.tap : run.tap + run.length].view(-1, out_channels),
+                out=products[entry : entry + run.count],
+            )
+            pair += run.count * run.length
+            entry += run.count
+    sums = torch.nn.functional.embedding_bag(
+        band.members, products, band.ends, mode="sum", include_last_offset=True
     )
+    rows = out[band.low : band.high].add_(sums)
+    if relu:
+        rows.relu_()
 
 
-def _pieces(plan: ConvPlan) -> list[Piece]:
-    pieces = plan.derived.get("native")
-    if pieces is None:
-        pieces = plan.derived["native"] = cut_into_pieces(plan.table, plan.kernel_size)
-    return cast("list[Piece]", pieces)
+def _accumulate_all_taps(
+    features: Tensor,
+    weight: Tensor,
+    table: Tensor,
+    out: Tensor,
+    relu: bool,
+    low: int,
+    high: int,
+) -> None:
+    """For few channels, one product over every tap, absent ones included as zeros."""
+    channels = weight.shape[1]
+    taps = table.shape[0]
+    rows = table[:, low:high].t().flatten()
+    gathered = _SCRATCH.take("in", features, len(rows), channels)
+    torch.index_select(features, 0, rows.clamp(min=0), out=gathered)
+    gathered.masked_fill_((rows < 0).unsqueeze(1), 0)
+    part = out[low:high].addmm_(
+        gathered.view(-1, taps * channels), weight.view(taps * channels, -1)
+    )
+    if relu:
+        part.relu_()
+
+
+def _block_pairs(features: Tensor) -> int:
+    """Return how many gathered rows of `features` make a block."""
+    budget = _BLOCK_BYTES.get(features.device.type, _BLOCK_BYTES["cuda"])
+    return max(32, budget // max(1, features.shape[1] * features.element_size()))
+
+
+def _bands(plan: ConvPlan) -> list[Band]:
+    """Return the plan's work, cut for the threads at hand."""
+    device = plan.table.device.type
+    rows = _BAND_ROWS.get(device, _BAND_ROWS["cuda"])
+    if device == "cpu":
+        share = -(-len(plan.target) // worker_count())
+        rows = max(_MIN_BAND_ROWS, min(rows, share))
+    key = f"native {rows}"
+    cut = plan.derived.get(key)
+    if cut is None:
+        cut = plan.derived[key] = cut_into_bands(plan.table, plan.kernel_size, rows)
+    return cast("list[Band]", cut)
 
 
 class _Scratch(threading.local):
@@ -172,7 +234,3 @@ class _Scratch(threading.local):
 # torch ships no types for Function.apply.
 _apply: Callable[[Tensor, Tensor, ConvPlan], Tensor] = _GatherMultiplyScatter.apply
 _SCRATCH = _Scratch()
-
-
-def _scratch() -> _Scratch:
-    return _SCRATCH

@@ -50,14 +50,23 @@ class SpconvBackend:
         return None
 
     def convolve(
-        self, features: Tensor, weight: Tensor, plan: ConvPlan, *, onto: Tensor | None = None
+        self,
+        features: Tensor,
+        weight: Tensor,
+        plan: ConvPlan,
+        *,
+        onto: Tensor | None = None,
+        relu: bool = False,
     ) -> Tensor:
         """See `Backend.convolve`."""
         if len(plan.source) == 0:
             out = features @ weight[0]  # (0, Cout), with a gradient
         else:
             out = _run(features, weight, plan)
-        return out if onto is None else onto.add_(out)
+        if onto is None:
+            return out
+        onto.add_(out)
+        return onto.relu_() if relu else onto
 
 
 @lru_cache(maxsize=1)
