@@ -47,9 +47,3 @@ export function formatTime(iso: string): string {
   const then = Date.parse(iso);
   return Number.isNaN(then) ? iso : new Date(then).toLocaleString("en");
 }
-
-/** "holdout_mean_iou" -> "Holdout mean iou" for metric names the app has no better words for. */
-export function humanise(name: string): string {
-  const words = name.replace(/[_-]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
