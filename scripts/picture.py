@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Take the pictures of docs/images: the demo as a new user meets it, in a real browser.
 
-Starts `fewpoints quickstart` on an empty data folder, answers the 20 points with the classes that the
-simulator knows, trains, and photographs what is on the screen.
+Starts `fewpoints quickstart` on an empty data folder, answers the 20 points with the classes that
+the simulator knows, trains, and photographs what is on the screen.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def photograph(page: Page, link: str) -> None:
     page.get_by_role("link", name="Label demo-room.ply").click()
     wait_until(page, "window.__fewpoints?.ready && window.__fewpoints.settled")
     for number in range(20):
-        if number == 8:
+        if number == 19:
             wait_until(page, "window.__fewpoints.settled")
             page.screenshot(path=IMAGES / "label-page.png")
         point = page.evaluate("window.__fewpoints.currentQuery.point_index")
