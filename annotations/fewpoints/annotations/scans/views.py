@@ -83,6 +83,7 @@ class _Scene:
         # 3.5 spacings: with fewer, scattered points leave a surface with holes to look through.
         cell = max(3.5 * self.spacing, float((high - low).max()) / 300)
         border = 0.02 * size + 2 * cell
+        self.inner_low, self.inner_high = low, high
         self.low, self.high = low - border, high + border
         extent = self.high - self.low
         cell = max(cell, float((np.prod(extent) / _MOST_CELLS) ** (1 / 3)))
@@ -94,6 +95,7 @@ class _Scene:
         occupied[tuple(index[inside].T)] = True
         self.occupied = occupied
         self.crowded = _grown(occupied)
+        self.covered = self._has_ceiling()
         self.neighbours = PointGrid(points, max(3 * cell, 1e-9 * size + 1e-12))
 
     def look_up(self, grid: BoolArray, places: FloatArray64) -> BoolArray:
@@ -104,9 +106,26 @@ class _Scene:
         return np.asarray(grid[index[..., 0], index[..., 1], index[..., 2]] & inside)
 
     def outside(self, places: FloatArray64) -> FloatArray64:
-        """(...,) how far places are outside the scan's box."""
-        beyond = np.maximum(self.low - places, 0) + np.maximum(places - self.high, 0)
+        """(...,) how far places are outside the scan's box.
+
+        Above a scan that has no ceiling counts a quarter: one may look into an open box from there,
+        and a landscape is hardly seen otherwise.
+        """
+        beyond = np.minimum(places - self.inner_low, 0) + np.maximum(places - self.inner_high, 0)
+        above = np.maximum(beyond @ self.up, 0)
+        if not self.covered:
+            beyond = beyond - 0.75 * above[..., None] * self.up
         return np.asarray(np.linalg.norm(beyond, axis=-1))
+
+    def _has_ceiling(self) -> bool:
+        """Whether most of what is occupied also is so near the top."""
+        axis = int(np.argmax(np.abs(self.up)))
+        cells = np.moveaxis(self.occupied, axis, 0)
+        if self.up[axis] < 0:
+            cells = cells[::-1]
+        border = int((self.inner_low - self.low)[axis] / self.cell)
+        top = border + max(1, int(0.15 * (len(cells) - 2 * border)))
+        return bool(cells[-top:].any(axis=0).sum() > 0.4 * cells.any(axis=0).sum())
 
 
 def _grown(occupied: BoolArray) -> BoolArray:

@@ -189,6 +189,15 @@ class TestLaz:
         struct.pack_into("<QI", content, 235, 400, 4_000_000_000)
         assert "4,000,000,000 extended records" in refusal(tmp_path, bytes(content))
 
+    def test_a_layer_larger_than_its_chunk_is_refused_before_it_is_allocated(
+        self, tmp_path: Path
+    ) -> None:
+        content = bytearray(laz())
+        (data_at,) = struct.unpack_from("<I", content, 96)
+        (record_bytes,) = struct.unpack_from("<H", content, 105)
+        struct.pack_into("<I", content, data_at + 8 + record_bytes + 4, 0xFFFFFFFF)
+        assert "layers are larger than the chunk" in refusal(tmp_path, bytes(content))
+
     def test_damaged_points_do_not_escape_as_something_else(self, tmp_path: Path) -> None:
         content = laz()
         rng = np.random.default_rng(1)

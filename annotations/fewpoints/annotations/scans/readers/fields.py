@@ -140,10 +140,11 @@ class ColumnStore:
 
         `block` maps (or is a structured array of) at least the used fields to equal-length columns.
         """
-        for axis, name in enumerate(self.roles.position):
-            values = block[name]
-            self.positions[start : start + len(values), axis] = values
-        with np.errstate(over="ignore"):  # Text may name numbers that its float type cannot.
+        # Text may name numbers that its float type cannot; a signalling NaN is a NaN.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for axis, name in enumerate(self.roles.position):
+                values = block[name]
+                self.positions[start : start + len(values), axis] = values
             for name, column in self.columns.items():
                 values = block[name]
                 column[start : start + len(values)] = values

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import laspy
 import lazrs
@@ -27,7 +27,7 @@ from fewpoints.annotations.scans.readers.fields import (
     find_roles,
     parts_of,
 )
-from fewpoints.annotations.scans.readers.las_header import LasHeader, read_header
+from fewpoints.annotations.scans.readers.las_header import LasHeader, laszip_layers, read_header
 from fewpoints.annotations.scans.scan import Field, PointScan
 
 BLOCK_POINTS = 1 << 19
@@ -70,7 +70,8 @@ def read_las(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
             block: dict[str, Any] = {n: np.asarray(points[n]) for n in store.columns}
             for axis, dimension in enumerate(roles.position):
                 raw = np.asarray(points[dimension], np.float64)
-                block[dimension] = raw * header.scale[axis] + header.offset[axis]
+                with np.errstate(over="ignore", invalid="ignore"):  # A damaged scale: not finite.
+                    block[dimension] = raw * header.scale[axis] + header.offset[axis]
             store.put(done, block)
             done += count
             progress(done / header.points, "Reading points")
@@ -108,12 +109,7 @@ def _check_chunks(path: Path, header: LasHeader, name: str) -> None:
             file.seek(header.data_at)
             table = lazrs.read_chunk_table(file, vlr)
         if header.point_format >= 6:
-            total, at = 0, header.data_at + 8
-            for _, size in table:
-                file.seek(at + header.record_bytes)
-                count = file.read(4)
-                total += int.from_bytes(count, "little") if len(count) == 4 else 0
-                at += size
+            total = _layered_points(file, header, [size for _, size in table], name)
         elif vlr.uses_variable_size_chunks():
             total = sum(points for points, _ in table)
         else:
@@ -124,6 +120,26 @@ def _check_chunks(path: Path, header: LasHeader, name: str) -> None:
             f"the header promises {header.points:,} points, but its parts hold {total:,}: "
             f"its count is wrong.",
         )
+
+
+def _layered_points(file: BinaryIO, header: LasHeader, sizes: list[int], name: str) -> int:
+    """Add up the counts of all chunks; their layers must fit into them.
+
+    lazrs allocates what a layer is said to take, up to 4 GB, before it reads any of it.
+    """
+    total, at = 0, header.data_at + 8
+    layers = laszip_layers(file, header)
+    for size in sizes:
+        file.seek(at + header.record_bytes)
+        head = file.read(4 + 4 * layers)
+        claimed = np.frombuffer(head, "<u4").astype(np.int64) if len(head) % 4 == 0 else None
+        if claimed is None or header.record_bytes + len(head) + int(claimed[1:].sum()) > size:
+            raise UnreadableScan(
+                name, "a chunk's layers are larger than the chunk.", where=f"byte {at:,}"
+            )
+        total += int(claimed[0])
+        at += size
+    return total
 
 
 @contextmanager

@@ -264,6 +264,19 @@ def _check_compressed(
         )
 
 
+def laszip_layers(file: BinaryIO, header: LasHeader) -> int:
+    """Number of separately compressed layers of each chunk of a LAZ file of format 6 to 10."""
+    laszip = next(r for r in header.records if (r.user, r.number) == ("laszip encoded", 22204))
+    file.seek(laszip.at)
+    body = file.read(laszip.size)
+    layers = 0
+    for i in range(struct.unpack_from("<H", body, 32)[0]):
+        kind, size, _ = struct.unpack_from("<HHH", body, 34 + 6 * i)
+        # Point, RGB, RGB and near infrared, wave packet; extra bytes have a layer each.
+        layers += {10: 9, 11: 1, 12: 2, 13: 1}.get(kind, size)
+    return layers
+
+
 def _chunk_count(file: BinaryIO, header: LasHeader, size: int, name: str) -> int:
     """Number of chunks by LASzip's table, which the first 8 bytes of the data point to."""
 
