@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers acknowledged by a real server; aims: median 20 ms for one annotator, 99th percentile 100 ms
-with 30 posting at once.
+"""Answers acknowledged by a real server; aims: median 20 ms for one annotator, 99th percentile
+100 ms with 30 posting at once.
 
 `pytest tests/benchmarks/test_answers.py -m benchmark -s` prints one JSON line per case. The senders
 run in a process of their own and send the next answer as soon as the last one is acknowledged: far
@@ -25,10 +25,11 @@ from fewpoints.server.storage import Storage
 from tests.server.processes import ServerProcess
 from tests.server.seeding import seed_scan
 
-SENDER = r'''
+SENDER = r"""
 import asyncio, json, sys, time, uuid
 
-host, port, path, senders, each = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+host, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+senders, each = int(sys.argv[4]), int(sys.argv[5])
 tokens = sys.stdin.read().split()
 seconds = []
 
@@ -37,8 +38,10 @@ async def annotator(number):
     for i in range(each + 5):
         body = json.dumps({"client_id": str(uuid.uuid4()), "point_index": 10 * (i % 20),
                            "reply": "class", "class_index": i % 20, "seconds": 2.5}).encode()
-        head = (f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
-                f"Authorization: Bearer {tokens[number]}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+        head = (f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+                "Content-Type: application/json\r\n"
+                f"Authorization: Bearer {tokens[number]}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode()
         start = time.perf_counter()
         writer.write(head + body)
         await writer.drain()
@@ -56,7 +59,7 @@ async def main():
 start = time.perf_counter()
 asyncio.run(main())
 print(json.dumps({"seconds": seconds, "wall": time.perf_counter() - start}))
-'''
+"""
 
 
 @pytest.mark.benchmark

@@ -19,7 +19,8 @@ from fewpoints.server.answers import routes as answers
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.dependencies import CurrentUser
-from fewpoints.server.errors import ErrorBody, install_error_handlers
+from fewpoints.server.error_handlers import install_error_handlers
+from fewpoints.server.errors import ErrorBody
 from fewpoints.server.events import routes as events
 from fewpoints.server.events.hub import EventHub
 from fewpoints.server.exports import routes as exports

@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
 T = TypeVar("T")
@@ -46,7 +45,6 @@ ShortName = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
 FreeText = Annotated[str, Field(max_length=10_000), AfterValidator(_storable)]
 Time = Annotated[datetime, PlainSerializer(iso_utc, return_type=str)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
-PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
 Vector = tuple[float, float, float]
 JsonObject = dict[str, Any]
 
@@ -56,7 +54,3 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     total: int
-
-
-Offset = Annotated[int, Query(ge=0, le=MAX_ID)]
-Limit = Annotated[int, Query(ge=1, le=1000)]

@@ -25,10 +25,10 @@ from fewpoints.server.answers.schemas import (
 from fewpoints.server.answers.sparse import import_labels
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.parameters import PathId
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.service import ScanNotReady
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
-from fewpoints.server.schemas import PathId
 from fewpoints.server.storage import DiskFull, display_name
 
 MAX_CSV_BYTES = 64 * 1024 * 1024

@@ -12,8 +12,9 @@ from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, p
 from fewpoints.server.exports import service
 from fewpoints.server.exports.schemas import ExportCreate, ExportRead
 from fewpoints.server.jobs.schemas import JobRead, read_job
+from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
-from fewpoints.server.schemas import Limit, Offset, Page, PathId
+from fewpoints.server.schemas import Page
 
 router = APIRouter(tags=["exports"], responses=problem(NotSignedIn))
 

@@ -14,7 +14,8 @@ from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, Storag
 from fewpoints.server.errors import Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.jobs import service
 from fewpoints.server.jobs.schemas import JobRead, JobState, read_job
-from fewpoints.server.schemas import MAX_ID, Limit, Offset, Page, PathId
+from fewpoints.server.parameters import Limit, Offset, PathId
+from fewpoints.server.schemas import MAX_ID, Page
 
 MAX_LOG_BYTES = 256 * 1024
 router = APIRouter(tags=["jobs"], responses=problem(NotSignedIn))

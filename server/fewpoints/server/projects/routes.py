@@ -12,6 +12,7 @@ from fewpoints.annotations.classes import PRESETS
 from fewpoints.annotations.errors import InvalidClasses
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects import queries, service
 from fewpoints.server.projects.schemas import (
     LabelClassRead,
@@ -21,7 +22,7 @@ from fewpoints.server.projects.schemas import (
     ProjectRead,
     ProjectUpdate,
 )
-from fewpoints.server.schemas import Limit, Offset, Page, PathId
+from fewpoints.server.schemas import Page
 
 router = APIRouter(tags=["projects"], responses=problem(NotSignedIn))
 

@@ -14,11 +14,11 @@ from fewpoints.server.db.engine import Database
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep
 from fewpoints.server.errors import Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.jobs.schemas import JobRead, read_job
+from fewpoints.server.parameters import PathId
 from fewpoints.server.rounds import queries, service
 from fewpoints.server.rounds.schemas import QueryRead, RoundCreate
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.service import ScanNotReady
-from fewpoints.server.schemas import PathId
 
 router = APIRouter(tags=["rounds"], responses=problem(NotSignedIn))
 

@@ -23,12 +23,13 @@ from fewpoints.server.dependencies import (
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.files import file_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
+from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans import queries, service
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_in_process
 from fewpoints.server.scans.schemas import ScanRead, ScanUpdate
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
-from fewpoints.server.schemas import Limit, Offset, Page, PathId
+from fewpoints.server.schemas import Page
 from fewpoints.server.storage import DiskFull, display_name, safe_suffix
 
 router = APIRouter(tags=["scans"], responses=problem(NotSignedIn))

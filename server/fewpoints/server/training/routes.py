@@ -14,9 +14,10 @@ from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, Storag
 from fewpoints.server.errors import AppError, Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.files import file_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
+from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
-from fewpoints.server.schemas import MAX_ID, Limit, Offset, Page, PathId
+from fewpoints.server.schemas import MAX_ID, Page
 from fewpoints.server.training import predictions, queries, service
 from fewpoints.server.training.schemas import CheckpointRead, Readiness, TrainingCreate
 
