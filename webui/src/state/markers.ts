@@ -21,6 +21,10 @@ export function markersFor(
 ): Marker[] {
   const colors = new Map(classes.map((c) => [c.index, rgbOf(c.color)]));
   const markers: Marker[] = [];
+  // The ring first: an answer inside it stays in view.
+  if (query && !picked)
+    markers.push({ kind: "query", position: query.position, color: QUERY_COLOR });
+  if (picked) markers.push({ kind: "picked", position: picked.position, color: PICKED_COLOR });
   if (mode === "labels") {
     for (const q of labels.queries)
       if (q.state === "open" && q.id !== query?.id)
@@ -34,8 +38,5 @@ export function markersFor(
       });
     }
   }
-  if (query && !picked)
-    markers.push({ kind: "query", position: query.position, color: QUERY_COLOR });
-  if (picked) markers.push({ kind: "picked", position: picked.position, color: PICKED_COLOR });
   return markers;
 }

@@ -56,6 +56,7 @@ export class PointImage {
       uNearFar: { value: new Vector2(0.1, 100) },
       uShade: { value: 0 },
       uReach: { value: 1.4 },
+      uSpacing: { value: 0 },
       uBackground: { value: new Vector3() },
     },
   });
@@ -112,12 +113,14 @@ export class PointImage {
     if (to >= 1) [this.front, this.back] = [this.back, this.front];
   }
 
-  compose(camera: PerspectiveCamera, shade: number): void {
+  /** @param spacing usual distance between points, in the scan's unit. */
+  compose(camera: PerspectiveCamera, shade: number, spacing: number): void {
     this.uniform<unknown>("uColor", this.front.texture);
     this.uniform<unknown>("uDepth", this.front.depthTexture);
     this.uniform<Vector2>("uPixels").set(this.front.width, this.front.height);
     this.uniform<Vector2>("uNearFar").set(camera.near, camera.far);
     this.uniform("uShade", shade);
+    this.uniform("uSpacing", spacing);
     this.uniform("uReach", 1.4 * this.renderer.getPixelRatio());
     this.renderer.setRenderTarget(null);
     this.renderer.render(this.composeScene, this.composeCamera);

@@ -33,6 +33,7 @@ const FOV_DEGREES = 60;
 const SETTLE_MS = 160; // Rest after the last movement before the full picture is drawn.
 const DATA_REDRAW_MS = 350; // Arriving tiles cause no more redraws than one per this.
 const CLICK_PIXELS = 4;
+const SHADE = 0.08; // Strength of the depth shading.
 
 export interface PickedRecord {
   record: number; // Index in tile order.
@@ -65,7 +66,7 @@ export class Viewer {
   private redraw = true;
   private mode: ColorMode = "rgb";
   private pointSize = 1;
-  private shading: boolean;
+  private shading = true;
   private radius = 1;
   private loading = false;
   private movingBudget: number;
@@ -99,7 +100,6 @@ export class Viewer {
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.software = isSoftware(this.renderer.getContext());
     this.movingBudget = this.software ? 80_000 : 1_500_000;
-    this.shading = !this.software;
     this.renderer.setPixelRatio(this.software ? 1 : Math.min(devicePixelRatio, 2));
 
     this.camera = new PerspectiveCamera(FOV_DEGREES, 1, 0.01, 1000);
@@ -350,13 +350,16 @@ export class Viewer {
     } else if (!this.image.complete && !this.moving && !this.loading && this.layer) {
       this.image.refine(this.layer, this.camera, this.movingBudget * 2);
     }
-    this.image.compose(this.camera, this.shading ? 0.12 : 0);
+    // Without a graphics card shading costs as much as the points of a moving picture.
+    const busy = this.software && (this.moving || !this.image.complete);
+    const spacing = this.layer?.spacing ?? 0;
+    this.image.compose(this.camera, this.shading && !busy ? SHADE : 0, spacing);
     const depth = this.image.depth;
     if (depth) {
       const pixels = this.renderer.getDrawingBufferSize(new Vector2());
       const { near, far } = this.camera;
-      const slack = (this.layer?.spacing ?? 0) * 2.5;
-      this.markers.prepare(depth, pixels, this.renderer.getPixelRatio(), near, far, slack);
+      const ratio = this.renderer.getPixelRatio();
+      this.markers.prepare(depth, pixels, ratio, near, far, spacing * 2.5);
       this.renderer.render(this.markers.scene, this.camera);
     }
     this.frames++;

@@ -16,6 +16,7 @@ uniform vec2 uPixels;
 uniform vec2 uNearFar;
 uniform float uShade;      // 0 off
 uniform float uReach;      // Neighbour distance in pixels.
+uniform float uSpacing;    // Steps smaller than the points' spacing are texture, not shape.
 uniform vec3 uBackground;
 out vec4 oColor;
 
@@ -36,11 +37,12 @@ void main() {
   if (uShade > 0.0) {
     float mine = logDistance(depth);
     float step = 0.0;
+    float grain = 1.6 * uSpacing / exp2(mine);
     for (int i = 0; i < 8; i++) {
       float a = float(i) * 0.7853981634;
       ivec2 there = clamp(here + ivec2(round(vec2(cos(a), sin(a)) * uReach)), ivec2(0), ivec2(uPixels) - 1);
       float other = texelFetch(uDepth, there, 0).r;
-      if (other < 1.0) step += max(0.0, mine - logDistance(other));
+      if (other < 1.0) step += max(0.0, mine - logDistance(other) - grain);
     }
     color *= exp(-step * 0.125 * 300.0 * uShade);
   }
