@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+
 import numpy as np
 import torch
 
@@ -28,6 +31,14 @@ def planes(seed: int = 0, *, count: int = 12, points: int = 1500, size: float = 
 
 def lively_network(arch: str = "Res16UNet14A", *, outputs: int = 5, seed: int = 0) -> LoadedNetwork:
     """A network whose normalisations have statistics, so that folding them in is tested too."""
+    names = tuple(f"class {index}" for index in range(outputs))
+    meta = CheckpointMeta(arch, outputs, class_names=names)
+    network = copy.deepcopy(_lively(arch, outputs, seed))
+    return LoadedNetwork(network, meta, f"weights-{seed}", False, [])
+
+
+@functools.cache
+def _lively(arch: str, outputs: int, seed: int) -> Res16UNet:
     torch.manual_seed(seed)
     network = Res16UNet(arch, out_channels=outputs)
     for module in network.modules():
@@ -39,6 +50,4 @@ def lively_network(arch: str = "Res16UNet14A", *, outputs: int = 5, seed: int = 
             with torch.no_grad():
                 module.weight.uniform_(0.5, 1.5)
                 module.bias.normal_(0, 0.1)
-    names = tuple(f"class {index}" for index in range(outputs))
-    meta = CheckpointMeta(arch, outputs, class_names=names)
-    return LoadedNetwork(network.eval(), meta, f"weights-{seed}", False, [])
+    return network.eval()

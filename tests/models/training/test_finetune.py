@@ -263,7 +263,7 @@ def test_sixty_answers_about_a_simulated_room_beat_the_commonest_class(
     rows = select_points(room.scan, KMeansColor(), 60)
     job = LabelledScan("room", room.scan, rows, room.classes[rows].astype(np.int64), 0.15)
     names = [f"class {index}" for index in range(20)]
-    config = FinetuneConfig.model_validate({"variant": variant, "steps": 12, "lr": 0.05})
+    config = FinetuneConfig.model_validate({"variant": variant, "steps": 12})
     start = load_network(None, arch="Res16UNet14A")
     result = finetune([job], start, names, config, run_dir=tmp_path, device="cpu")
     prediction = predict(room.scan, load_network(result.path), voxel_size_m=0.15)

@@ -31,7 +31,7 @@ class FinetuneConfig(BaseModel):
         default=0.1, gt=0, description="Pull of the head's weights to zero, standardised features."
     )
     steps: int = Field(default=60, ge=1, le=1_000_000, description="Steps of the whole network.")
-    lr: float = Field(default=0.01, gt=0, le=10, description="First learning rate, whole network.")
+    lr: float = Field(default=0.05, gt=0, le=10, description="First learning rate, whole network.")
     weight_decay: float = Field(default=1e-4, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     clip_norm: float = Field(default=5.0, gt=0, description="Gradients longer than this are cut.")

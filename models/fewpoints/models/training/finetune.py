@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -17,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from fewpoints.annotations.progress import Progress, no_progress, part_of
+from fewpoints.models.engine.modules import PointwiseConv3d
 from fewpoints.models.features.extract import input_colours, scan_voxels
 from fewpoints.models.features.inference import choose_device, run_network
 from fewpoints.models.nets.checkpoint import CheckpointMeta, LoadedNetwork, save_network
@@ -304,19 +306,17 @@ def _subset(scan: LabelledScan, chosen: NDArray[np.bool_]) -> LabelledScan:
 
 
 def _with_head(start: Res16UNet, kernel: torch.Tensor, bias: torch.Tensor | None) -> Res16UNet:
-    """Return a copy of a network with another head."""
-    network = Res16UNet(
-        start.arch,
-        start.in_channels,
-        kernel.shape[1],
-        stem_kernel_size=start.stem_kernel_size,
-    )
-    state = {key: value.cpu().clone() for key, value in start.state_dict().items()}
+    """Return a copy of a network on the CPU, with another head."""
     assert bias is not None
-    state["final.kernel"] = kernel.detach()
-    state["final.bias"] = bias.detach().reshape(1, -1)
-    network.load_state_dict(state)
-    return network.eval()
+    network = copy.deepcopy(start).cpu().eval().requires_grad_(True)
+    head = PointwiseConv3d(kernel.shape[0], kernel.shape[1], bias=True)
+    assert head.bias is not None
+    with torch.no_grad():
+        head.kernel.copy_(kernel)
+        head.bias.copy_(bias.reshape(1, -1))
+    network.final = head
+    network.out_channels = kernel.shape[1]
+    return network
 
 
 def _fingerprint(
