@@ -53,14 +53,15 @@ class TestVoxelise:
     def test_shift_is_a_multiple_of_the_coarsest_stride(
         self, positions: npt.NDArray[np.float64]
     ) -> None:
-        voxels = voxelise(np.subtract(positions, 123.4), 0.02)
+        voxels = voxelise(np.subtract(positions, 123.4, dtype=np.float64), 0.02)
         assert (voxels.shift_voxels % 16 == 0).all()
         assert (voxels.coords.min(0) >= 0).all()
         assert (voxels.coords.min(0) < 16).all()
 
     def test_moving_by_sixteen_voxels_changes_only_the_shift(self) -> None:
-        positions = np.random.default_rng(1).integers(-40, 40, (200, 3)) * 0.25 + 0.125
-        here, there = voxelise(positions, 0.25), voxelise(positions + 16 * 0.25, 0.25)
+        cells = np.random.default_rng(1).integers(-40, 40, (200, 3)).astype(np.float64)
+        positions = cells * 0.25 + 0.125
+        here, there = voxelise(positions, 0.25), voxelise(np.add(positions, 4.0), 0.25)
         assert (here.coords == there.coords).all()
         assert (there.shift_voxels - here.shift_voxels == 16).all()
 

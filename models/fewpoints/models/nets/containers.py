@@ -69,8 +69,9 @@ def read_container(path: Path) -> Container:
         raise CheckpointUnreadable(f"{path.name} cannot be read: {error.strerror}.") from None
     if size == 0:
         raise CheckpointUnreadable(f"{path.name} is empty. Copy or download it again.")
-    if head.startswith(b"PK\x03\x04") or head[:1] == b"\x80":
+    if head.startswith(b"PK\x03\x04"):
         return "torch"
+    # Before the pickle's 0x80, which is also how a header of 128 bytes begins.
     if len(head) == 9 and head[8:9] == b"{":
         (header_bytes,) = struct.unpack("<Q", head[:8])
         if header_bytes > _MAX_HEADER_BYTES:
@@ -83,6 +84,8 @@ def read_container(path: Path) -> Container:
                 f"{path.name} ends at byte {size}, inside its header. Copy or download it again."
             )
         return "safetensors"
+    if head[:1] == b"\x80":
+        return "torch"
     raise CheckpointUnreadable(
         f"{path.name} is neither a safetensors file nor a PyTorch checkpoint (.pth, .tar)."
     )
