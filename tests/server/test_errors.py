@@ -100,9 +100,7 @@ JSON = st.recursive(
         max_size=4,
     )
 )  # fmt: skip
-def test_any_json_is_refused_or_taken(
-    lead: Visitor, seeded: Seeded, body: dict[str, Any]
-) -> None:
+def test_any_json_is_refused_or_taken(lead: Visitor, seeded: Seeded, body: dict[str, Any]) -> None:
     content = json.dumps(body)
     headers = {"Content-Type": "application/json"}
     scan, project = seeded.scan_id, seeded.project_id

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -46,9 +45,7 @@ def filled(path: str) -> str:
 
 class TestEveryRoute:
     @pytest.mark.parametrize(("method", "path"), operations())
-    def test_strangers_are_sent_away(
-        self, server: RunningServer, method: str, path: str
-    ) -> None:
+    def test_strangers_are_sent_away(self, server: RunningServer, method: str, path: str) -> None:
         with server.stranger() as stranger:
             response = stranger.request(method, filled(path), json={})
         if (method, path) == ("GET", "/health"):
@@ -190,12 +187,17 @@ class TestHeaders:
 
     @pytest.mark.parametrize(
         "path",
-        ["/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py", "/%00", "/assets/../../app.py"],
+        [
+            "/../settings.py",
+            "/%2e%2e/settings.py",
+            "/..%2fsettings.py",
+            "/%00",
+            "/assets/../../app.py",
+        ],
     )
     def test_only_the_web_app_is_served(self, server: RunningServer, path: str) -> None:
         with httpx.Client(trust_env=False) as client:
-            response: Any = client.send(
-                client.build_request("GET", httpx.URL(server.address).copy_with(raw_path=path.encode()))
-            )
+            url = httpx.URL(server.address).copy_with(raw_path=path.encode())
+            response = client.send(client.build_request("GET", url))
         assert response.status_code == 404
         assert response.json()["error"]["code"] == "not_found"

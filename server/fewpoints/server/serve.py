@@ -66,6 +66,7 @@ def serve(settings: Settings, *, on_ready: Callable[[Serving], None]) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # Nothing here depends on what a proxy says about the client.
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
     )

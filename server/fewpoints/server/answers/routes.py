@@ -35,14 +35,6 @@ MAX_CSV_BYTES = 64 * 1024 * 1024
 router = APIRouter(tags=["answers"], responses=problem(NotSignedIn, NotFound))
 
 
-@router.get("/scans/{scan_id}/answers")
-def list_answers(_: CurrentUser, scan_id: PathId, database: DatabaseDep) -> list[AnswerRead]:
-    """The live answers of a scan: the newest of each person at each point."""
-    with database.read() as session:
-        get_scan(session, scan_id)
-        return queries.live_answers(session, scan_id)
-
-
 @router.post(
     "/scans/{scan_id}/answers",
     status_code=201,
@@ -67,6 +59,14 @@ async def create_answer(
         status_code=201 if is_new else 200,
         media_type="application/json",
     )
+
+
+@router.get("/scans/{scan_id}/answers")
+def list_answers(_: CurrentUser, scan_id: PathId, database: DatabaseDep) -> list[AnswerRead]:
+    """The live answers of a scan: the newest of each person at each point."""
+    with database.read() as session:
+        get_scan(session, scan_id)
+        return queries.live_answers(session, scan_id)
 
 
 @router.post(
