@@ -109,6 +109,13 @@ def nearest_spacing(points: FloatArray64, *, seed: int = 0, queries: int = 1500)
         extent = np.sort(np.ptp(points, axis=0))
         if extent[2] <= 0:
             return None
+    # Wild points would make the grid vast and empty.
+    span = extent[2]
+    inside = ((points > low - span) & (points < high + span)).all(axis=1)
+    if not inside.all() and inside.sum() > 1:
+        points = points[inside]
+        count = len(points)
+        picked = rng.choice(count, min(queries, count), replace=False)
     # Points lie on surfaces: about as many as fit the two longest sides.
     cell = 2 * float(np.sqrt(max(extent[1], extent[2] * 1e-3) * extent[2] / count))
     nearest = np.full(len(picked), np.inf)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fewpoints.annotations.arrays import BoolArray, FloatArray64
+from fewpoints.annotations.arrays import BoolArray, FloatArray64, IndexArray
 from fewpoints.annotations.scans.scan import PointScan
 
 SAMPLE = 200_000
@@ -59,7 +59,7 @@ def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:
     low, high = np.percentile(points, (1, 99), axis=0)
     extent = np.maximum(high - low, 1e-12 * (1 + np.abs(points).max()))
     inside = ((points >= low - 0.1 * extent) & (points <= high + 0.1 * extent)).all(axis=1)
-    flat = _flat_shares(points[inside] - low, cell=float(np.linalg.norm(extent)) / 80)
+    flat = _flat_shares(points[inside] - low, size=float(np.linalg.norm(extent)))
     scores = {
         axis: float(np.log(flat[i] + 0.05) - 2 * np.log(extent[i] / extent.min()) + _PRIOR[axis])
         for i, axis in enumerate("xyz")
@@ -90,12 +90,15 @@ def _camera_frame(points: FloatArray64) -> bool:
     return narrow and filled
 
 
-def _flat_shares(points: FloatArray64, *, cell: float) -> FloatArray64:
-    """(3,) of the cells (edge `cell`) whose points form a plane: the share that faces each axis."""
-    index = np.floor((points - points.min(axis=0)) / cell).astype(np.int64)
-    sizes = index.max(axis=0) + 1
-    key = (index[:, 0] * sizes[1] + index[:, 1]) * sizes[2] + index[:, 2]
-    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+def _flat_shares(points: FloatArray64, *, size: float) -> FloatArray64:
+    """(3,) of the cells whose points form a plane: the share that faces each axis.
+
+    Cells are an 80th of `size` wide, more where that leaves too few points in them.
+    """
+    for parts in (80, 40, 20):
+        inverse, counts = _cells(points, cell=size / parts)
+        if counts[inverse[:: max(1, len(inverse) // 10_000)]].mean() >= 16:
+            break
     cells = len(counts)
     sums = np.stack([np.bincount(inverse, points[:, i], cells) for i in range(3)], 1)
     means = sums / counts[:, None]
@@ -112,3 +115,12 @@ def _flat_shares(points: FloatArray64, *, cell: float) -> FloatArray64:
     if len(normals) == 0:
         return np.zeros(3)
     return np.asarray((normals > 0.95).mean(axis=0))
+
+
+def _cells(points: FloatArray64, *, cell: float) -> tuple[IndexArray, IndexArray]:
+    """((n,) number of each point's cell, (c,) points in each cell)."""
+    index = np.floor((points - points.min(axis=0)) / cell).astype(np.int64)
+    sizes = index.max(axis=0) + 1
+    key = (index[:, 0] * sizes[1] + index[:, 1]) * sizes[2] + index[:, 2]
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return inverse.astype(np.int64), counts.astype(np.int64)

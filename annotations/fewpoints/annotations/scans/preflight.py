@@ -72,7 +72,7 @@ def inspect_scan(scan: PointScan, *, name: str) -> Preflight:
     core_low, core_high = np.percentile(sample, (1, 99), axis=0)
     core = core_high - core_low
     up = scan_up(scan)
-    unit = guess_unit(scan, core, up.axis)
+    unit = guess_unit(scan, core_low, core_high, up.axis)
     spacing = nearest_spacing(points)
     voxel = propose_voxel_size(spacing.median if spacing else None, core, unit)
     labels = {

@@ -46,8 +46,9 @@ class VoxelSize(NamedTuple):
     reason: str
 
 
-def guess_unit(scan: PointScan, extent: FloatArray64, up_axis: str) -> Unit:
-    """extent: (3,) the size of the scan without outliers, in the file's unit."""
+def guess_unit(scan: PointScan, low: FloatArray64, high: FloatArray64, up_axis: str) -> Unit:
+    """low, high: (3,) the bounds of the scan without outliers, in the file's frame and unit."""
+    extent = high - low
     named = scan.details.get("unit")
     if named == "degrees":
         return Unit(named, None, "the file's coordinate system is geographic")
@@ -56,7 +57,7 @@ def guess_unit(scan: PointScan, extent: FloatArray64, up_axis: str) -> Unit:
     if scan.source_format in ("las", "laz", "copc"):
         return Unit("metres", 1.0, "no coordinate system is named; most such files are in metres")
     across = float(np.linalg.norm(extent))
-    if scan.global_shift.any():
+    if float(np.abs((low + high) / 2).max()) > max(20 * across, 10_000):
         return Unit("metres", 1.0, "coordinates far from the origin are usually map coordinates")
     if across == 0:
         return Unit("metres", 1.0, "nothing to measure; metres are the most common")

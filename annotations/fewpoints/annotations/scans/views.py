@@ -118,14 +118,16 @@ class _Scene:
         return np.asarray(np.linalg.norm(beyond, axis=-1))
 
     def _has_ceiling(self) -> bool:
-        """Whether most of what is occupied also is so near the top."""
+        """Whether much of the scan has something both near the top and well below it."""
         axis = int(np.argmax(np.abs(self.up)))
         cells = np.moveaxis(self.occupied, axis, 0)
         if self.up[axis] < 0:
             cells = cells[::-1]
         border = int((self.inner_low - self.low)[axis] / self.cell)
-        top = border + max(1, int(0.15 * (len(cells) - 2 * border)))
-        return bool(cells[-top:].any(axis=0).sum() > 0.4 * cells.any(axis=0).sum())
+        height = len(cells) - 2 * border
+        top = cells[-(border + max(1, int(0.15 * height))) :].any(axis=0)
+        bottom = cells[: border + max(1, int(0.6 * height))].any(axis=0)
+        return bool((top & bottom).sum() > 0.3 * (top | bottom).sum())
 
 
 def _grown(occupied: BoolArray) -> BoolArray:
