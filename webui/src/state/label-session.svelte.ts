@@ -136,7 +136,8 @@ export class LabelSession {
     if (!query) return;
     this.current = index;
     this.picked = null;
-    if (query.answer?.instance != null) this.instance = query.answer.instance;
+    // Another query is nearly always another object; a number left over would be wrong unseen.
+    this.instance = query.answer?.instance ?? null;
     this.stopwatch.restart(!document.hidden);
     this.camera.showQuery(query);
     void this.lease(query, true);
