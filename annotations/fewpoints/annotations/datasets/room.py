@@ -203,7 +203,7 @@ def _light(room: _Room, drawn: _Drawn) -> FloatArray64:
         0.55 * _point_light(lamp, points, normals, pixel, reach=2.2)[:, None] * (1.0, 0.93, 0.82)
     )
     for x in (0.1, 0.37, 0.63, 0.9):  # A window is wide: its shadows have soft edges.
-        pane = np.array([x0 + x * (x1 - x0), room.depth - 0.15, (z0 + z1) / 2 + 0.2])
+        pane = np.array([x0 + x * (x1 - x0), room.depth - 0.4, (z0 + z1) / 2 + 0.2])
         sky = _point_light(pane, points, normals, pixel, reach=1.7)
         light += 0.16 * sky[:, None] * np.array([0.88, 0.95, 1.05])
 
