@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -197,6 +197,17 @@ class Storage:
     def run_folder(self, job_id: int) -> Path:
         """Folder where a training run keeps the state it can resume from."""
         return self.home / "checkpoints" / f"run-{int(job_id)}"
+
+    def remove_run_folder(self, job_id: int) -> None:
+        """Remove what a training could resume from; for jobs that have ended."""
+        shutil.rmtree(self.run_folder(job_id), ignore_errors=True)
+
+    def remove_run_folders(self, *, keep: Collection[int]) -> None:
+        """Remove what trainings left behind, but for the jobs in `keep`, which may go on."""
+        kept = {self.run_folder(job_id) for job_id in keep}
+        for folder in (self.home / "checkpoints").glob("run-*"):
+            if folder not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def remove_checkpoint(self, checkpoint_id: int) -> None:
         """Remove every file of a checkpoint."""

@@ -91,6 +91,11 @@ def active_job(session: Session, kind: str, *, project_id: int) -> Job | None:
     ).one_or_none()
 
 
+def active_ids(session: Session) -> set[int]:
+    """Return the ids of all queued and running jobs."""
+    return set(session.scalars(select(Job.id).where(Job.state.in_(ACTIVE_STATES))))
+
+
 def has_queued(session: Session, lane: str) -> bool:
     """Whether a job waits in a lane."""
     waiting = select(Job.id).where(Job.state == "queued", Job.lane == lane).limit(1)

@@ -92,6 +92,8 @@ def run_job(context: JobContext) -> None:
         job = service.owned(session, context.job_id, context.attempt)
         if job is not None:
             service.finish(session, job, state, error=error, result=result)
+    if job is not None:
+        context.storage.remove_run_folder(context.job_id)
 
 
 def _describe_os_error(noun: str, failure: OSError, storage: Storage) -> str:

@@ -67,13 +67,12 @@ def finetune(
 
     context.progress(0.0, "Loading the network")
     start = base_network(context)
-    run_folder = context.storage.run_folder(context.job_id)
     result = run_finetune(
         labelled,
         start,
         classes,
         config,
-        run_dir=run_folder,
+        run_dir=context.storage.run_folder(context.job_id),  # Removed when the job has ended.
         device=context.settings.device,
         progress=part_of(context.progress, 0.0, 0.6),
     )
@@ -119,7 +118,6 @@ def finetune(
                     _publish(context, session, scan_id, checkpoint.id, work / str(scan_id))
             show_checkpoint(session, project_id, checkpoint.id)
             checkpoint_id = checkpoint.id
-    shutil.rmtree(run_folder, ignore_errors=True)
     return {"checkpoint_id": checkpoint_id}
 
 

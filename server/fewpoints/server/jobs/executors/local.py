@@ -41,6 +41,7 @@ class LocalExecutor:
 
     def __init__(self, database: Database, storage: Storage, settings: Settings) -> None:
         self._database = database
+        self._storage = storage
         self._stopping = threading.Event()
         self._lanes = [_Lane(lane, database, storage, settings, self._stopping) for lane in LANES]
 
@@ -48,6 +49,8 @@ class LocalExecutor:
         """See `Executor`."""
         with self._database.write() as session:
             recovered = service.recover(session)
+            unfinished = service.active_ids(session)
+        self._storage.remove_run_folders(keep=unfinished)
         if recovered:
             logger.warning("%d jobs were running when the server stopped", recovered)
         for lane in self._lanes:
@@ -231,6 +234,9 @@ class _Lane:
                 service.requeue(job, "The server was stopped; the job starts again with it.")
             else:
                 service.crashed(session, job, reason or "The server was stopped.")
+            ended = job.state != "queued"
+        if ended:
+            self._storage.remove_run_folder(claim.job_id)
 
     def _cancel_requested(self, claim: Claim) -> bool:
         with self._database.read() as session:
