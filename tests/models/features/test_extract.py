@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.features.extract import (
     PointScatter,
@@ -97,6 +98,17 @@ def test_blocks_give_what_one_whole_pass_gives(middle: int, mode: str) -> None:
     assert mode in how
     assert (times_seen == 1).all()
     np.testing.assert_allclose(blocks, whole, rtol=1e-4, atol=1e-4 * float(whole.max()))
+
+
+def test_blocks_of_a_real_room_too(real_data: Path) -> None:
+    scan = read_scan(real_data / "ipad-lidar-rooms" / "user_808-60.ply")
+    network = lively_network().network
+    whole = extract_features(scan, network, voxel_size_m=0.12)
+    blocks = extract_features(scan, network, voxel_size_m=0.12, limits=Limits(0, 2000, 10**9))
+    difference = np.abs(blocks - whole)[scan.finite].sum(axis=1)
+    relative = difference / np.abs(whole)[scan.finite].sum(axis=1)
+    assert np.median(relative) < 1e-5
+    assert relative.max() < 1e-3
 
 
 def test_blocks_of_the_deepest_network_too() -> None:

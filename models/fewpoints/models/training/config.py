@@ -36,7 +36,7 @@ class FinetuneConfig(BaseModel):
     momentum: float = Field(default=0.9, ge=0, lt=1)
     clip_norm: float = Field(default=5.0, gt=0, description="Gradients longer than this are cut.")
     max_voxels: int = Field(
-        default=30_000,
+        default=20_000,
         ge=64,
         description="Voxels per step; a larger scan is trained on in pieces around the answers.",
     )

@@ -11,6 +11,8 @@ result is an ordinary `final` layer: logits = features @ kernel + bias.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +93,7 @@ def fit_head(
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    with torch.enable_grad():
+    with torch.enable_grad(), _one_thread():
         optimiser.step(closure)  # type: ignore[no-untyped-call, unused-ignore]
     scaled = kernel.detach() / torch.from_numpy(spread)[:, None]
     offset = bias.detach() - torch.from_numpy(mean) @ scaled
@@ -101,6 +103,17 @@ def fit_head(
     full_kernel[:, columns] = scaled
     full_bias[columns] = offset
     return full_kernel.float(), full_bias.float()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Threads get in each other's way on such small matrices, badly so on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def cross_validate(

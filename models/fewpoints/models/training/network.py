@@ -80,7 +80,7 @@ def train_network(
 ) -> list[float]:
     """Fine-tune in place; return the loss of every step.
 
-    SGD with momentum and dampening 0.1, learning rate lr * (1 - step / (steps + 1))^0.9. A state in
+    SGD with momentum and dampening 0.1, learning rate as `learning_rate` has it. A state in
     `run_dir` of the same run is picked up, and the result is then the same as without the
     interruption (on a CPU with the same number of threads, to the bit).
 
@@ -121,7 +121,7 @@ def train_network(
         recent = f", loss {np.mean(losses[-10:]):.3f}" if losses else ""
         progress(step / config.steps, f"Step {step + 1} of {config.steps}{recent}")
         for group in optimiser.param_groups:
-            group["lr"] = config.lr * (1 - step / (config.steps + 1)) ** 0.9
+            group["lr"] = learning_rate(config, step)
         losses.append(_step(network, schedule.next(), optimiser, config, device, step))
         if time.monotonic() - saved >= config.save_every_s and len(losses) < config.steps:
             save_state(run_dir, _state(network, optimiser, losses, schedule, fingerprint))
@@ -131,6 +131,14 @@ def train_network(
         measure_statistics(network, scans, config, device)
     network.eval()
     return losses
+
+
+def learning_rate(config: FinetuneConfig, step: int) -> float:
+    """lr * (1 - step / (steps + 1))^0.9, reached over the first five steps: one sample is a noisy
+    first direction, and the momentum would keep it.
+    """
+    warm_up = min(1.0, (step + 1) / 5)
+    return float(config.lr * warm_up * (1 - step / (config.steps + 1)) ** 0.9)
 
 
 def _step(
