@@ -22,6 +22,7 @@ import pytest
 
 from fewpoints.server.db.engine import Database
 from fewpoints.server.storage import Storage
+from tests.benchmarks.record import record
 from tests.server.processes import ServerProcess
 from tests.server.seeding import seed_scan
 
@@ -92,15 +93,7 @@ def test_answers(tmp_path: Path, senders: int, each: int) -> None:
         )
     result = json.loads(done.stdout)
     milliseconds = sorted(1000 * value for value in result["seconds"])
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    record = {
-        "benchmark": "answers",
+    found = {
         "senders": senders,
         "answers": len(milliseconds),
         "median_ms": round(statistics.median(milliseconds), 2),
@@ -111,6 +104,5 @@ def test_answers(tmp_path: Path, senders: int, each: int) -> None:
         "cores": os.cpu_count(),
         "machine": platform.processor() or platform.machine(),
         "python": platform.python_version(),
-        "commit": commit,
     }
-    print(json.dumps(record))
+    record("answers", found)

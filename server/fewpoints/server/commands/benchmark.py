@@ -19,20 +19,20 @@ RepeatOption = Annotated[int, typer.Option(help="Runs; the median counts.", min=
 @app.command()
 def engine(repeats: RepeatOption = 5, as_json: JsonOption = False) -> None:
     """Res16UNet34C forward on a room of about 120 k voxels, against plain matrix products."""
-    from fewpoints.models.engine.benchmark import run_benchmark
+    from fewpoints.models.engine.benchmark import benchmark_engine
 
     with progress_bar("Engine") as progress:
-        found = run_benchmark(repeats=repeats, progress=progress)
+        found = benchmark_engine(repeats=repeats, progress=progress)
     _show(found, as_json=as_json)
 
 
 @app.command()
 def kmeans(repeats: RepeatOption = 5, as_json: JsonOption = False) -> None:
     """k-means of 150 k points x 99 columns, K = 20, 50 iterations, no subsampling."""
-    from fewpoints.models.selection.benchmark import run_benchmark
+    from fewpoints.models.selection.benchmark import benchmark_kmeans
 
     with progress_bar("k-means") as progress:
-        found = run_benchmark(repeats=repeats, progress=progress)
+        found = benchmark_kmeans(repeats=repeats, progress=progress)
     _show(found, as_json=as_json)
 
 
