@@ -180,7 +180,10 @@ def read_preflight(
     """What the import found out about the file."""
     with database.read() as session:
         service.ready_scan(session, scan_id)
-    text = storage.scan_file(scan_id, "preflight.json").read_text(encoding="utf-8")
+    try:
+        text = storage.scan_file(scan_id, "preflight.json").read_text(encoding="utf-8")
+    except FileNotFoundError:  # The scan is being deleted.
+        raise NotFound("scan", scan_id) from None
     content: dict[str, Any] = json.loads(text)
     return content
 

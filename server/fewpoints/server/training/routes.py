@@ -95,11 +95,14 @@ def read_prediction(
         found = queries.find_prediction(session, scan, checkpoint)
         if found is None:
             raise NoPrediction(scan.name)
-    path = predictions.tile_order_file(
-        storage,
-        scan_id,
-        found.checkpoint_id,
-        translation=found.translation,
-        version=found.version,
-    )
+    try:
+        path = predictions.tile_order_file(
+            storage,
+            scan_id,
+            found.checkpoint_id,
+            translation=found.translation,
+            version=found.version,
+        )
+    except FileNotFoundError:  # The scan is being deleted.
+        raise NotFound("scan", scan_id) from None
     return file_answer(request, path, version=found.version)
