@@ -92,46 +92,47 @@ def cut_into_bands(table: Tensor, kernel_size: int, band_rows: int) -> list[Band
 
 def _cut_band(table: Tensor, line: int, low: int, high: int) -> Band:
     taps, rows = table.shape
-    lines = (table >= 0).view(taps // line, line, rows)
+    # One-dimensional throughout: indexing by pairs of indices is several times slower.
+    flat_table = table.reshape(-1)
+    lines = (flat_table >= 0).view(taps // line, line, rows)
     # lengths[t] = how many taps from t on, to the end of t's line, are present without a gap.
-    lengths = torch.zeros_like(lines, dtype=torch.uint8)
-    lengths[:, -1] = lines[:, -1]
-    for place in range(line - 2, -1, -1):
-        lengths[:, place] = (lengths[:, place + 1] + 1) * lines[:, place]
-    starts = torch.where(lines, lengths, 0)
+    lengths = lines.to(torch.uint8)
+    for at in range(line - 2, -1, -1):
+        lengths[:, at] += lengths[:, at + 1] * lengths[:, at]
+    starts = lengths.clone()
     starts[:, 1:].masked_fill_(lines[:, :-1], 0)
-    starts = starts.view(taps, rows)
-    entry_of = torch.full((rows, taps), -1, dtype=torch.int32, device=table.device)
     runs: list[Run] = []
+    places: list[Tensor] = []
     in_rows: list[Tensor] = []
-    out_rows: list[Tensor] = []
-    total = 0
     for length in range(1, line + 1):
-        found = starts == length
-        tap, row = found.nonzero(as_tuple=True)
-        if not len(tap):
+        found = torch.eq(starts, length).view(taps, rows)
+        place = found.view(-1).nonzero().squeeze(1)
+        if not len(place):
             continue
         counts = found.sum(1).tolist()
-        runs += [Run(t, length, count) for t, count in enumerate(counts) if count]
-        if length == 1:
-            in_rows.append(table[tap, row])
-        else:
-            reach = torch.arange(length, device=table.device)
-            in_rows.append(table[tap.unsqueeze(1) + reach, row.unsqueeze(1)].flatten())
-        out_rows.append(row.int() + low)
-        number = torch.arange(total, total + len(tap), dtype=torch.int32, device=table.device)
-        entry_of[row, tap] = number
-        total += len(tap)
-    ends = torch.zeros(rows + 1, dtype=torch.int32, device=table.device)
-    present = entry_of >= 0
-    ends[1:] = present.sum(1).cumsum(0)
+        runs += [Run(tap, length, count) for tap, count in enumerate(counts) if count]
+        places.append(place)
+        if length > 1:
+            reach = torch.arange(length, device=table.device) * rows
+            place = (place.unsqueeze(1) + reach).view(-1)
+        in_rows.append(torch.index_select(flat_table, 0, place))
     nothing = table.new_zeros(0)
+    place = torch.cat(places) if places else nothing.long()
+    tap = torch.div(place, rows, rounding_mode="floor")
+    row = place - tap * rows
+    # Entry numbers laid out row by row, tap by tap: reading them in order sorts entries by row.
+    entry_of = torch.full((rows * taps,), -1, dtype=torch.int32, device=table.device)
+    number = torch.arange(len(place), dtype=torch.int32, device=table.device)
+    entry_of.scatter_(0, row * taps + tap, number)
+    members = torch.index_select(entry_of, 0, (entry_of >= 0).nonzero().squeeze(1))
+    ends = torch.zeros(rows + 1, dtype=torch.int32, device=table.device)
+    ends[1:] = (starts.view(taps, rows) != 0).sum(0).cumsum(0)
     return Band(
         low,
         high,
         tuple(runs),
         torch.cat(in_rows) if in_rows else nothing,
-        torch.cat(out_rows) if out_rows else nothing,
-        entry_of[present],
+        row.int() + low,
+        members,
         ends,
     )

@@ -28,27 +28,27 @@ def worker_count() -> int:
 
 
 def run_all(tasks: Sequence[Callable[[], None]], *, parallel: bool = True) -> None:
-    """Run tasks at the same time, without gradients, and return when all are done.
+    """Run tasks at the same time, in inference mode, and return when all are done.
 
-    Tasks must not write to the same memory. The first error of any task is raised.
+    Tasks must not write to the same memory; tensors they make and keep are inference tensors. The
+    first error of any task is raised.
     """
     if not parallel or len(tasks) <= 1 or worker_count() == 1:
-        with torch.no_grad():
-            for task in tasks:
-                task()
+        for task in tasks:
+            _call(task)
         return
-    inference = torch.is_inference_mode_enabled()
-
-    def call(task: Callable[[], None]) -> None:
-        # Both modes belong to a thread, not to the program.
-        with torch.inference_mode(inference), torch.no_grad():
-            task()
 
     pool = _workers(worker_count())
-    futures = [pool.submit(call, task) for task in tasks]
+    futures = [pool.submit(_call, task) for task in tasks]
     errors = [error for future in futures if (error := future.exception()) is not None]
     if errors:
         raise errors[0]
+
+
+def _call(task: Callable[[], None]) -> None:
+    # The mode belongs to a thread, not to the program; slices cost least in this one.
+    with torch.inference_mode():
+        task()
 
 
 def _workers(count: int) -> ThreadPoolExecutor:

@@ -149,20 +149,20 @@ def _accumulate(
 
 def _accumulate_band(features: Tensor, weight: Tensor, band: Band, out: Tensor, relu: bool) -> None:
     in_channels, out_channels = weight.shape[1:]
+    matrices: dict[tuple[int, int], Tensor] = {}  # Views of the weight, met again and again.
     products = _SCRATCH.take("out", features, len(band.members), out_channels)
     for pairs, entries, runs in band.chunks(_block_pairs(features)):
         in_rows = band.in_rows[pairs]
         gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
         torch.index_select(features, 0, in_rows, out=gathered)
-        pair, entry = 0, entries.start
-        for run in runs:
-            torch.mm(
-                gathered[pair : pair + run.count * run.length].view(run.count, -1),
-                weight[run.tap : run.tap + run.length].view(-1, out_channels),
-                out=products[entry : entry + run.count],
-            )
-            pair += run.count * run.length
-            entry += run.count
+        inputs = torch.split(gathered, [run.count * run.length for run in runs])
+        outputs = torch.split(products[entries], [run.count for run in runs])
+        for run, left, right in zip(runs, inputs, outputs, strict=True):
+            matrix = matrices.get((run.tap, run.length))
+            if matrix is None:
+                matrix = weight[run.tap : run.tap + run.length].view(-1, out_channels)
+                matrices[run.tap, run.length] = matrix
+            torch.mm(left.view(run.count, -1), matrix, out=right)
     sums = torch.nn.functional.embedding_bag(
         band.members, products, band.ends, mode="sum", include_last_offset=True
     )
