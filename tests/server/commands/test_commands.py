@@ -25,8 +25,14 @@ SMALL = ("--voxel-size", "0.1", "--arch", "Res16UNet14A", "--device", "cpu")
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Run:
     """Run `fewpoints ...` in this process: (exit code, stdout, stderr)."""
+
+    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path_factory.mktemp("home")))
 
     def command(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["fewpoints", *map(str, arguments)])
@@ -119,7 +125,6 @@ def test_bad_argument_is_one_sentence(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "home"))
     code, _, err = run(*(part.format(scan=scan) for part in arguments))
     assert code == 2
     assert said in err
@@ -190,7 +195,6 @@ def test_finetune_writes_a_checkpoint_that_predicts(
 def test_import_then_export_round_trip(
     run: Run, scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FEWPOINTS_ARCH", "Res16UNet14A")
     code, out, _ = run("import", scan, "--project", "Office", "--json")
     assert code == 0
@@ -204,7 +208,6 @@ def test_import_then_export_round_trip(
 def test_import_of_a_broken_file_names_it(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "home"))
     broken = tmp_path / "broken.ply"
     broken.write_bytes(b"ply\nformat ascii 1.0\nelement vertex 3\n")
     code, _, err = run("import", broken)
@@ -215,7 +218,6 @@ def test_import_of_a_broken_file_names_it(
 def test_doctor_reports_every_part(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path))
     code, out, _ = run("doctor", "--json")
     checks = {check["name"]: check for check in json.loads(out)}
     assert code == (1 if any(check["state"] == "problem" for check in checks.values()) else 0)

@@ -67,13 +67,28 @@ def cached_features(
         (N, F) float32, memory-mapped and read-only.
     """
     path = cache_path(cache_dir, scan_hash, loaded, voxel_size_m=voxel_size_m)
-    found = _usable(path, len(scan), loaded.network.feature_channels)
+    found = find_features(
+        len(scan), scan_hash, loaded, voxel_size_m=voxel_size_m, cache_dir=cache_dir
+    )
     if found is not None:
         progress(1.0, "Features were computed before")
         return found
     return extract_features_to(
         path, scan, loaded.network, voxel_size_m=voxel_size_m, device=device, progress=progress
     )
+
+
+def find_features(
+    points: int,
+    scan_hash: str,
+    loaded: LoadedNetwork,
+    *,
+    voxel_size_m: float,
+    cache_dir: Path,
+) -> Float32Array | None:
+    """Return the (points, F) features of a scan if they are in the cache, memory-mapped."""
+    path = cache_path(cache_dir, scan_hash, loaded, voxel_size_m=voxel_size_m)
+    return _usable(path, points, loaded.network.feature_channels)
 
 
 def _usable(path: Path, points: int, columns: int) -> Float32Array | None:

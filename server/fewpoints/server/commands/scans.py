@@ -115,9 +115,13 @@ def compute_features(
     voxel_size: float | None,
     device: str,
 ) -> tuple[npt.NDArray[np.float32], float]:
-    """(features (N, 96), voxel size used). Says on stderr what the network is."""
-    from fewpoints.models.features.extract import extract_features
+    """(features (N, 96), voxel size used), from the cache in FEWPOINTS_HOME or computed into it.
+
+    Says on stderr what the network is.
+    """
+    from fewpoints.models.features.cache import cached_features, scan_hash
     from fewpoints.models.nets.checkpoint import load_network
+    from fewpoints.server.settings import Settings
 
     cloud = read_scan(path)
     voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
@@ -125,8 +129,14 @@ def compute_features(
     for sentence in loaded.report:
         note(sentence)
     with progress_bar(f"Features of {path.name}") as progress:
-        array = extract_features(
-            cloud, loaded.network, voxel_size_m=voxel, device=device, progress=progress
+        array = cached_features(
+            cloud,
+            scan_hash(path),
+            loaded,
+            voxel_size_m=voxel,
+            cache_dir=Settings().home / "features",
+            device=device,
+            progress=progress,
         )
     return array, voxel
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.models.features.cache import find_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.training import predict as prediction
 from fewpoints.models.training.config import FinetuneConfig
@@ -60,13 +62,13 @@ def finetune(
         project_id = snapshot.project_id
         classes = [str(entry["name"]) for entry in snapshot.classes]
         rows = [tuple(row) for row in snapshot.rows]
-        voxel_sizes = _ready_scans(session, project_id)
-    labelled = _labelled_scans(context, rows, voxel_sizes)
+        facts = _ready_scans(session, project_id)
     given = {} if steps is None else {"steps": steps}
     config = FinetuneConfig(variant=variant, seed=seed, **given)  # type: ignore[arg-type] # Checked.
 
     context.progress(0.0, "Loading the network")
     start = base_network(context)
+    labelled = _labelled_scans(context, start, rows, facts)
     result = run_finetune(
         labelled,
         start,
@@ -81,13 +83,13 @@ def finetune(
 
     with context.storage.work_folder(context.work_name) as work:
         loaded = load_network(result.path)
-        for number, (scan_id, voxel_size) in enumerate(voxel_sizes.items()):
+        for number, (scan_id, known) in enumerate(facts.items()):
             progress = part_of(
                 context.progress,
-                0.6 + 0.4 * number / len(voxel_sizes),
-                0.6 + 0.4 * (number + 1) / len(voxel_sizes),
+                0.6 + 0.4 * number / len(facts),
+                0.6 + 0.4 * (number + 1) / len(facts),
             )
-            _predict(context, loaded, scan_id, voxel_size, work / str(scan_id), progress)
+            _predict(context, loaded, scan_id, known.voxel_size_m, work / str(scan_id), progress)
         weights = work / "checkpoint"
         weights.mkdir()
         shutil.copyfile(result.path, weights / context.storage.checkpoint_file(0).name)
@@ -113,7 +115,7 @@ def finetune(
             session.flush()
             context.storage.publish(weights, context.storage.checkpoint_folder(checkpoint.id))
             still_there = _ready_scans(session, project_id)
-            for scan_id in voxel_sizes:
+            for scan_id in facts:
                 if scan_id in still_there:
                     _publish(context, session, scan_id, checkpoint.id, work / str(scan_id))
             show_checkpoint(session, project_id, checkpoint.id)
@@ -143,34 +145,67 @@ def predict(context: JobContext, *, scan_id: int, checkpoint_id: int) -> dict[st
     return {"checkpoint_id": checkpoint_id, "scan_id": scan_id}
 
 
-def _ready_scans(session: Session, project_id: int) -> dict[int, float]:
-    """Return scan id -> voxel size of the project's imported scans, by id."""
-    rows = session.execute(
-        select(Scan.id, Scan.voxel_size_m)
-        .where(Scan.project_id == project_id, Scan.state == "ready")
-        .order_by(Scan.id)
+@dataclass(frozen=True)
+class _ScanFacts:
+    """What training needs of a scan's row, so that no session is held meanwhile."""
+
+    name: str
+    content_hash: str
+    voxel_size_m: float
+    up_axis: int
+
+
+def _ready_scans(session: Session, project_id: int) -> dict[int, _ScanFacts]:
+    """Return scan id -> facts of the project's imported scans."""
+    scans = session.scalars(
+        select(Scan).where(Scan.project_id == project_id, Scan.state == "ready").order_by(Scan.id)
     )
-    return {scan_id: float(voxel_size) for scan_id, voxel_size in rows if voxel_size is not None}
+    return {
+        scan.id: _ScanFacts(
+            name=scan.name,
+            content_hash=scan.content_hash or "",
+            voxel_size_m=float(scan.voxel_size_m),
+            up_axis=int(np.abs(scan.up or [0, 0, 1]).argmax()),
+        )
+        for scan in scans
+        if scan.voxel_size_m is not None
+    }
 
 
 def _labelled_scans(
-    context: JobContext, rows: list[tuple[int, ...]], voxel_sizes: dict[int, float]
+    context: JobContext,
+    start: LoadedNetwork,
+    rows: list[tuple[int, ...]],
+    facts: dict[int, _ScanFacts],
 ) -> list[LabelledScan]:
     by_scan: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for _, scan_id, point, class_index in rows:
         by_scan[scan_id].append((point, class_index))
-    if not set(by_scan) <= set(voxel_sizes):
+    if not set(by_scan) <= set(facts):
         raise ScanGone
-    return [
-        LabelledScan(
-            name=f"scan {scan_id}",
-            scan=load_arrays(context.storage.scan_arrays(scan_id)),
-            rows=np.array([point for point, _ in labels], np.int64),
-            classes=np.array([class_index for _, class_index in labels], np.int64),
-            voxel_size_m=voxel_sizes[scan_id],
+    labelled = []
+    for scan_id, labels in sorted(by_scan.items()):
+        known = facts[scan_id]
+        points = load_arrays(context.storage.scan_arrays(scan_id))
+        features = find_features(
+            len(points),
+            known.content_hash,
+            start,
+            voxel_size_m=known.voxel_size_m,
+            cache_dir=context.storage.features,
         )
-        for scan_id, labels in sorted(by_scan.items())
-    ]
+        labelled.append(
+            LabelledScan(
+                name=known.name,
+                scan=points,
+                rows=np.array([point for point, _ in labels], np.int64),
+                classes=np.array([class_index for _, class_index in labels], np.int64),
+                voxel_size_m=known.voxel_size_m,
+                features=features,
+                up_axis=known.up_axis,
+            )
+        )
+    return labelled
 
 
 def _predict(
