@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from fewpoints.models.engine.conversion import from_original, to_original
-from fewpoints.models.nets import checkpoint
+from fewpoints.models.nets import default_weights
 from fewpoints.models.nets.checkpoint import (
     CheckpointMeta,
     load_network,
@@ -206,6 +206,11 @@ class TestOwnFormat:
         assert path.read_bytes() == b"before"
         assert os.listdir(tmp_path) == ["own.safetensors"]
 
+    def test_equal_checkpoints_are_equal_files(self, network: Res16UNet, tmp_path: Path) -> None:
+        meta = CheckpointMeta(ARCH, 20, provenance={"b": 1, "a": "x"})
+        digests = {save_network(tmp_path / str(i), network, meta) for i in range(5)}
+        assert len(digests) == 1
+
     def test_class_names_must_match_the_outputs(self, network: Res16UNet, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="2 class names"):
             save_network(tmp_path / "x", network, CheckpointMeta(ARCH, 20, class_names=("a", "b")))
@@ -219,13 +224,10 @@ class TestOwnFormat:
         ("metadata", "message"),
         [
             ({}, "not a fewpoints checkpoint"),
-            ({"format": "fewpoints-checkpoint", "meta": "{}", "version": "9"}, "Upgrade"),
-            ({"format": "fewpoints-checkpoint", "meta": "[", "version": "1"}, "damaged"),
-            ({"format": "fewpoints-checkpoint", "meta": "{}", "version": "1"}, "incomplete"),
-            (
-                {"format": "fewpoints-checkpoint", "meta": "[" * 10**5, "version": "1"},
-                "damaged",
-            ),
+            ({"fewpoints_checkpoint": '{"version": 9}'}, "Upgrade"),
+            ({"fewpoints_checkpoint": "["}, "damaged"),
+            ({"fewpoints_checkpoint": '{"version": 1}'}, "incomplete"),
+            ({"fewpoints_checkpoint": "[" * 10**5}, "damaged"),
         ],
     )
     def test_metadata_are_verified(
@@ -236,15 +238,17 @@ class TestOwnFormat:
             load_network(tmp_path / "c.safetensors")
 
     def test_metadata_that_contradict_the_weights(self, network: Res16UNet, tmp_path: Path) -> None:
-        meta = {"arch": "Res16UNet34C", "out_channels": 20, "class_names": [], "provenance": {}}
+        meta = {
+            "version": 1,
+            "arch": "Res16UNet34C",
+            "out_channels": 20,
+            "class_names": [],
+            "provenance": {},
+        }
         save_file(
             network.state_dict(),
             tmp_path / "c",
-            metadata={
-                "format": "fewpoints-checkpoint",
-                "version": "1",
-                "meta": json.dumps(meta),
-            },
+            metadata={"fewpoints_checkpoint": json.dumps(meta)},
         )
         with pytest.raises(CheckpointMismatch, match="says it is Res16UNet34C"):
             load_network(tmp_path / "c")
@@ -378,7 +382,7 @@ class TestHostileFiles:
 
 class TestWithoutAFile:
     def test_untrained_is_said_loudly(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(checkpoint, "DEFAULT_WEIGHTS", Path("/nowhere"))
+        monkeypatch.setattr(default_weights, "_FILE", Path("/nowhere"))
         loaded = load_network(None, arch=ARCH)
         assert loaded.untrained
         assert loaded.report[0].startswith("WARNING")
@@ -395,7 +399,8 @@ class TestWithoutAFile:
     ) -> None:
         path = tmp_path / "default.safetensors"
         save_network(path, network, CheckpointMeta(ARCH, 20))
-        monkeypatch.setattr(checkpoint, "DEFAULT_WEIGHTS", path)
+        monkeypatch.setattr(default_weights, "_FILE", path)
+        monkeypatch.setattr(default_weights, "DEFAULT_ARCH", ARCH)
         assert same(load_network(None).network, network)
         assert not load_network(None).untrained
         assert load_network(None, arch="Res16UNet18A").untrained

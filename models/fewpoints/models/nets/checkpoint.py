@@ -29,14 +29,13 @@ from fewpoints.models.nets.containers import (
     sha256_of,
     write_safetensors,
 )
+from fewpoints.models.nets.default_weights import DEFAULT_ARCH, packaged_weights
 from fewpoints.models.nets.errors import CheckpointMismatch, CheckpointUnreadable
 from fewpoints.models.nets.res_unet import ARCHITECTURES, Architecture, Res16UNet
 
-DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
-DEFAULT_ARCH = "Res16UNet34C"
 DEFAULT_OUT_CHANNELS = 20
 
-_FORMAT = "fewpoints-checkpoint"
+_METADATA = "fewpoints_checkpoint"  # The one metadata entry of our own files: a JSON object.
 _VERSION = 1
 _HEAD = "final."
 _OTHER_HEADS = ("offsets_pre.", "bntr_offset.", "offsets.")
@@ -103,8 +102,8 @@ def load_network(
         )
     if path is not None:
         loaded = _load_file(Path(path), arch, out_channels, seed)
-    elif DEFAULT_WEIGHTS.is_file() and _packaged_fits(arch):
-        loaded = _load_file(DEFAULT_WEIGHTS, arch, out_channels, seed)
+    elif (packaged := packaged_weights(arch)) is not None:
+        loaded = _load_file(packaged, arch, out_channels, seed)
     else:
         loaded = untrained_network(
             arch or DEFAULT_ARCH, out_channels=out_channels or DEFAULT_OUT_CHANNELS, seed=seed
@@ -142,12 +141,10 @@ def save_network(path: Path, network: Res16UNet, meta: CheckpointMeta) -> str:
     )
     if meta.class_names and len(meta.class_names) != meta.out_channels:
         raise ValueError(f"{len(meta.class_names)} class names for {meta.out_channels} outputs.")
-    metadata = {
-        "format": _FORMAT,
-        "version": str(_VERSION),
-        "kernel_order": "raster",
-        "meta": json.dumps(asdict(meta), sort_keys=True, ensure_ascii=False),
-    }
+    content = {"version": _VERSION, "kernel_order": "raster", **asdict(meta)}
+    # One entry only: safetensors writes several in no fixed order, and equal checkpoints would
+    # differ in their sha256.
+    metadata = {_METADATA: json.dumps(content, sort_keys=True, ensure_ascii=False)}
     return write_safetensors(Path(path), network.state_dict(), metadata)
 
 
@@ -295,17 +292,17 @@ def _fill(path: Path, network: Res16UNet, state: Mapping[str, Tensor]) -> list[s
 
 
 def _own_meta(path: Path, metadata: Mapping[str, str]) -> CheckpointMeta:
-    if metadata.get("format") != _FORMAT or "meta" not in metadata:
+    if _METADATA not in metadata:
         raise CheckpointUnreadable(
             f"{path.name} is a safetensors file but not a fewpoints checkpoint: it has no"
-            f" {_FORMAT} metadata."
+            f" {_METADATA} metadata."
         )
-    if metadata.get("version") != str(_VERSION):
+    content = parse_json_object(path, metadata[_METADATA])
+    if content.get("version") != _VERSION:
         raise CheckpointUnreadable(
-            f"{path.name} has format version {metadata.get('version')}; this version of fewpoints"
+            f"{path.name} has format version {content.get('version')}; this version of fewpoints"
             f" reads {_VERSION}. Upgrade fewpoints."
         )
-    content = parse_json_object(path, metadata["meta"])
     names = content.get("class_names")
     size = content.get("voxel_size_m")
     provenance = content.get("provenance")
@@ -325,13 +322,6 @@ def _own_meta(path: Path, metadata: Mapping[str, str]) -> CheckpointMeta:
         voxel_size_m=None if size is None else float(size),
         provenance=provenance,
     )
-
-
-def _packaged_fits(arch: str | None) -> bool:
-    if arch is None:
-        return True
-    _, metadata = read_safetensors(DEFAULT_WEIGHTS)
-    return _own_meta(DEFAULT_WEIGHTS, metadata).arch == arch
 
 
 def _reset(network: Res16UNet, seed: int) -> None:

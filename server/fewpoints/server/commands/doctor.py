@@ -61,7 +61,7 @@ def network_checks() -> list[Check]:
     from fewpoints.models.engine.backends.base import ConvCase
     from fewpoints.models.engine.backends.registry import backend_names, choose_backend
     from fewpoints.models.engine.errors import BackendUnavailable
-    from fewpoints.models.nets.checkpoint import DEFAULT_WEIGHTS
+    from fewpoints.models.nets.default_weights import packaged_weights
 
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
@@ -81,8 +81,8 @@ def network_checks() -> list[Check]:
             found.append(Check(f"engine {name}", "note", error.message))
         else:
             found.append(Check(f"engine {name}", "ok", f"runs 3x3x3 convolutions on {where}"))
-    if DEFAULT_WEIGHTS.is_file():
-        found.append(Check("default weights", "ok", DEFAULT_WEIGHTS.name))
+    if (packaged := packaged_weights()) is not None:
+        found.append(Check("default weights", "ok", packaged.name))
     else:
         sentence = "none packaged; an untrained network stands in, or name a --checkpoint"
         found.append(Check("default weights", "note", sentence))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
+from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep, StorageDep
 from fewpoints.server.errors import AppError, Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.files import file_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
@@ -19,7 +19,7 @@ from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.schemas import MAX_ID, Page
 from fewpoints.server.training import predictions, queries, service
-from fewpoints.server.training.schemas import CheckpointRead, Readiness, TrainingCreate
+from fewpoints.server.training.schemas import CheckpointRead, NetworkRead, Readiness, TrainingCreate
 
 router = APIRouter(tags=["training"], responses=problem(NotSignedIn))
 
@@ -32,6 +32,12 @@ class NoPrediction(AppError):
 
     def __init__(self, scan_name: str) -> None:
         super().__init__(f"{scan_name} has no such prediction. Train the project first.")
+
+
+@router.get("/network")
+def read_network(_: CurrentUser, settings: SettingsDep) -> NetworkRead:
+    """Whether the network that everything starts from has been trained."""
+    return service.read_network(settings)
 
 
 @router.get("/projects/{project_id}/training/readiness", responses=problem(NotFound))

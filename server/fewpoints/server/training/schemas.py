@@ -11,6 +11,13 @@ from pydantic import BaseModel, Field
 from fewpoints.server.schemas import Schema, Time
 
 
+class NetworkRead(BaseModel):
+    """The network that gives features and that training starts from; `note` says it in words."""
+
+    trained: bool
+    note: str
+
+
 class LabelledClass(BaseModel):
     """How many points have a class."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fewpoints.models.nets.default_weights import packaged_weights
 from fewpoints.models.training.readiness import check_ready
 from fewpoints.server.answers.queries import live_ids
 from fewpoints.server.answers.tables import AnswerEvent
@@ -20,9 +21,11 @@ from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.queries import class_rows, get_project
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.scans.tables import Scan
+from fewpoints.server.settings import Settings
 from fewpoints.server.training.schemas import (
     CheckpointRead,
     LabelledClass,
+    NetworkRead,
     Readiness,
     SnapshotRead,
     TrainingCreate,
@@ -50,6 +53,19 @@ class TrainingRunning(Conflict):
             f"A training of this project is {job.state} (job {job.id}). Wait for it or cancel it."
         )
         self.details = {"job_id": job.id}
+
+
+def read_network(settings: Settings) -> NetworkRead:
+    """Tell whether features and trainings start from a trained network."""
+    if settings.pretrained is not None:
+        return NetworkRead(trained=True, note=f"Starts from {settings.pretrained.name}.")
+    if packaged_weights(settings.arch) is not None:
+        return NetworkRead(trained=True, note="Starts from the weights that come with fewpoints.")
+    return NetworkRead(
+        trained=False,
+        note="The network starts from random weights, so suggested points and first predictions"
+        " are poor. Set FEWPOINTS_PRETRAINED to a pre-trained checkpoint and restart.",
+    )
 
 
 def labelled_points(session: Session, project_id: int) -> list[tuple[int, int, int, int]]:
