@@ -91,15 +91,14 @@ class TestForward:
         torch.testing.assert_close(out.logits.double(), logits, atol=1e-4, rtol=1e-4)
 
     def test_equals_minkowski_engine(self, network: Res16UNet) -> None:
-        path = Path(__file__).parents[4] / "shared" / "reference" / "res16unet14a.npz"
-        if not path.is_file():
-            pytest.skip("no reference activations beside the checkout")
-        with np.load(path) as arrays:
+        # MinkowskiEngine 0.5.4 on the CPU: the whole input, and 400 of its 7040 output rows.
+        with np.load(Path(__file__).parent / "minkowski_activations.npz") as arrays:
             data = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
         with torch.no_grad():
-            out = network(data["coords"], data["colours"])
-        torch.testing.assert_close(out.features, data["features"], atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(out.logits, data["logits"], atol=1e-4, rtol=1e-4)
+            out = network(data["coords"].int(), data["colours"])
+        features, logits = out.features[data["rows"]], out.logits[data["rows"]]
+        torch.testing.assert_close(features, data["features"], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(logits, data["logits"], atol=1e-4, rtol=1e-4)
 
     def test_fused_inference_equals_the_plain_pass(self, network: Res16UNet) -> None:
         coords, colours = small_scene()

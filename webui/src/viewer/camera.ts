@@ -3,6 +3,7 @@
 
 /** Camera poses and flights between them. Plain arithmetic; `viewer.ts` applies it to the three.js camera. */
 import type { Triple } from "../api/types";
+import { add, cross, dot, length, sub, times } from "./vector";
 
 export interface Pose {
   eye: Triple;
@@ -15,17 +16,6 @@ export function easeInOut(t: number): number {
   const x = Math.min(1, Math.max(0, t));
   return x < 0.5 ? 4 * x ** 3 : 1 - (-2 * x + 2) ** 3 / 2;
 }
-
-const sub = (a: Triple, b: Triple): Triple => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-const add = (a: Triple, b: Triple): Triple => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
-const times = (a: Triple, s: number): Triple => [a[0] * s, a[1] * s, a[2] * s];
-const dot = (a: Triple, b: Triple): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-const length = (a: Triple): number => Math.hypot(a[0], a[1], a[2]);
-const cross = (a: Triple, b: Triple): Triple => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
 
 /** `v` turned about the unit vector `axis` by `angle` radians. */
 export function turn(v: Triple, axis: Triple, angle: number): Triple {
@@ -93,41 +83,4 @@ export function orbit(pose: Pose, up: Triple, yaw: number, pitch: number): Pose 
 /** Scale the distance from the target. */
 export function dolly(pose: Pose, factor: number): Pose {
   return { eye: add(pose.target, times(sub(pose.eye, pose.target), factor)), target: pose.target };
-}
-
-/**
- * The whole box in view from obliquely above, as near as its corners allow.
- *
- * @param fovRadians vertical opening angle. @param aspect width by height of the picture.
- */
-export function overview(
-  min: Triple,
-  max: Triple,
-  up: Triple,
-  fovRadians: number,
-  aspect: number,
-): Pose {
-  const target = times(add(min, max), 0.5);
-  const side: Triple = Math.abs(up[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0];
-  const flat = sub(side, times(up, dot(side, up)));
-  const heading = turn(times(flat, 1 / length(flat)), up, -0.9);
-  const slant = add(times(heading, 0.8), times(up, 0.6));
-  const back = times(slant, 1 / length(slant)); // From the target to the eye.
-  const acrossRaw = cross(up, back);
-  const across = times(acrossRaw, 1 / length(acrossRaw));
-  const above = cross(back, across);
-  const tangent = Math.tan(fovRadians / 2) * 0.92; // A margin for the buttons over the view.
-  let distance = 1e-6;
-  for (let corner = 0; corner < 8; corner++) {
-    const p = sub(
-      [corner & 1 ? max[0] : min[0], corner & 2 ? max[1] : min[1], corner & 4 ? max[2] : min[2]],
-      target,
-    );
-    const needed = Math.max(
-      Math.abs(dot(p, across)) / (tangent * aspect),
-      Math.abs(dot(p, above)) / tangent,
-    );
-    distance = Math.max(distance, dot(p, back) + needed);
-  }
-  return { eye: add(target, times(back, distance)), target };
 }

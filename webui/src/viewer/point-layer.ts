@@ -228,6 +228,15 @@ export class PointLayer {
     return recordPosition(layer.tile, layer.words, recordIndex - layer.tile.base);
   }
 
+  /** About `n` positions all over what has been loaded; each tile gives its share. */
+  sample(n: number): Triple[] {
+    const share = Math.min(1, n / Math.max(1, this.loaded));
+    return this.layers.flatMap(({ tile, words, loaded }) =>
+      // Records of a tile are in random order, so its first ones are a sample of it.
+      Array.from({ length: Math.ceil(loaded * share) }, (_, i) => recordPosition(tile, words, i)),
+    );
+  }
+
   tileOf(recordIndex: number): number {
     return tileOfRecord(this.manifest.tiles, recordIndex);
   }

@@ -9,30 +9,29 @@ import {
   Color,
   ColorManagement,
   LinearSRGBColorSpace,
-  MathUtils,
-  MOUSE,
-  PerspectiveCamera,
   Vector2,
-  Vector3,
   WebGLRenderer,
 } from "three";
-import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
-import { dolly, Flight, FLIGHT_MS, orbit, overview, type Pose } from "./camera";
+import type { Pose } from "./camera";
+import { listenToClicks } from "./clicks";
+import { cornersOf } from "./framing";
 import { MarkerLayer, type Marker } from "./markers";
+import { isSoftware, Pace } from "./pace";
 import { Picker } from "./picking";
 import { PointImage } from "./point-image";
 import { type ColorMode, PointLayer } from "./point-layer";
+import { CameraRig } from "./rig";
 import { loadTiles, planLoad } from "./tile-loader";
 
 // Point colours are bytes meant for the screen; nothing here is lit, so nothing is converted.
 ColorManagement.enabled = false;
 
-const FOV_DEGREES = 60;
 const SETTLE_MS = 160; // Rest after the last movement before the full picture is drawn.
 const DATA_REDRAW_MS = 350; // Arriving tiles cause no more redraws than one per this.
-const CLICK_PIXELS = 4;
+const FRAMED_POINTS = 3000; // Looked at to find the view of the whole scan.
+const BAR_PIXELS = 64; // Height of the buttons over the bottom of the view.
 const SHADE = 0.08; // Strength of the depth shading.
 
 export interface PickedRecord {
@@ -51,33 +50,28 @@ export class Viewer {
   private readonly disposer = new Disposer();
   private readonly renderer: WebGLRenderer;
   private readonly canvas: HTMLCanvasElement;
-  private readonly camera: PerspectiveCamera;
-  private readonly controls: OrbitControls;
+  private readonly rig: CameraRig;
+  private readonly pace: Pace;
   private readonly image: PointImage;
   private readonly markers: MarkerLayer;
   private readonly picker: Picker;
   private layer: PointLayer | null = null;
-  private flight: Flight | null = null;
   private frameRequest = 0;
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
   private dataTimer: ReturnType<typeof setTimeout> | undefined;
-  private lastFrameAt = 0;
   private moving = false;
   private redraw = true;
   private mode: ColorMode = "rgb";
   private pointSize = 1;
   private shading = true;
-  private radius = 1;
   private loading = false;
-  private movingBudget: number;
-  /** Drawn by the processor: machines without a graphics card, remote desktops, test browsers. */
   readonly software: boolean;
   frames = 0;
 
   /** @param up direction that is up in the scan. Throws where the browser has no WebGL 2. */
   constructor(
     private readonly container: HTMLElement,
-    private readonly up: Triple,
+    up: Triple,
     private readonly events: ViewerEvents,
   ) {
     this.canvas = document.createElement("canvas");
@@ -99,22 +93,18 @@ export class Viewer {
     this.renderer.autoClear = false;
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.software = isSoftware(this.renderer.getContext());
-    this.movingBudget = this.software ? 80_000 : 1_500_000;
+    this.pace = new Pace(this.software);
     this.renderer.setPixelRatio(this.software ? 1 : Math.min(devicePixelRatio, 2));
-
-    this.camera = new PerspectiveCamera(FOV_DEGREES, 1, 0.01, 1000);
-    this.camera.up.set(...up); // Before the controls: they keep the up they find.
-    this.controls = new OrbitControls(this.camera, this.canvas);
-    this.controls.zoomToCursor = true;
-    this.controls.zoomSpeed = 1.4;
-    this.controls.mouseButtons = { LEFT: MOUSE.ROTATE, MIDDLE: MOUSE.DOLLY, RIGHT: MOUSE.PAN };
-    this.controls.addEventListener("change", this.onCameraChange);
-    this.disposer.add(() => this.controls.dispose());
-
+    this.rig = this.disposer.own(new CameraRig(this.canvas, up, this.onCameraChange));
     this.image = this.disposer.own(new PointImage(this.renderer));
     this.markers = this.disposer.own(new MarkerLayer());
     this.picker = this.disposer.own(new Picker());
-    this.listenToPointer();
+    listenToClicks(
+      this.disposer,
+      this.canvas,
+      (x, y) => this.events.onClick(this.pick(x, y)),
+      (x, y) => this.events.onDoubleClick(this.pick(x, y)),
+    );
     // three.js uploads everything again after a lost context; only the picture is missing then.
     const restored = (): void => this.requestPoints();
     this.canvas.addEventListener("webglcontextrestored", restored);
@@ -145,9 +135,7 @@ export class Viewer {
     const layer = new PointLayer(manifest, plan.held);
     this.layer?.dispose();
     this.layer = layer;
-    this.radius = Math.max(layer.bounds.min.distanceTo(layer.bounds.max) / 2, 1e-6);
-    this.controls.minDistance = this.radius * 1e-4;
-    this.controls.maxDistance = this.radius * 20;
+    this.rig.setBounds(layer.bounds);
     layer.setMode(this.mode);
     layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
     this.resize();
@@ -164,12 +152,13 @@ export class Viewer {
           this.events.onLoaded(layer.loaded, total);
           this.requestDataRedraw();
         },
-        priority: (tile) => layer.distance2(tile, this.controls.target),
+        priority: (tile) => layer.distance2(tile, this.rig.target),
       },
       signal,
       () => {
         layer.measureSpacing();
         layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
+        if (this.rig.atHome) this.reset(false); // Now on points instead of boxes.
         this.requestPoints();
         onFirst();
       },
@@ -187,7 +176,7 @@ export class Viewer {
     return (
       !this.loading &&
       !this.moving &&
-      !this.flight &&
+      !this.rig.flying &&
       this.frameRequest === 0 &&
       this.image.complete
     );
@@ -241,74 +230,48 @@ export class Viewer {
   }
 
   get pose(): Pose {
-    return { eye: this.camera.position.toArray(), target: this.controls.target.toArray() };
+    return this.rig.pose;
   }
 
-  /** Fly to a pose, or be there at once when motion is not wanted. A new flight takes over from a running one. */
   flyTo(pose: Pose, animate = true): void {
-    const still = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.flight = new Flight(this.pose, pose, this.up, performance.now(), still ? 0 : FLIGHT_MS);
-    if (still) this.advanceFlight(performance.now());
-    this.requestFrame();
+    this.rig.flyTo(pose, animate);
   }
 
+  /** Show the whole scan. */
   reset(animate = true): void {
     if (!this.layer) return;
-    const { min, max } = this.layer.bounds;
-    const fov = MathUtils.degToRad(FOV_DEGREES);
-    this.flyTo(overview(min.toArray(), max.toArray(), this.up, fov, this.camera.aspect), animate);
+    const points = this.layer.sample(FRAMED_POINTS);
+    const known = points.length > 0 ? points : cornersOf(this.layer.manifest.tiles);
+    this.rig.showAll(known, BAR_PIXELS, animate);
   }
 
-  /** Look at a position from the present side, from near enough to see single points. */
   approach(position: Triple): void {
-    const { eye, target } = this.pose;
-    const offset = new Vector3(...eye).sub(new Vector3(...target));
-    const near = Math.min(
-      offset.length(),
-      Math.max(this.radius * 0.15, 30 * (this.layer?.spacing ?? 0)),
-    );
-    const moved = new Vector3(...position).add(offset.setLength(near));
-    this.flyTo({ eye: moved.toArray(), target: position });
+    this.rig.approach(position, this.layer?.spacing ?? 0);
   }
 
   orbitBy(yaw: number, pitch: number): void {
-    this.place(orbit(this.flight?.to ?? this.pose, this.up, yaw, pitch));
+    this.rig.orbitBy(yaw, pitch);
   }
 
   dollyBy(factor: number): void {
-    this.place(dolly(this.flight?.to ?? this.pose, factor));
+    this.rig.dollyBy(factor);
   }
 
   /** Where a local position is on the canvas, CSS pixels; null behind the camera. */
   project(position: Triple): { x: number; y: number } | null {
-    this.camera.updateMatrixWorld();
-    const v = new Vector3(...position).applyMatrix4(this.camera.matrixWorldInverse);
-    if (v.z >= 0) return null;
-    v.applyMatrix4(this.camera.projectionMatrix);
-    return {
-      x: ((v.x + 1) / 2) * this.container.clientWidth,
-      y: ((1 - v.y) / 2) * this.container.clientHeight,
-    };
+    return this.rig.project(position, this.container.clientWidth, this.container.clientHeight);
   }
 
   /** @param x,y CSS pixels from the top left of the canvas. */
   pick(x: number, y: number): PickedRecord | null {
     if (!this.layer) return null;
-    const record = this.picker.pick(this.renderer, this.layer, this.camera, x, y);
+    const record = this.picker.pick(this.renderer, this.layer, this.rig.camera, x, y);
     const position = record < 0 ? null : this.layer.position(record);
     return position ? { record, position } : null;
   }
 
   positionOf(record: number): Triple | null {
     return this.layer?.position(record) ?? null;
-  }
-
-  private place(pose: Pose): void {
-    this.flight = null;
-    this.camera.position.set(...pose.eye);
-    this.controls.target.set(...pose.target);
-    this.controls.update();
-    this.onCameraChange();
   }
 
   private readonly onCameraChange = (): void => {
@@ -341,110 +304,43 @@ export class Viewer {
 
   private readonly frame = (now: number): void => {
     this.frameRequest = 0;
-    this.adaptBudget(now);
-    this.advanceFlight(performance.now());
+    const { camera } = this.rig;
+    this.pace.frame(now, this.moving);
+    this.rig.advance(performance.now());
     if (this.redraw) {
       this.redraw = false;
-      this.fitClipping();
-      this.image.restart(this.layer, this.camera, this.movingBudget);
+      this.rig.fitClipping();
+      this.image.restart(this.layer, camera, this.pace.points);
     } else if (!this.image.complete && !this.moving && !this.loading && this.layer) {
-      this.image.refine(this.layer, this.camera, this.movingBudget * 2);
+      this.image.refine(this.layer, camera, this.pace.points * 2);
     }
     // Without a graphics card shading costs as much as the points of a moving picture.
     const busy = this.software && (this.moving || !this.image.complete);
     const spacing = this.layer?.spacing ?? 0;
-    this.image.compose(this.camera, this.shading && !busy ? SHADE : 0, spacing);
+    this.image.compose(camera, this.shading && !busy ? SHADE : 0, spacing);
     const depth = this.image.depth;
     if (depth) {
       const pixels = this.renderer.getDrawingBufferSize(new Vector2());
-      const { near, far } = this.camera;
+      const { near, far } = camera;
       const ratio = this.renderer.getPixelRatio();
       this.markers.prepare(depth, pixels, ratio, near, far, spacing * 2.5);
-      this.renderer.render(this.markers.scene, this.camera);
+      this.renderer.render(this.markers.scene, camera);
     }
     this.frames++;
     const refining = !this.image.complete && !this.moving && !this.loading;
-    if (this.flight || refining) this.requestFrame();
+    if (this.rig.flying || refining) this.requestFrame();
   };
-
-  /** While moving, draw as many points as keep frames short; frames far apart belong to no movement. */
-  private adaptBudget(now: number): void {
-    const took = now - this.lastFrameAt;
-    this.lastFrameAt = now;
-    if (!this.moving || took > 1000) return;
-    const wanted = this.software ? 90 : 24;
-    const factor = Math.min(1.15, Math.max(0.6, wanted / Math.max(took, 1)));
-    this.movingBudget = Math.min(8e6, Math.max(40_000, this.movingBudget * factor));
-  }
-
-  private advanceFlight(now: number): void {
-    if (!this.flight) return;
-    const { pose, done } = this.flight.at(now);
-    if (done) this.flight = null;
-    this.camera.position.set(...pose.eye);
-    this.controls.target.set(...pose.target);
-    this.controls.update();
-    this.onCameraChange();
-  }
-
-  private fitClipping(): void {
-    const distance = this.camera.position.distanceTo(this.controls.target);
-    const center = this.layer?.bounds.getCenter(new Vector3()) ?? new Vector3();
-    const near = Math.max(this.radius * 2e-5, Math.min(distance * 0.03, this.radius * 0.01));
-    const far = this.camera.position.distanceTo(center) + this.radius * 1.05;
-    if (near === this.camera.near && far === this.camera.far) return;
-    this.camera.near = near;
-    this.camera.far = Math.max(far, near * 10);
-    this.camera.updateProjectionMatrix();
-  }
 
   private resize(): void {
     const width = Math.max(1, this.container.clientWidth);
     const height = Math.max(1, this.container.clientHeight);
     this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / height;
-    this.camera.updateProjectionMatrix();
+    const atHome = this.rig.atHome;
+    this.rig.resize(width, height);
     const pixels = this.renderer.getDrawingBufferSize(new Vector2());
     this.image.resize(pixels);
-    this.layer?.setPixelsPerUnit(pixels.y / (2 * Math.tan(MathUtils.degToRad(FOV_DEGREES) / 2)));
+    this.layer?.setPixelsPerUnit(this.rig.pixelsPerUnit(pixels.y));
+    if (atHome) this.reset(false);
     this.requestPoints();
   }
-
-  private listenToPointer(): void {
-    let down: { x: number; y: number; id: number } | null = null;
-    const stopFlight = (): void => {
-      this.flight = null;
-    };
-    // Capture, so that the controls start from where the flight was stopped.
-    this.disposer.listen(
-      this.canvas,
-      "pointerdown",
-      (event) => {
-        stopFlight();
-        down =
-          event.button === 0 && event.isPrimary
-            ? { x: event.offsetX, y: event.offsetY, id: event.pointerId }
-            : null;
-      },
-      { capture: true },
-    );
-    this.disposer.listen(this.canvas, "wheel", stopFlight, { capture: true, passive: true });
-    this.disposer.listen(this.canvas, "pointerup", (event) => {
-      const start = down;
-      down = null;
-      if (!start || start.id !== event.pointerId) return;
-      if (Math.hypot(event.offsetX - start.x, event.offsetY - start.y) > CLICK_PIXELS) return;
-      this.events.onClick(this.pick(event.offsetX, event.offsetY));
-    });
-    this.disposer.listen(this.canvas, "dblclick", (event) =>
-      this.events.onDoubleClick(this.pick(event.offsetX, event.offsetY)),
-    );
-    this.disposer.listen(this.canvas, "contextmenu", (event) => event.preventDefault());
-  }
-}
-
-function isSoftware(gl: WebGLRenderingContext | WebGL2RenderingContext): boolean {
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  return /swiftshader|llvmpipe|softpipe|basic render|software/i.test(name);
 }
