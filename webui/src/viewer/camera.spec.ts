@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { PerspectiveCamera, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import type { Triple } from "../api/types";
-import { dolly, easeInOut, Flight, orbit, overview, type Pose, poseBetween } from "./camera";
+import { dolly, easeInOut, Flight, orbit, type Pose, poseBetween } from "./camera";
 
 const up: Triple = [0, 0, 1];
 const distance = (a: Triple, b: Triple): number =>

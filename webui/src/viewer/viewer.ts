@@ -5,13 +5,7 @@
  * The 3D view of one scan: camera, points, markers and picking on one canvas. Knows nothing of the page around it; it
  * takes plain values and reports through the callbacks given. Draws only when something changed.
  */
-import {
-  Color,
-  ColorManagement,
-  LinearSRGBColorSpace,
-  Vector2,
-  WebGLRenderer,
-} from "three";
+import { Color, ColorManagement, LinearSRGBColorSpace, Vector2, WebGLRenderer } from "three";
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
 import type { Pose } from "./camera";

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** From where a whole scan is seen best. Plain arithmetic on positions. */
+import type { Tile, Triple } from "../api/types";
+import { type Pose, turn } from "./camera";
+import { add, cross, dot, length, sub, times } from "./vector";
+
+export interface Frame {
+  fovRadians: number; // Vertical opening angle.
+  aspect: number; // Width by height of the picture.
+  bottom?: number; // Part of the picture's height (0–1) that controls cover from below.
+}
+
+const MARGIN = 0.06; // Of the picture, on every side.
+const OUTLIERS = 0.003; // Part of the points that may stick out on each side.
+const HEADINGS = 12;
+const ELEVATIONS = [0.56, 0.72]; // Radians above the horizon.
+const CLEARLY = 1.02; // By so much another side must be better, or chance decides between equal ones.
+const CELLS = 32; // Squares along each side of the picture when its fill is judged.
+
+interface Axes {
+  across: Triple; // To the right in the picture.
+  above: Triple; // Upwards in the picture.
+  back: Triple; // From the scene to the eye.
+}
+
+function axesOf(back: Triple, up: Triple): Axes {
+  const raw = cross(up, back);
+  const across = times(raw, 1 / length(raw));
+  return { across, above: cross(back, across), back };
+}
+
+/** The value that all but a part of `values` stay below. Sorts in place. */
+function bulkMax(values: Float64Array): number {
+  values.sort();
+  const dropped = Math.floor(values.length * OUTLIERS);
+  return values[values.length - 1 - dropped] ?? 0;
+}
+
+/** The bounds half way between being left free on both sides: as far in as both allow. */
+function between(low: number, high: number): number {
+  return (low + high) / 2;
+}
+
+interface Fit {
+  pose: Pose;
+  worth: number;
+}
+
+/**
+ * The nearest eye that sees every point (but outliers) when it looks along `axes`.
+ *
+ * With the eye at (a, b, d) along across, above and back, a point (p, q, r) is inside to the right when
+ * p + r·t ≤ a + d·t, t being the tangent of the half angle; likewise on the other sides. So the largest p ± r·t
+ * decide how near the eye may come and where it stands.
+ */
+function fit(points: readonly Triple[], axes: Axes, frame: Frame): Fit {
+  const full = Math.tan(frame.fovRadians / 2);
+  const side = full * frame.aspect * (1 - 2 * MARGIN);
+  const top = full * (1 - 2 * MARGIN);
+  const bottom = full * (1 - 2 * MARGIN - 2 * (frame.bottom ?? 0));
+  const local = points.map((p): Triple => [
+    dot(p, axes.across),
+    dot(p, axes.above),
+    dot(p, axes.back),
+  ]);
+  const most = (of: (p: Triple) => number): number => bulkMax(Float64Array.from(local, of));
+  const right = most(([p, , r]) => p + r * side);
+  const left = most(([p, , r]) => -p + r * side);
+  const over = most(([, q, r]) => q + r * top);
+  const under = most(([, q, r]) => -q + r * bottom);
+  const nearest = most(([, , r]) => r);
+  const depths = Float64Array.from(local, ([, , r]) => r).sort();
+  const middle = depths[depths.length >> 1] ?? 0;
+  const size = Math.max(nearest - (depths[0] ?? 0), (right + left) / 2, 1e-6);
+  // Never among the points: a flat scan seen from its edge would allow it.
+  const d = Math.max(
+    (right + left) / (2 * side),
+    (over + under) / (top + bottom),
+    nearest + size * 0.02,
+  );
+  const a = between(right - d * side, d * side - left);
+  const b = between(over - d * top, d * bottom - under);
+
+  const cells = new Set<number>();
+  for (const [p, q, r] of local) {
+    const x = (p - a) / ((d - r) * full * frame.aspect);
+    const y = (q - b) / ((d - r) * full);
+    if (d - r > 0 && Math.abs(x) < 1 && Math.abs(y) < 1)
+      cells.add(Math.floor(((x + 1) / 2) * CELLS) * CELLS + Math.floor(((y + 1) / 2) * CELLS));
+  }
+  const at = (depth: number): Triple =>
+    add(add(times(axes.across, a), times(axes.above, b)), times(axes.back, depth));
+  // A long scan from its end fills the picture with what is near; the farthest part should be seen as well.
+  const evenness = (d - nearest) / (d - (depths[0] ?? 0));
+  return { pose: { eye: at(d), target: at(middle) }, worth: cells.size * evenness };
+}
+
+/**
+ * The whole scan from obliquely above, as near as it allows, from the side that shows most of it.
+ *
+ * @param points some thousand positions all over the scan, or the corners of its boxes. A few far away from all
+ *   others may be cut off.
+ */
+export function overview(points: readonly Triple[], up: Triple, frame: Frame): Pose {
+  const side: Triple = Math.abs(up[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0];
+  const flat = sub(side, times(up, dot(side, up)));
+  const ahead = times(flat, 1 / length(flat));
+  let best: Fit | null = null;
+  for (let i = 0; i < HEADINGS; i++) {
+    const heading = turn(ahead, up, (2 * Math.PI * (i + 0.5)) / HEADINGS);
+    for (const elevation of ELEVATIONS) {
+      const back = add(times(heading, Math.cos(elevation)), times(up, Math.sin(elevation)));
+      const found = fit(points, axesOf(back, up), frame);
+      if (!best || found.worth > best.worth * CLEARLY) best = found;
+    }
+  }
+  return best?.pose ?? { eye: add([0, 0, 0], ahead), target: [0, 0, 0] };
+}
+
+/** The corners of every tile's box, for as long as no points are there. */
+export function cornersOf(tiles: readonly Tile[]): Triple[] {
+  return tiles.flatMap(({ lo, scale }) =>
+    Array.from({ length: 8 }, (_, corner): Triple => [
+      lo[0] + (corner & 1 ? 65535 * scale[0] : 0),
+      lo[1] + (corner & 2 ? 65535 * scale[1] : 0),
+      lo[2] + (corner & 4 ? 65535 * scale[2] : 0),
+    ]),
+  );
+}
