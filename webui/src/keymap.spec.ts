@@ -8,6 +8,7 @@ import {
   classKeys,
   defaultClassKey,
   GROUPS,
+  repeats,
   SHORTCUTS,
   shown,
 } from "./keymap";
@@ -103,8 +104,16 @@ describe("class keys", () => {
   });
 });
 
+it("held keys move again and again but answer once", () => {
+  for (const action of ["nextQuery", "orbitLeft", "zoomIn", "biggerPoints"] as const)
+    expect(repeats(action)).toBe(true);
+  for (const action of ["skip", "unsure", "undo", "newInstance", "peek"] as const)
+    expect(repeats(action)).toBe(false);
+});
+
 it("keys are shown in words people know", () => {
   expect(shown("Shift+ArrowLeft")).toBe("Shift ←");
   expect(shown("+")).toBe("+");
   expect(shown("Escape")).toBe("Esc");
+  expect(shown("PageUp")).toBe("Page Up");
 });

@@ -9,6 +9,7 @@ export interface Shortcut {
   title: string;
   group: Group;
   hold?: boolean; // Also acts when the key is let go.
+  repeats?: boolean; // Also acts again and again while the key is down; anything that answers acts once.
 }
 
 export const GROUPS = ["Answer", "Move between queries", "View", "Camera", "Help"] as const;
@@ -56,12 +57,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["ArrowRight", "ArrowDown"],
     title: "Next query",
     group: "Move between queries",
+    repeats: true,
   },
   {
     action: "previousQuery",
     keys: ["ArrowLeft", "ArrowUp"],
     title: "Previous query",
     group: "Move between queries",
+    repeats: true,
   },
   {
     action: "nextOpen",
@@ -80,18 +83,46 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "modeLabels", keys: ["Alt+2"], title: "Labels", group: "View" },
   { action: "modePrediction", keys: ["Alt+3"], title: "Prediction", group: "View" },
   { action: "peek", keys: ["P"], title: "Plain colours while held", group: "View", hold: true },
-  { action: "biggerPoints", keys: ["+", "="], title: "Larger points", group: "View" },
-  { action: "smallerPoints", keys: ["-"], title: "Smaller points", group: "View" },
+  {
+    action: "biggerPoints",
+    keys: ["+", "="],
+    title: "Larger points",
+    group: "View",
+    repeats: true,
+  },
+  { action: "smallerPoints", keys: ["-"], title: "Smaller points", group: "View", repeats: true },
   { action: "focus", keys: ["F"], title: "Fly to the query again", group: "Camera" },
   { action: "resetView", keys: ["Home"], title: "Whole scan", group: "Camera" },
-  { action: "orbitLeft", keys: ["Shift+ArrowLeft"], title: "Turn left", group: "Camera" },
-  { action: "orbitRight", keys: ["Shift+ArrowRight"], title: "Turn right", group: "Camera" },
-  { action: "orbitUp", keys: ["Shift+ArrowUp"], title: "Turn up", group: "Camera" },
-  { action: "orbitDown", keys: ["Shift+ArrowDown"], title: "Turn down", group: "Camera" },
-  { action: "zoomIn", keys: ["PageUp"], title: "Nearer", group: "Camera" },
-  { action: "zoomOut", keys: ["PageDown"], title: "Farther", group: "Camera" },
+  {
+    action: "orbitLeft",
+    keys: ["Shift+ArrowLeft"],
+    title: "Turn left",
+    group: "Camera",
+    repeats: true,
+  },
+  {
+    action: "orbitRight",
+    keys: ["Shift+ArrowRight"],
+    title: "Turn right",
+    group: "Camera",
+    repeats: true,
+  },
+  { action: "orbitUp", keys: ["Shift+ArrowUp"], title: "Turn up", group: "Camera", repeats: true },
+  {
+    action: "orbitDown",
+    keys: ["Shift+ArrowDown"],
+    title: "Turn down",
+    group: "Camera",
+    repeats: true,
+  },
+  { action: "zoomIn", keys: ["PageUp"], title: "Nearer", group: "Camera", repeats: true },
+  { action: "zoomOut", keys: ["PageDown"], title: "Farther", group: "Camera", repeats: true },
   { action: "help", keys: ["?", "F1"], title: "This list", group: "Help" },
 ];
+
+export function repeats(action: Action): boolean {
+  return SHORTCUTS.some((shortcut) => shortcut.action === action && shortcut.repeats);
+}
 
 /** What the mouse does, for the help dialog. */
 export const GESTURES: readonly { keys: string; title: string }[] = [
@@ -180,8 +211,8 @@ const SHOWN: Record<string, string> = {
   ArrowUp: "↑",
   ArrowDown: "↓",
   Escape: "Esc",
-  PageUp: "Page up",
-  PageDown: "Page down",
+  PageUp: "Page Up",
+  PageDown: "Page Down",
 };
 
 /** For people: "Shift+ArrowLeft" -> "Shift ←". */

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The app's words for what the interface calls by a code. */
-import type { ExportKind, Job, Scan, Strategy, Variant } from "./api/types";
+import type { AnswersImported, ExportKind, Job, Scan, Strategy, Variant } from "./api/types";
+import { formatCount, plural } from "./util/format";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
   kmeans_features: {
@@ -59,6 +60,15 @@ export const SCAN_STATE_WORDS: Record<Scan["state"], string> = {
   ready: "Ready",
   failed: "Failed",
 };
+
+/** What became of a file of answers, in a sentence. */
+export function importWords({ imported, skipped, problems }: AnswersImported): string {
+  const parts = [`${plural(imported, "answer")} added`];
+  if (skipped > 0)
+    parts.push(`${formatCount(skipped)} ${skipped === 1 ? "was" : "were"} there already`);
+  if (problems.length > 0) parts.push("some lines could not be used");
+  return `${parts.join(", ")}.`;
+}
 
 export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";

@@ -26,6 +26,14 @@ export class NetworkError extends Error {
   }
 }
 
+/** Whether the same request may succeed later: nobody refused it, something was down or busy. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof NetworkError) return true;
+  return error instanceof ApiError && (error.status >= 500 || BUSY.has(error.status));
+}
+
+const BUSY = new Set([408, 425, 429]); // Timeout, too early, too many requests.
+
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
@@ -65,6 +73,7 @@ export function setSignedOutHandler(handler: () => void): void {
 interface Options {
   body?: unknown;
   raw?: Blob;
+  type?: string; // Of `raw`.
   headers?: Record<string, string>;
   signal?: AbortSignal;
   keepalive?: boolean;
@@ -75,7 +84,7 @@ export async function send(method: string, path: string, options: Options = {}):
   let body: BodyInit | null = null;
   if (options.raw) {
     body = options.raw;
-    headers["Content-Type"] = "application/octet-stream";
+    headers["Content-Type"] = options.type ?? "application/octet-stream";
   } else if (options.body !== undefined) {
     body = JSON.stringify(options.body);
     headers["Content-Type"] = "application/json";
@@ -164,8 +173,13 @@ export const projects = {
   exportUrl: (exportId: number) => apiUrl(`/exports/${exportId}/file`),
 };
 
+/** The network that everything starts from. */
+export const network = { get: () => request("GET", "/network", verify.network) };
+
 export const scans = {
   get: (id: number) => request("GET", `/scans/${id}`, verify.scan),
+  update: (id: number, body: api.ScanChange) =>
+    request("PATCH", `/scans/${id}`, verify.scan, { body }),
   remove: (id: number) => send("DELETE", `/scans/${id}`),
   retry: (id: number) => request("POST", `/scans/${id}/retry`, verify.job),
   preflight: (id: number) => request("GET", `/scans/${id}/preflight`, verify.preflight),
@@ -203,6 +217,13 @@ export const scans = {
     request("POST", `/scans/${id}/rounds`, verify.job, { body }),
   answer: (id: number, body: api.NewAnswer) =>
     request("POST", `/scans/${id}/answers`, verify.answer, { body }),
+  importAnswers: (id: number, file: File) =>
+    request(
+      "POST",
+      `/scans/${id}/answers/import?name=${encodeURIComponent(file.name)}`,
+      verify.answersImported,
+      { raw: file, type: "text/csv" },
+    ),
   undo: (id: number, clientId: string) =>
     request("POST", `/scans/${id}/undo`, verify.undone, { body: { client_id: clientId } }),
 };

@@ -138,6 +138,14 @@ export const undone: Verifier<api.Undone> = object({
   query_id: nullable(integer),
 });
 
+export const answersImported: Verifier<api.AnswersImported> = object({
+  imported: count,
+  skipped: count,
+  problems: list(text),
+});
+
+export const network: Verifier<api.Network> = object({ trained: flag, note: text });
+
 export const readiness: Verifier<api.Readiness> = object({
   ready: flag,
   reasons: list(text),

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The outbox of whoever is signed in, as the page sees it. */
-import { ApiError, messageOf, NetworkError, scans } from "../api/client";
+import { ApiError, isPassing, messageOf, NetworkError, scans } from "../api/client";
 import type { NewAnswer, Undone, User } from "../api/types";
 import { InvalidData } from "../util/verify";
 import { type Operation, Outbox, type OutboxState, type Outcome } from "./outbox";
@@ -30,8 +30,7 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof NetworkError) return { kind: "retry", offline: true };
   if (error instanceof ApiError) {
     if (error.status === 401) return { kind: "signed-out" };
-    if (error.status >= 500 || [408, 425, 429].includes(error.status))
-      return { kind: "retry", offline: false };
+    if (isPassing(error)) return { kind: "retry", offline: false };
     return { kind: "refused", message: error.message };
   }
   if (error instanceof InvalidData) {
@@ -75,7 +74,7 @@ class Answers {
           for (const listener of this.listeners) listener.sent(operation, undone);
         },
         refused: (operation, message) => {
-          toasts.error(`An answer was not accepted. ${message}`);
+          toasts.error(message);
           for (const listener of this.listeners) listener.refused(operation, message);
         },
       },

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Files on their way to a project, two at a time; the rest waits its turn. */
-import { messageOf } from "../api/client";
+import { isPassing, messageOf } from "../api/client";
 import type { Scan } from "../api/types";
 import { type Upload, UploadCancelled, uploadScan } from "../api/upload";
 
@@ -12,6 +12,7 @@ export class UploadRow {
   state = $state<"waiting" | "sending" | "finishing" | "failed">("waiting");
   fraction = $state(0);
   error = $state<string | null>(null);
+  retriable = $state(false); // The same file may be taken at the next try.
   running: Upload | null = null;
 
   constructor(
@@ -78,6 +79,7 @@ export class Uploads {
       if (!(error instanceof UploadCancelled)) {
         row.state = "failed";
         row.error = messageOf(error);
+        row.retriable = isPassing(error);
       }
     } finally {
       row.running = null;

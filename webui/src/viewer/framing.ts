@@ -13,9 +13,10 @@ export interface Frame {
 }
 
 const MARGIN = 0.06; // Of the picture, on every side.
-const OUTLIERS = 0.003; // Part of the points that may stick out on each side.
+const STRAY = 0.003; // Part of the points on each side that may be strays …
+const FAR_OUT = 0.25; // … if they are so far outside, as a part of the size of the rest.
 const HEADINGS = 12;
-const ELEVATIONS = [0.56, 0.72]; // Radians above the horizon.
+const ELEVATIONS = [0.6, 0.75, 0.9]; // Radians above the horizon.
 const CLEARLY = 1.02; // By so much another side must be better, or chance decides between equal ones.
 const CELLS = 32; // Squares along each side of the picture when its fill is judged.
 
@@ -31,11 +32,17 @@ function axesOf(back: Triple, up: Triple): Axes {
   return { across, above: cross(back, across), back };
 }
 
-/** The value that all but a part of `values` stay below. Sorts in place. */
-function bulkMax(values: Float64Array): number {
-  values.sort();
-  const dropped = Math.floor(values.length * OUTLIERS);
-  return values[values.length - 1 - dropped] ?? 0;
+/** The points without the few that are far away from all others: reflections, birds. */
+function withoutStrays(points: readonly Triple[]): readonly Triple[] {
+  const ranges = ([0, 1, 2] as const).map((axis) => {
+    const values = Float64Array.from(points, (p) => p[axis]).sort();
+    const dropped = Math.floor(values.length * STRAY);
+    const low = values[dropped] ?? 0;
+    const high = values[values.length - 1 - dropped] ?? 0;
+    const more = (high - low) * FAR_OUT;
+    return { axis, from: low - more, to: high + more };
+  });
+  return points.filter((p) => ranges.every((r) => p[r.axis] >= r.from && p[r.axis] <= r.to));
 }
 
 /** The bounds half way between being left free on both sides: as far in as both allow. */
@@ -49,7 +56,7 @@ interface Fit {
 }
 
 /**
- * The nearest eye that sees every point (but outliers) when it looks along `axes`.
+ * The nearest eye that sees every point when it looks along `axes`.
  *
  * With the eye at (a, b, d) along across, above and back, a point (p, q, r) is inside to the right when
  * p + r·t ≤ a + d·t, t being the tangent of the half angle; likewise on the other sides. So the largest p ± r·t
@@ -65,7 +72,8 @@ function fit(points: readonly Triple[], axes: Axes, frame: Frame): Fit {
     dot(p, axes.above),
     dot(p, axes.back),
   ]);
-  const most = (of: (p: Triple) => number): number => bulkMax(Float64Array.from(local, of));
+  const most = (of: (p: Triple) => number): number =>
+    local.reduce((max, p) => Math.max(max, of(p)), -Infinity);
   const right = most(([p, , r]) => p + r * side);
   const left = most(([p, , r]) => -p + r * side);
   const over = most(([, q, r]) => q + r * top);
@@ -107,16 +115,19 @@ export function overview(points: readonly Triple[], up: Triple, frame: Frame): P
   const side: Triple = Math.abs(up[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0];
   const flat = sub(side, times(up, dot(side, up)));
   const ahead = times(flat, 1 / length(flat));
+  const bulk = withoutStrays(points);
+  const nowhere: Pose = { eye: ahead, target: [0, 0, 0] };
+  if (bulk.length === 0) return nowhere;
   let best: Fit | null = null;
   for (let i = 0; i < HEADINGS; i++) {
     const heading = turn(ahead, up, (2 * Math.PI * (i + 0.5)) / HEADINGS);
     for (const elevation of ELEVATIONS) {
       const back = add(times(heading, Math.cos(elevation)), times(up, Math.sin(elevation)));
-      const found = fit(points, axesOf(back, up), frame);
+      const found = fit(bulk, axesOf(back, up), frame);
       if (!best || found.worth > best.worth * CLEARLY) best = found;
     }
   }
-  return best?.pose ?? { eye: add([0, 0, 0], ahead), target: [0, 0, 0] };
+  return best?.pose ?? nowhere;
 }
 
 /** The corners of every tile's box, for as long as no points are there. */

@@ -24,7 +24,7 @@ ColorManagement.enabled = false;
 
 const SETTLE_MS = 160; // Rest after the last movement before the full picture is drawn.
 const DATA_REDRAW_MS = 350; // Arriving tiles cause no more redraws than one per this.
-const FRAMED_POINTS = 3000; // Looked at to find the view of the whole scan.
+const FRAMED_POINTS = 4000; // Looked at to find the view of the whole scan.
 const BAR_PIXELS = 64; // Height of the buttons over the bottom of the view.
 const SHADE = 0.08; // Strength of the depth shading.
 

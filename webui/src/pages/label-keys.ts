@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** What the keys of the label page do. Which keys they are stands in `keymap.ts`. */
+import { type Action, actionOf, chord, repeats, SHORTCUTS } from "../keymap";
+import type { LabelSession } from "../state/label-session.svelte";
+import type { ViewSettings } from "../state/view-settings.svelte";
+import type { Viewer } from "../viewer/viewer";
+
+const TURN = Math.PI / 24;
+const STEP_NEARER = 0.85;
+
+export interface KeyTargets {
+  session: LabelSession;
+  viewer: Viewer | null;
+  settings: ViewSettings;
+  focus: () => void;
+  help: () => void;
+}
+
+function actionsOn(targets: KeyTargets): Record<Action, () => void> {
+  const { session, viewer, settings } = targets;
+  return {
+    skip: () => session.answer("skip"),
+    unsure: () => session.answer("unsure"),
+    undo: () => session.undo(),
+    newInstance: () => session.newInstance(),
+    instanceUp: () => session.changeInstance(1),
+    instanceDown: () => session.changeInstance(-1),
+    nextQuery: () => session.step(1),
+    previousQuery: () => session.step(-1),
+    nextOpen: () => session.goToNextOpen(),
+    backToQuery: () => session.backToQuery(),
+    cycleMode: () => session.cycleMode(),
+    modeRgb: () => session.setMode("rgb"),
+    modeLabels: () => session.setMode("labels"),
+    modePrediction: () => session.setMode("prediction"),
+    peek: () => (session.peeking = true),
+    biggerPoints: () => settings.setPointSize(settings.pointSize + 0.2),
+    smallerPoints: () => settings.setPointSize(settings.pointSize - 0.2),
+    focus: targets.focus,
+    resetView: () => viewer?.reset(),
+    orbitLeft: () => viewer?.orbitBy(-TURN, 0),
+    orbitRight: () => viewer?.orbitBy(TURN, 0),
+    orbitUp: () => viewer?.orbitBy(0, TURN),
+    orbitDown: () => viewer?.orbitBy(0, -TURN),
+    zoomIn: () => viewer?.dollyBy(STEP_NEARER),
+    zoomOut: () => viewer?.dollyBy(1 / STEP_NEARER),
+    help: targets.help,
+  };
+}
+
+/** Whether a key that was pressed belongs to what has the focus rather than to the page. */
+function isForFocused(event: KeyboardEvent, pressed: string): boolean {
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest("input:not([type=range], [type=checkbox]), select, textarea")) return true;
+  if (target?.closest("input[type=range]") && /Arrow|Home|Page/.test(pressed)) return true;
+  // Someone moving by Tab expects these two to press what has the focus.
+  const presses = pressed === "Space" || pressed === "Enter";
+  return presses && target?.closest("button, a, summary, input") != null;
+}
+
+export function handleKeydown(event: KeyboardEvent, targets: KeyTargets): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const pressed = chord(event);
+  if (isForFocused(event, pressed)) return;
+  const place = targets.session.keys.indexOf(pressed);
+  const action = actionOf(pressed);
+  if (place < 0 && !action) return;
+  event.preventDefault();
+  if (place >= 0) {
+    if (!event.repeat) targets.session.answerClass(place);
+  } else if (action && (!event.repeat || repeats(action))) actionsOn(targets)[action]();
+}
+
+const PEEK = SHORTCUTS.find((s) => s.action === "peek")?.keys ?? [];
+
+export function handleKeyup(event: KeyboardEvent, session: LabelSession): void {
+  if (PEEK.includes(chord(event).replace("Shift+", ""))) session.peeking = false;
+}
