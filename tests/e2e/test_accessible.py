@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every page passes axe-core, light and dark, and keeps still for those who ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fewpoints.annotations.datasets.room import simulate_room
+from fewpoints.annotations.scans.writers import write_ply
+from tests.e2e.conftest import RunningServer, wait_until
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.min.js"
+MINUTES = 60_000
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make web-tools")
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def still_page(browser: Browser) -> Iterator[Page]:
+    """A page of somebody who asked for less motion."""
+    context = browser.new_context(
+        viewport={"width": 1024, "height": 700}, reduced_motion="reduce", color_scheme="light"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What axe-core finds wrong with the page as it is now, in both colour schemes."""
+    found: list[str] = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        # Evaluated, not added as a script: the page's content security policy forbids that.
+        page.evaluate(axe)
+        result: dict[str, Any] = page.evaluate("axe.run()")
+        found += [
+            f"{scheme}: {violation['id']} at {node['target']}: {node['failureSummary']}"
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+def test_no_page_has_violations(
+    still_page: Page, server: RunningServer, axe: str, tmp_path: Path
+) -> None:
+    page = still_page
+    scan_file = tmp_path / "small-room.ply"
+    write_ply(scan_file, simulate_room(seed=3, points=20_000).scan)
+
+    page.goto(server.url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert violations(page, axe) == [], "sign-in"
+
+    page.goto(server.sign_in_url)
+    expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
+    assert violations(page, axe) == [], "projects"
+
+    page.get_by_role("button", name="New project").first.click()
+    page.get_by_label("Name").first.fill("Flat 4")
+    assert violations(page, axe) == [], "new project"
+    page.get_by_role("button", name="Create").click()
+    page.get_by_test_id("upload-input").set_input_files(scan_file)
+    row = page.get_by_test_id("scan-row")
+    expect(row).to_have_attribute("data-state", "ready", timeout=MINUTES)
+    expect(page.get_by_test_id("scan-progress")).to_have_text("0/20", timeout=2 * MINUTES)
+    assert violations(page, axe) == [], "project"
+    page.get_by_role("button", name=f"Details of {scan_file.name}").click()
+    expect(page.get_by_text("Extent")).to_be_visible()
+    assert violations(page, axe) == [], "details of a scan"
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name=f"Label {scan_file.name}").click()
+    wait_until(page, "window.__fewpoints?.ready === true && window.__fewpoints.settled")
+    assert violations(page, axe) == [], "label"
+    page.keyboard.press("?")
+    assert violations(page, axe) == [], "help"
+    page.keyboard.press("Escape")
+    check_no_flight(page)
+
+
+def check_no_flight(page: Page) -> None:
+    """The camera is where it goes at once."""
+    before = page.evaluate("window.__fewpoints.camera.eye")
+    page.keyboard.press("Home")
+    at_once = page.evaluate("window.__fewpoints.camera.eye")
+    page.wait_for_timeout(600)
+    assert at_once != before
+    assert page.evaluate("window.__fewpoints.camera.eye") == at_once
