@@ -105,6 +105,17 @@ def test_upload_answer_train_predict_export(
     check_dense_export(page, room, tmp_path)
 
 
+def test_a_scan_opens_every_time(page: Page, server: RunningServer, scan_file: Path) -> None:
+    """Parts of the tiles come at the same time; a browser's cache must not hold one of them back."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    create_project_and_upload(page, server, scan_file)
+    for _ in range(4):
+        open_label_page(page, scan_file)
+        wait_until(page, "window.__fewpoints.pointsLoaded === window.__fewpoints.pointsTotal")
+        page.get_by_role("link", name="Flat 4").click()
+        expect(page.get_by_test_id("scan-row")).to_be_visible()
+
+
 def download(page: Page, kind: str, number: int) -> bytes:
     page.get_by_test_id(f"export-{kind}").click()
     files = page.get_by_test_id("export-file")

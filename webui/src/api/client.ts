@@ -77,6 +77,7 @@ interface Options {
   headers?: Record<string, string>;
   signal?: AbortSignal;
   keepalive?: boolean;
+  cache?: RequestCache;
 }
 
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
@@ -97,6 +98,7 @@ export async function send(method: string, path: string, options: Options = {}):
       body,
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
+      cache: options.cache ?? "default",
       signal: options.signal ?? null,
     });
   } catch (error) {
@@ -246,6 +248,8 @@ export async function fetchRange(
 ): Promise<ArrayBuffer> {
   const response = await send("GET", path, {
     headers: { Accept: "application/octet-stream", Range: `bytes=${from}-${to - 1}` },
+    // Chromium's cache now and then never ends one of several ranges of a file that it revalidates at once.
+    cache: "no-store",
     signal,
   });
   let bytes: ArrayBuffer;
