@@ -5,7 +5,7 @@
  * One open label page: which query is shown, what was answered, what the view shows. The viewer and the buttons read
  * it; keys, clicks and the server change it.
  */
-import { ApiError, isAbort, messageOf, projects, queries as queryApi, scans } from "../api/client";
+import { isAbort, messageOf, projects, scans } from "../api/client";
 import { ProjectEvents } from "../api/events";
 import type {
   Answer,
@@ -23,6 +23,7 @@ import { Stopwatch } from "../util/stopwatch";
 import { uuid } from "../util/uuid";
 import type { ColorMode } from "../viewer/point-layer";
 import { answers as answerOutbox } from "./answers.svelte";
+import { QueryLease } from "./lease";
 import {
   type Labels,
   newInstance,
@@ -35,8 +36,6 @@ import {
 } from "./queue";
 import { toasts } from "./toasts.svelte";
 
-const LEASE_RENEWAL_MS = 60_000;
-const LEASE_RETRY_MS = 10_000;
 const REFRESH_DELAY_MS = 400;
 
 export interface PickedPoint {
@@ -71,7 +70,7 @@ export class LabelSession {
   private readonly stopwatch = new Stopwatch();
   private readonly events: ProjectEvents;
   private readonly stopListening: () => void;
-  private leaseTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly lease: QueryLease;
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   private disposed = false;
 
@@ -92,6 +91,12 @@ export class LabelSession {
       },
       job: (changed) => this.onJob(changed),
       reopened: () => void this.reload(),
+    });
+    this.lease = new QueryLease({
+      scanId: scan.id,
+      query: () => this.query,
+      leasedBy: (queryId, name) => this.replaceQuery(queryId, { leased_by: name }),
+      moveOn: (holder) => this.moveOn(holder),
     });
     this.stopListening = answerOutbox.listen({
       sent: (operation, undone) => {
@@ -117,7 +122,7 @@ export class LabelSession {
 
   dispose(): void {
     this.disposed = true;
-    clearTimeout(this.leaseTimer);
+    this.lease.dispose();
     clearTimeout(this.refreshTimer);
     this.events.dispose();
     this.stopListening();
@@ -140,7 +145,7 @@ export class LabelSession {
     this.instance = query.answer?.instance ?? null;
     this.stopwatch.restart(!document.hidden);
     this.camera.showQuery(query);
-    void this.lease(query, true);
+    void this.lease.take(query, true);
   }
 
   step(by: 1 | -1): void {
@@ -293,7 +298,7 @@ export class LabelSession {
       if (index >= 0) this.current = index;
       else if (this.current < 0) this.begin();
       const now = this.query;
-      if (now && leased.get(now.id) !== now.leased_by) void this.lease(now, false);
+      if (now && leased.get(now.id) !== now.leased_by) void this.lease.take(now, false);
     } catch (error) {
       if (!isAbort(error)) toasts.error(messageOf(error));
     }
@@ -325,45 +330,13 @@ export class LabelSession {
     );
   }
 
-  /** Tell others that this query is being answered; on refusal move on (or stay and say who has it). */
-  private async lease(query: Query, moveOn: boolean): Promise<void> {
-    clearTimeout(this.leaseTimer);
-    if (query.state !== "open" || document.hidden) return;
-    let wait = LEASE_RENEWAL_MS;
-    try {
-      const leased = await queryApi.lease(query.id);
-      this.replaceQuery(query.id, { leased_by: leased.leased_by });
-    } catch (error) {
-      if (this.disposed) return;
-      wait = LEASE_RETRY_MS;
-      if (error instanceof ApiError && error.code === "leased_elsewhere") {
-        const holder = query.leased_by ?? (await this.holderOf(query.id));
-        this.replaceQuery(query.id, { leased_by: holder });
-        if (moveOn && this.query?.id === query.id && !query.leased_by) {
-          const next = nextOpen(this.labels.queries, this.current);
-          if (next >= 0) {
-            toasts.info(`${holder} is answering query ${this.current + 1}; here is the next one.`);
-            this.show(next);
-            return;
-          }
-        }
-      }
-      // Without a lease an answer still counts; two people may just do the same work.
-    }
-    if (this.disposed || this.query?.id !== query.id) return;
-    this.leaseTimer = setTimeout(() => {
-      const now = this.query;
-      if (now?.id === query.id) void this.lease(now, false);
-    }, wait);
-  }
-
-  private async holderOf(queryId: number): Promise<string> {
-    try {
-      const fresh = (await scans.queries(this.scan.id)).find((q) => q.id === queryId);
-      return fresh?.leased_by ?? "Someone else";
-    } catch {
-      return "Someone else";
-    }
+  /** Away from a query that somebody else is answering, if another one is free. */
+  private moveOn(holder: string): boolean {
+    const next = nextOpen(this.labels.queries, this.current);
+    if (next < 0) return false;
+    toasts.info(`${holder} is answering query ${this.current + 1}; here is the next one.`);
+    this.show(next);
+    return true;
   }
 
   private replaceQuery(id: number, change: Partial<Query>): void {
@@ -401,6 +374,6 @@ export class LabelSession {
 
   private readonly onVisibility = (): void => {
     this.stopwatch.setRunning(!document.hidden);
-    if (!document.hidden && this.query && !this.picked) void this.lease(this.query, false);
+    if (!document.hidden && this.query && !this.picked) void this.lease.take(this.query, false);
   };
 }
