@@ -93,15 +93,15 @@ describe("overview", () => {
   });
 
   it("looks at a wide scan from one of its long sides", () => {
-    const points = floor(8, 3, 40);
+    const points = floor(8, 3, 63);
     const { left, right } = edges(inPicture(points, overview(points, up, frame), up, frame.aspect));
     expect(right - left).toBeGreaterThan(1.7);
   });
 
   it("is the same view moved along when the scan is elsewhere", () => {
-    const here = overview(floor(6, 4, 40), up, frame);
+    const here = overview(floor(6, 4, 63), up, frame);
     const there = overview(
-      floor(6, 4, 40).map(([x, y, z]): Triple => [x + 1000, y - 500, z + 7]),
+      floor(6, 4, 63).map(([x, y, z]): Triple => [x + 1000, y - 500, z + 7]),
       up,
       frame,
     );

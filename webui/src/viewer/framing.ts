@@ -18,6 +18,7 @@ const FAR_OUT = 0.25; // … if they are so far outside, as a part of the size o
 const HEADINGS = 12;
 const ELEVATIONS = [0.6, 0.75, 0.9]; // Radians above the horizon.
 const CLEARLY = 1.02; // By so much another side must be better, or chance decides between equal ones.
+const JUDGED_ON = 1000; // Points that decide between the sides; the nearest eye is found with all.
 const CELLS = 32; // Squares along each side of the picture when its fill is judged.
 
 interface Axes {
@@ -118,16 +119,18 @@ export function overview(points: readonly Triple[], up: Triple, frame: Frame): P
   const bulk = withoutStrays(points);
   const nowhere: Pose = { eye: ahead, target: [0, 0, 0] };
   if (bulk.length === 0) return nowhere;
-  let best: Fit | null = null;
+  const some = bulk.filter((_, i) => i % Math.ceil(bulk.length / JUDGED_ON) === 0);
+  let best: { worth: number; axes: Axes } | null = null;
   for (let i = 0; i < HEADINGS; i++) {
     const heading = turn(ahead, up, (2 * Math.PI * (i + 0.5)) / HEADINGS);
     for (const elevation of ELEVATIONS) {
       const back = add(times(heading, Math.cos(elevation)), times(up, Math.sin(elevation)));
-      const found = fit(bulk, axesOf(back, up), frame);
-      if (!best || found.worth > best.worth * CLEARLY) best = found;
+      const axes = axesOf(back, up);
+      const { worth } = fit(some, axes, frame);
+      if (!best || worth > best.worth * CLEARLY) best = { worth, axes };
     }
   }
-  return best?.pose ?? nowhere;
+  return best ? fit(bulk, best.axes, frame).pose : nowhere;
 }
 
 /** The corners of every tile's box, for as long as no points are there. */
