@@ -73,7 +73,7 @@ def readable_formats() -> list[FormatInfo]:
 
 
 def read_scan(
-    path: Path, *, name: str | None = None, progress: Progress = no_progress
+    path: Path | str, *, name: str | None = None, progress: Progress = no_progress
 ) -> PointScan:
     """Read one scan file whole, or refuse it in one sentence; never in part.
 
@@ -82,6 +82,7 @@ def read_scan(
 
     Raises UnreadableScan for a damaged file, UnsupportedFormat for one of another kind.
     """
+    path = Path(path)
     shown = name if name is not None else path.name
     try:
         size = path.stat().st_size
