@@ -42,6 +42,7 @@ def violations(page: Page, axe: str) -> list[str]:
     found: list[str] = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
         # Evaluated, not added as a script: the page's content security policy forbids that.
         page.evaluate(axe)
         result: dict[str, Any] = page.evaluate("axe.run()")
