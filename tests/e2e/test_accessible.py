@@ -91,6 +91,10 @@ def test_no_page_has_violations(
     page.keyboard.press("Escape")
     check_no_flight(page)
 
+    page.goto(f"{server.url}#/scans/999")
+    expect(page.get_by_role("heading", name="This scan cannot be shown")).to_be_visible()
+    assert violations(page, axe) == [], "a scan that is not there"
+
 
 def check_no_flight(page: Page) -> None:
     """The camera is where it goes at once."""
