@@ -106,7 +106,7 @@ def test_upload_answer_train_predict_export(
 
 
 def test_a_scan_opens_every_time(page: Page, server: RunningServer, scan_file: Path) -> None:
-    """Parts of the tiles come at the same time; a browser's cache must not hold one of them back."""
+    """Parts of the tiles come at the same time; the browser's cache must hold none of them back."""
     page.set_viewport_size({"width": 1440, "height": 900})
     create_project_and_upload(page, server, scan_file)
     for _ in range(4):

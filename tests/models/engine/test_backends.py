@@ -17,6 +17,7 @@ from fewpoints.models.engine.backends.native import NativeBackend
 from fewpoints.models.engine.backends.registry import backend_names, choose_backend
 from fewpoints.models.engine.backends.spconv import SpconvBackend
 from fewpoints.models.engine.coords import voxel_set
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.errors import BackendUnavailable
 from fewpoints.models.engine.plan import ConvPlan, strided_plan, submanifold_plan
 from tests.oracles.dense_conv import dense_strided, dense_submanifold, dense_transposed
@@ -62,11 +63,13 @@ def agree(backend: Backend, device: str, *, backward: bool) -> None:
             actual = torch.autograd.grad(out, (x, w), grad)
             wanted = torch.autograd.grad(expected, (x, w), grad.cpu().double())
             torch.testing.assert_close(actual, wanted, atol=1e-2, rtol=1e-3, check_dtype=False)
-        onto = torch.ones_like(out)
+        scale, shift = torch.full((32,), 0.5, device=device), torch.ones(32, device=device)
         with torch.no_grad():
-            backend.convolve(x.to(device), w.to(device), plan, onto=onto, relu=True)
+            out = backend.convolve(
+                x.to(device), w.to(device), plan, epilogue=Epilogue(scale, shift)
+            )
         torch.testing.assert_close(
-            onto.cpu().double(), (expected + 1).relu(), atol=1e-3, rtol=1e-3, msg=name
+            out.cpu().double(), (expected * 0.5 + 1).relu(), atol=1e-3, rtol=1e-3, msg=name
         )
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from fewpoints.models.engine.coords import VoxelSet, voxel_set
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.functional import strided_conv, submanifold_conv, transposed_conv
 from fewpoints.models.engine.plan import ConvPlan, strided_plan, submanifold_plan
 from tests.oracles.dense_conv import dense_strided, dense_submanifold, dense_transposed
@@ -67,15 +68,23 @@ class TestAgainstDenseConvolution:
         expected = torch.autograd.grad(oracle(x, w), (x, w), grad)
         torch.testing.assert_close(actual, expected)
 
-    def test_adding_in_place(self, case: str) -> None:
+    @pytest.mark.parametrize("relu", [False, True])
+    @pytest.mark.parametrize("shortcut", [False, True])
+    def test_epilogue(self, case: str, shortcut: bool, relu: bool) -> None:
         plan, convolve, oracle = make(case)
         torch.manual_seed(3)
         x, w = torch.randn(len(plan.source), 3), torch.randn(plan.taps, 3, 4)
-        onto = torch.randn(len(plan.target), 4)
-        expected = onto + oracle(x, w)
+        scale, shift = torch.randn(4), torch.randn(4)
+        residual = torch.randn(len(plan.target), 4) if shortcut else None
+        expected = oracle(x, w) * scale + shift
+        if residual is not None:
+            expected = expected + residual
+        if relu:
+            expected = expected.clamp(min=0)
         with torch.no_grad():
-            assert convolve(x, w, plan, onto=onto) is onto
-        torch.testing.assert_close(onto.double(), expected, atol=1e-4, rtol=1e-4)
+            out = convolve(x, w, plan, epilogue=Epilogue(scale, shift, residual, relu))
+        assert residual is None or out is residual
+        torch.testing.assert_close(out.double(), expected, atol=1e-4, rtol=1e-4)
 
     def test_gradcheck(self, case: str) -> None:
         size = {"k5": 5, "k1": 1}.get(case, 3)
@@ -133,14 +142,14 @@ def test_number_of_threads_does_not_matter(threads: int) -> None:
 
 
 @pytest.mark.parametrize("inference", [False, True])
-def test_relu_and_inference_mode(inference: bool) -> None:
+def test_epilogue_in_inference_mode(inference: bool) -> None:
     plan, _, oracle = make("k3")
     torch.manual_seed(0)
     x, w = torch.randn(len(plan.source), 9), torch.randn(27, 9, 4)
     expected = oracle(x, w).relu()
     with torch.inference_mode(inference), torch.no_grad():
-        out = torch.zeros(len(plan.target), 4)
-        submanifold_conv(x.clone(), w, plan, onto=out, relu=True)
+        epilogue = Epilogue(torch.ones(4), torch.zeros(4))
+        out = submanifold_conv(x.clone(), w, plan, epilogue=epilogue)
     torch.testing.assert_close(out.double(), expected, atol=1e-4, rtol=1e-4)
 
 
@@ -181,8 +190,9 @@ class TestMisuse:
         with pytest.raises(ValueError, match="Features"):
             submanifold_conv(torch.zeros(3, 1), torch.zeros(27, 1, 1), plan)
 
-    def test_adding_in_place_with_gradients(self) -> None:
+    def test_epilogue_with_gradients(self) -> None:
         plan = submanifold_plan(cloud(), 3)
         x = torch.zeros(len(plan.source), 1)
+        epilogue = Epilogue(torch.ones(1), torch.zeros(1))
         with pytest.raises(ValueError, match="no_grad"):
-            submanifold_conv(x, torch.zeros(27, 1, 1), plan, onto=x.clone())
+            submanifold_conv(x, torch.zeros(27, 1, 1), plan, epilogue=epilogue)

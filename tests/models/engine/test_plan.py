@@ -125,13 +125,23 @@ class TestBands:
         plan = submanifold_plan(voxel_set(cloud(span=4)), 3)
         (band,) = cut_into_bands(plan.table, 3, 10**6)
         pair = entry = 0
-        for pairs, entries, runs in band.chunks(max_pairs):
-            assert (pairs.start, entries.start) == (pair, entry)
-            pair += sum(run.count * run.length for run in runs)
-            entry += sum(run.count for run in runs)
-            assert (pairs.stop, entries.stop) == (pair, entry)
-            assert pairs.stop - pairs.start <= max(max_pairs, 3)
+        for chunk in band.chunks(max_pairs):
+            assert (chunk.pairs.start, chunk.entries.start) == (pair, entry)
+            assert chunk.pair_counts == [run.count * run.length for run in chunk.runs]
+            assert chunk.entry_counts == [run.count for run in chunk.runs]
+            pair += sum(chunk.pair_counts)
+            entry += sum(chunk.entry_counts)
+            assert (chunk.pairs.stop, chunk.entries.stop) == (pair, entry)
+            assert sum(chunk.pair_counts) <= max(max_pairs, 3)
         assert (pair, entry) == (len(band.in_rows), len(band.out_rows))
+
+    def test_bands_share_the_pairs_evenly(self) -> None:
+        plan = submanifold_plan(voxel_set(cloud(span=12, count=6000)), 3)
+        bands = cut_into_bands(plan.table, 3, 1000)
+        assert [band.low for band in bands[1:]] == [band.high for band in bands[:-1]]
+        assert (bands[0].low, bands[-1].high) == (0, len(plan.target))
+        mean = plan.pair_count / len(bands)
+        assert all(abs(len(band.in_rows) - mean) <= 27 for band in bands)
 
     def test_members_list_the_entries_of_each_row(self) -> None:
         plan = submanifold_plan(voxel_set(cloud()), 3)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from fewpoints.models.engine.backends.base import ConvCase
 from fewpoints.models.engine.backends.registry import choose_backend
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.plan import ConvPlan, Kind
 
 
@@ -18,8 +19,7 @@ def submanifold_conv(
     plan: ConvPlan,
     *,
     bias: Tensor | None = None,
-    onto: Tensor | None = None,
-    relu: bool = False,
+    epilogue: Epilogue | None = None,
     backend: str = "auto",
 ) -> Tensor:
     """Convolve without changing the voxel set.
@@ -29,14 +29,13 @@ def submanifold_conv(
         weight: (K**3, Cin, Cout), raster order.
         plan: from `submanifold_plan`.
         bias: (Cout,) or (1, Cout).
-        onto: (V, Cout) contiguous, added to in place and returned; only without gradients.
-        relu: with `onto`: what is negative in the sum becomes 0.
+        epilogue: normalisation, shortcut and activation at once; only without gradients.
         backend: a name from the registry or "auto".
 
     Returns:
         (V, Cout).
     """
-    return _convolve("submanifold", features, weight, plan, bias, onto, relu, backend)
+    return _convolve("submanifold", features, weight, plan, bias, epilogue, backend)
 
 
 def strided_conv(
@@ -45,12 +44,11 @@ def strided_conv(
     plan: ConvPlan,
     *,
     bias: Tensor | None = None,
-    onto: Tensor | None = None,
-    relu: bool = False,
+    epilogue: Epilogue | None = None,
     backend: str = "auto",
 ) -> Tensor:
     """Merge the eight children of each coarse voxel: (fine, Cin) to (coarse, Cout)."""
-    return _convolve("strided", features, weight, plan, bias, onto, relu, backend)
+    return _convolve("strided", features, weight, plan, bias, epilogue, backend)
 
 
 def transposed_conv(
@@ -59,12 +57,11 @@ def transposed_conv(
     plan: ConvPlan,
     *,
     bias: Tensor | None = None,
-    onto: Tensor | None = None,
-    relu: bool = False,
+    epilogue: Epilogue | None = None,
     backend: str = "auto",
 ) -> Tensor:
     """Spread each coarse voxel to its existing children: (coarse, Cin) to (fine, Cout)."""
-    return _convolve("transposed", features, weight, plan, bias, onto, relu, backend)
+    return _convolve("transposed", features, weight, plan, bias, epilogue, backend)
 
 
 def _convolve(
@@ -73,8 +70,7 @@ def _convolve(
     weight: Tensor,
     plan: ConvPlan,
     bias: Tensor | None,
-    onto: Tensor | None,
-    relu: bool,
+    epilogue: Epilogue | None,
     backend: str,
 ) -> Tensor:
     if plan.kind != kind:
@@ -88,12 +84,10 @@ def _convolve(
             f"Features are {tuple(features.shape)}, the plan and weight want"
             f" ({len(plan.source)}, {weight.shape[1]})."
         )
-    if onto is not None and torch.is_grad_enabled():
-        raise ValueError("Adding in place keeps no gradient; use it under torch.no_grad().")
-    if onto is None and relu:
-        raise ValueError("relu goes with onto; apply it to the result instead.")
-    if onto is not None and bias is not None:
-        raise ValueError("Put the bias into onto.")
+    if epilogue is not None and torch.is_grad_enabled():
+        raise ValueError("An epilogue keeps no gradient; use it under torch.no_grad().")
+    if epilogue is not None and bias is not None:
+        raise ValueError("Put the bias into the epilogue's shift.")
     choice = choose_backend(backend, ConvCase.of(features, weight, plan))
-    out = choice.backend.convolve(features, weight, plan, onto=onto, relu=relu)
+    out = choice.backend.convolve(features, weight, plan, epilogue=epilogue)
     return out if bias is None else out + bias.reshape(1, -1)

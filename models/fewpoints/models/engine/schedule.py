@@ -13,7 +13,7 @@ summed row by row, which is far cheaper than adding every product to the output 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -29,6 +29,17 @@ class Run:
     tap: int
     length: int
     count: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Runs to gather together: which pairs and entries they are, and how many in each run."""
+
+    pairs: slice
+    entries: slice
+    runs: tuple[Run, ...]
+    pair_counts: list[int]
+    entry_counts: list[int]
 
 
 @dataclass(frozen=True)
@@ -48,46 +59,73 @@ class Band:
     out_rows: Tensor
     members: Tensor
     ends: Tensor
+    _chunks: dict[int, list[Chunk]] = field(default_factory=dict, repr=False, compare=False)
 
-    def chunks(self, max_pairs: int) -> Iterator[tuple[slice, slice, list[Run]]]:
-        """Yield (pairs, entries, runs) to gather together: about `max_pairs` pairs each.
+    def chunks(self, max_pairs: int) -> list[Chunk]:
+        """Return the runs in chunks of about `max_pairs` pairs; runs with more are split."""
+        known = self._chunks.get(max_pairs)
+        if known is None:
+            known = self._chunks[max_pairs] = list(_chunks(self.runs, max_pairs))
+        return known
 
-        Runs with more pairs than that are split.
-        """
-        first_pair = first_entry = 0
-        pair = entry = 0
-        chosen: list[Run] = []
-        for run in self.runs:
-            left = run.count
-            while left:
-                room = (max_pairs - (pair - first_pair)) // run.length
-                take = min(left, room) if room > 0 else 0
-                if not take and chosen:
-                    yield slice(first_pair, pair), slice(first_entry, entry), chosen
-                    first_pair, first_entry, chosen = pair, entry, []
-                    continue
-                take = max(take, 1)
-                chosen.append(run if take == run.count else Run(run.tap, run.length, take))
-                pair += take * run.length
-                entry += take
-                left -= take
-        if chosen:
-            yield slice(first_pair, pair), slice(first_entry, entry), chosen
+
+def _chunks(runs: tuple[Run, ...], max_pairs: int) -> Iterator[Chunk]:
+    pair = entry = pairs = 0
+    chosen: list[Run] = []
+
+    def chunk() -> Chunk:
+        pair_counts = [run.count * run.length for run in chosen]
+        entry_counts = [run.count for run in chosen]
+        return Chunk(
+            slice(pair, pair + sum(pair_counts)),
+            slice(entry, entry + sum(entry_counts)),
+            tuple(chosen),
+            pair_counts,
+            entry_counts,
+        )
+
+    for run in runs:
+        left = run.count
+        while left:
+            take = min(left, (max_pairs - pairs) // run.length)
+            if take <= 0 and chosen:
+                yield (done := chunk())
+                pair, entry, pairs, chosen = done.pairs.stop, done.entries.stop, 0, []
+                continue
+            part = Run(run.tap, run.length, max(take, 1))
+            chosen.append(part)
+            pairs += part.count * part.length
+            left -= part.count
+    if chosen:
+        yield chunk()
 
 
 def cut_into_bands(table: Tensor, kernel_size: int, band_rows: int) -> list[Band]:
-    """Cut a (T, U) neighbour table into bands of at most `band_rows` output rows."""
-    edges = list(range(0, table.shape[1], band_rows))
-    bands: list[Band | None] = [None] * len(edges)
+    """Cut a (T, U) neighbour table into bands of about `band_rows` output rows.
+
+    Bands hold equally many pairs, so that as many workers as there are bands end together.
+    """
+    edges = _edges((table >= 0).sum(0), band_rows)
+    count = len(edges) - 1
+    bands: list[Band | None] = [None] * count
 
     def cut(index: int) -> None:
-        low = edges[index]
-        high = min(low + band_rows, table.shape[1])
+        low, high = edges[index], edges[index + 1]
         bands[index] = _cut_band(table[:, low:high], kernel_size, low, high)
 
-    tasks = [partial(cut, index) for index in range(len(edges))]
+    tasks = [partial(cut, index) for index in range(count)]
     run_all(tasks, parallel=table.device.type == "cpu")
     return [band for band in bands if band is not None]
+
+
+def _edges(pairs: Tensor, band_rows: int) -> list[int]:
+    """Return where bands begin, and the end, for (U,) pairs per row."""
+    rows = len(pairs)
+    count = -(-rows // band_rows)
+    total = pairs.cumsum(0)
+    shares = torch.arange(1, max(count, 1), device=pairs.device) * total[-1:]
+    inner = torch.searchsorted(total, shares.div(max(count, 1), rounding_mode="floor"))
+    return sorted({0, *(inner + 1).tolist(), rows})
 
 
 def _cut_band(table: Tensor, line: int, low: int, high: int) -> Band:

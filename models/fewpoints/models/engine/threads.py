@@ -82,5 +82,8 @@ if hasattr(os, "register_at_fork"):
 
 
 def _one_core(ready: threading.Barrier) -> None:
+    # Asking first: a thread that was never asked takes the common number at its first operation,
+    # whatever was set for it before.
+    torch.get_num_threads()
     torch.set_num_threads(1)
     ready.wait()

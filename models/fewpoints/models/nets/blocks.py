@@ -7,6 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.functional import strided_conv, submanifold_conv, transposed_conv
 from fewpoints.models.engine.modules import (
     PointwiseConv3d,
@@ -36,23 +37,17 @@ def conv_norm(
 ) -> Tensor:
     """Return relu(norm(conv(features)) + residual), (V, Cin) to (U, Cout).
 
-    Without gradients and with running statistics, the normalisation is folded into the kernel and
-    the convolution adds onto shift + residual in place: `residual` is consumed and must have no
-    other reader.
+    Without gradients and with running statistics all of it is one step, and `residual` is consumed:
+    it must have no other reader.
     """
     if torch.is_grad_enabled() or norm.training:
         out = norm(conv(features, plan))
         if residual is not None:
             out = out + residual
         return torch.relu_(out) if relu else out
-    scale, shift = norm.scale_and_shift()
-    if residual is None:
-        out = shift.expand(len(plan.target), -1).contiguous()
-    else:
-        out = residual.add_(shift)
+    epilogue = Epilogue(*norm.scale_and_shift(), residual, relu)
     function = _FUNCTIONS[plan.kind]
-    weight = conv.kernel * scale
-    return function(features, weight, plan, onto=out, relu=relu, backend=conv.backend)
+    return function(features, conv.kernel, plan, epilogue=epilogue, backend=conv.backend)
 
 
 class Shortcut(nn.Sequential):

@@ -10,6 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.plan import ConvPlan, Kind
 
 
@@ -56,15 +57,13 @@ class Backend(Protocol):
         weight: Tensor,
         plan: ConvPlan,
         *,
-        onto: Tensor | None = None,
-        relu: bool = False,
+        epilogue: Epilogue | None = None,
     ) -> Tensor:
         """Return (U, Cout) = sum over taps of weight[tap]^T applied to the tap's input rows.
 
         Args:
             features: (V, Cin), rows as in `plan.source`.
             weight: (T, Cin, Cout).
-            onto: (U, Cout) contiguous, added to in place and returned. Only without gradients.
-            relu: with `onto`: what is negative in the sum becomes 0.
+            epilogue: what is done to the sums before they are returned; only without gradients.
         """
         ...

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from fewpoints.models.engine.backends.base import ConvCase
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.plan import ConvPlan
 from fewpoints.models.engine.schedule import Band, cut_into_bands
 from fewpoints.models.engine.threads import run_all, worker_count
@@ -28,7 +29,7 @@ from fewpoints.models.engine.threads import run_all, worker_count
 # block only bounds memory.
 _BLOCK_BYTES = {"cpu": 1 << 20, "cuda": 256 << 20}
 # Output rows per band. Small enough on a CPU that a band's products stay in the shared cache.
-_BAND_ROWS = {"cpu": 4096, "cuda": 1 << 17}
+_BAND_ROWS = {"cpu": 6144, "cuda": 1 << 17}
 # Fewer output rows than this are not worth a thread of their own.
 _MIN_BAND_ROWS = 128
 # Up to this many input channels a product per run is too small; absent taps read a row of zeros.
@@ -52,12 +53,11 @@ class NativeBackend:
         weight: Tensor,
         plan: ConvPlan,
         *,
-        onto: Tensor | None = None,
-        relu: bool = False,
+        epilogue: Epilogue | None = None,
     ) -> Tensor:
         """See `Backend.convolve`."""
-        if onto is not None:
-            return _accumulate(features, weight, plan, onto, relu=relu)
+        if epilogue is not None:
+            return _product(features, weight, plan, epilogue)
         return _apply(features, weight, plan)
 
 
@@ -66,8 +66,7 @@ class _GatherMultiplyScatter(torch.autograd.Function):
     def forward(ctx: Any, features: Tensor, weight: Tensor, plan: ConvPlan) -> Tensor:
         ctx.save_for_backward(features, weight)
         ctx.plan = plan
-        out = features.new_zeros(len(plan.target), weight.shape[2])
-        return _accumulate(features, weight, plan, out)
+        return _product(features, weight, plan)
 
     @staticmethod
     @once_differentiable
@@ -84,12 +83,11 @@ class _GatherMultiplyScatter(torch.autograd.Function):
 
 
 def _gradient_of_features(grad: Tensor, weight: Tensor, plan: ConvPlan) -> Tensor:
-    out = grad.new_zeros(len(plan.source), weight.shape[1])
     swapped = weight.transpose(1, 2)
     if plan.kind == "submanifold":
         # Reading a submanifold plan backwards is reading it with the kernel mirrored.
-        return _accumulate(grad, swapped.flip(0), plan, out)
-    return _accumulate(grad, swapped, plan.transpose, out)
+        return _product(grad, swapped.flip(0), plan)
+    return _product(grad, swapped, plan.transpose)
 
 
 def _gradient_of_weight(features: Tensor, grad: Tensor, weight: Tensor, plan: ConvPlan) -> Tensor:
@@ -114,14 +112,14 @@ def _add_gradient_of_bands(
 ) -> None:
     in_channels, out_channels = result.shape[1:]
     for band in bands:
-        for pairs, entries, runs in band.chunks(_block_pairs(features)):
-            in_rows, out_rows = band.in_rows[pairs], band.out_rows[entries]
+        for chunk in band.chunks(_block_pairs(features)):
+            in_rows, out_rows = band.in_rows[chunk.pairs], band.out_rows[chunk.entries]
             gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
             torch.index_select(features, 0, in_rows, out=gathered)
             arriving = _SCRATCH.take("out", grad, len(out_rows), out_channels)
             torch.index_select(grad, 0, out_rows, out=arriving)
             pair = entry = 0
-            for run in runs:
+            for run in chunk.runs:
                 left = gathered[pair : pair + run.count * run.length].view(run.count, -1)
                 taps = result[run.tap : run.tap + run.length].view(-1, out_channels)
                 taps.addmm_(left.t(), arriving[entry : entry + run.count])
@@ -129,69 +127,68 @@ def _add_gradient_of_bands(
                 entry += run.count
 
 
-def _accumulate(
-    features: Tensor, weight: Tensor, plan: ConvPlan, out: Tensor, *, relu: bool = False
+def _product(
+    features: Tensor, weight: Tensor, plan: ConvPlan, epilogue: Epilogue | None = None
 ) -> Tensor:
-    """Add the convolution to `out` in place."""
+    """Return the convolution, (U, Cout), with what follows it."""
     features = features.contiguous()
     weight = weight.contiguous()
+    rows = len(plan.target)
+    if epilogue is None:
+        out = features.new_empty(rows, weight.shape[2])
+    else:
+        out = epilogue.result_for(features, rows)
     parallel = features.device.type == "cpu"
     if weight.shape[1] <= _FEW_CHANNELS and parallel:
-        work = partial(_accumulate_all_taps, features, weight, plan.table, out, relu)
-        tasks = [partial(work, band.low, band.high) for band in _bands(plan)]
+        sums = partial(_sums_over_all_taps, features, weight, plan.table)
     else:
-        tasks = [
-            partial(_accumulate_band, features, weight, band, out, relu) for band in _bands(plan)
-        ]
-    run_all(tasks, parallel=parallel)
+        sums = partial(_sums, features, weight)
+
+    def finish(band: Band) -> None:
+        found, result = sums(band), out[band.low : band.high]
+        if epilogue is None:
+            result.copy_(found)
+        else:
+            epilogue.finish(found, result)
+
+    run_all([partial(finish, band) for band in _bands(plan)], parallel=parallel)
     return out
 
 
-def _accumulate_band(features: Tensor, weight: Tensor, band: Band, out: Tensor, relu: bool) -> None:
+def _sums(features: Tensor, weight: Tensor, band: Band) -> Tensor:
+    """Return the convolution in the rows of a band."""
     in_channels, out_channels = weight.shape[1:]
-    matrices: dict[tuple[int, int], Tensor] = {}  # Views of the weight, met again and again.
+    stacked = weight.view(-1, out_channels)  # Taps that follow each other are one matrix.
+    matrices: dict[tuple[int, int], Tensor] = {}
     products = _SCRATCH.take("out", features, len(band.members), out_channels)
-    for pairs, entries, runs in band.chunks(_block_pairs(features)):
-        in_rows = band.in_rows[pairs]
+    for chunk in band.chunks(_block_pairs(features)):
+        in_rows = band.in_rows[chunk.pairs]
         gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
         torch.index_select(features, 0, in_rows, out=gathered)
-        inputs = torch.split(gathered, [run.count * run.length for run in runs])
-        outputs = torch.split(products[entries], [run.count for run in runs])
-        for run, left, right in zip(runs, inputs, outputs, strict=True):
-            matrix = matrices.get((run.tap, run.length))
+        inputs = torch.split(gathered, chunk.pair_counts)
+        outputs = torch.split(products[chunk.entries], chunk.entry_counts)
+        for run, left, right in zip(chunk.runs, inputs, outputs, strict=True):
+            key = run.tap, run.length
+            matrix = matrices.get(key)
             if matrix is None:
-                matrix = weight[run.tap : run.tap + run.length].view(-1, out_channels)
-                matrices[run.tap, run.length] = matrix
-            torch.mm(left.view(run.count, -1), matrix, out=right)
-    sums = torch.nn.functional.embedding_bag(
+                first = run.tap * in_channels
+                matrix = matrices[key] = stacked[first : first + run.length * in_channels]
+            if run.length > 1:
+                left = left.view(run.count, -1)
+            torch.mm(left, matrix, out=right)
+    return torch.nn.functional.embedding_bag(
         band.members, products, band.ends, mode="sum", include_last_offset=True
     )
-    rows = out[band.low : band.high].add_(sums)
-    if relu:
-        rows.relu_()
 
 
-def _accumulate_all_taps(
-    features: Tensor,
-    weight: Tensor,
-    table: Tensor,
-    out: Tensor,
-    relu: bool,
-    low: int,
-    high: int,
-) -> None:
-    """For few channels, one product over every tap, absent ones included as zeros."""
-    channels = weight.shape[1]
-    taps = table.shape[0]
-    rows = table[:, low:high].t().flatten()
+def _sums_over_all_taps(features: Tensor, weight: Tensor, table: Tensor, band: Band) -> Tensor:
+    """Return the same for few channels: one product over every tap, absent ones as zeros."""
+    taps, channels = weight.shape[:2]
+    rows = table[:, band.low : band.high].t().flatten()
     gathered = _SCRATCH.take("in", features, len(rows), channels)
     torch.index_select(features, 0, rows.clamp(min=0), out=gathered)
     gathered.masked_fill_((rows < 0).unsqueeze(1), 0)
-    part = out[low:high].addmm_(
-        gathered.view(-1, taps * channels), weight.view(taps * channels, -1)
-    )
-    if relu:
-        part.relu_()
+    return gathered.view(-1, taps * channels) @ weight.view(taps * channels, -1)
 
 
 def _block_pairs(features: Tensor) -> int:

@@ -24,6 +24,7 @@ from torch.func import functional_call
 
 from fewpoints.models.engine.backends.base import ConvCase
 from fewpoints.models.engine.coords import VoxelSet
+from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.plan import ConvPlan
 
 _KEY = "plan"
@@ -55,18 +56,14 @@ class SpconvBackend:
         weight: Tensor,
         plan: ConvPlan,
         *,
-        onto: Tensor | None = None,
-        relu: bool = False,
+        epilogue: Epilogue | None = None,
     ) -> Tensor:
         """See `Backend.convolve`."""
         if len(plan.source) == 0:
             out = features @ weight[0]  # (0, Cout), with a gradient
         else:
             out = _run(features, weight, plan)
-        if onto is None:
-            return out
-        onto.add_(out)
-        return onto.relu_() if relu else onto
+        return out if epilogue is None else epilogue.of(out)
 
 
 @lru_cache(maxsize=1)
