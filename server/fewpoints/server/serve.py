@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import socket
 from collections.abc import Callable
@@ -89,6 +90,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # Modules, schemas and statements stay for good; searching them for garbage would stop
+            # every request for a tenth of a second now and then.
+            gc.collect()
+            gc.freeze()
             self._when_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
