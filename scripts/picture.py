@@ -8,6 +8,7 @@ the simulator knows, trains, and photographs what is on the screen.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-m", "fewpoints.server.cli", "quickstart", "--port", "0"]
         server = subprocess.Popen(
-            [*command, "--home", home], stdout=subprocess.PIPE, text=True, cwd=home
+            [*command, "--home", home],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=home,
+            env={**os.environ, "LOGNAME": "Ada"},  # Whose name the pictures show.
         )
         try:
             assert server.stdout is not None
