@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pages point at what exists and name the commands that the program has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from fewpoints.server.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+COMMAND = re.compile(r"^fewpoints (\w+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = LINK.findall(page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_named_commands_exist() -> None:
+    group = typer.main.get_command(app)
+    known = set(getattr(group, "commands"))  # noqa: B009 - click's type does not say so
+    named = {name for page in PAGES for name in COMMAND.findall(page.read_text())}
+    assert named
+    assert named <= known
