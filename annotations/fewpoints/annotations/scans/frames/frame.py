@@ -67,17 +67,33 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
+class FrameHeader:
+    """What is known of a frame without its pixels."""
+
+    name: str
+    intrinsics: Intrinsics
+    world_from_camera: Float64Array
+    has_colours: bool
+
+
+@dataclass(frozen=True, eq=False)
 class FrameSequence:
     """Frames of one place in one world frame; each is read when it is asked for.
 
+    Either all frames have colours or none has.
+
     up: unit vector of the world that points up, as far as the source knows.
     names: one per frame, in the order of recording. load: reads frame i; raises `UnreadableScan`.
+    notes: sentences about what was left out or assumed, for people.
+    read_header: what `header` answers, where that takes less than loading the frame.
     """
 
     name: str
     up: tuple[float, float, float]
     names: Sequence[str]
     load: Callable[[int], Frame]
+    notes: tuple[str, ...] = ()
+    read_header: Callable[[int], FrameHeader] | None = None
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -85,6 +101,19 @@ class FrameSequence:
 
     def __getitem__(self, index: int) -> Frame:
         """Read one frame."""
+        self._must_have(index)
+        return self.load(index)
+
+    def header(self, index: int) -> FrameHeader:
+        """Read what is known of one frame without its pixels; raises `UnreadableScan`."""
+        self._must_have(index)
+        if self.read_header is not None:
+            return self.read_header(index)
+        frame = self.load(index)
+        return FrameHeader(
+            frame.name, frame.intrinsics, frame.world_from_camera, frame.colours is not None
+        )
+
+    def _must_have(self, index: int) -> None:
         if not 0 <= index < len(self.names):
             raise IndexError(f"{self.name} has {len(self.names)} frames, there is no {index}.")
-        return self.load(index)
