@@ -19,6 +19,8 @@ from fewpoints.models.engine.benchmark import benchmark_engine, synthetic_room
 _RUN = """
 import json
 from fewpoints.models.engine.benchmark import benchmark_engine
+from fewpoints.models.engine.memory import keep_freed_memory
+keep_freed_memory()
 print(json.dumps(benchmark_engine()))
 """
 

@@ -18,7 +18,7 @@ from fewpoints.models.engine.plan import (
     strided_plan,
     submanifold_plan,
 )
-from fewpoints.models.engine.schedule import Band, cut_into_bands
+from fewpoints.models.engine.schedule import Band, Schedule
 from tests.oracles.dense_conv import brute_neighbours
 
 
@@ -113,17 +113,17 @@ class TestBands:
     @pytest.mark.parametrize("size", [1, 3, 5, 7])
     def test_every_pair_is_in_exactly_one_run(self, size: int, band_rows: int) -> None:
         plan = submanifold_plan(voxel_set(cloud(span=5)), size)
-        assert covered_by(cut_into_bands(plan.table, size, band_rows)) == Counter(triples(plan))
+        assert covered_by(cut(plan.table, size, band_rows)) == Counter(triples(plan))
 
     def test_strided_and_transposed_tables(self) -> None:
         down = strided_plan(voxel_set(cloud()))
         for plan in (down, down.transpose):
-            assert covered_by(cut_into_bands(plan.table, 2, 64)) == Counter(triples(plan))
+            assert covered_by(cut(plan.table, 2, 64)) == Counter(triples(plan))
 
     @pytest.mark.parametrize("max_pairs", [1, 7, 100, 10**6])
     def test_chunks_cover_a_band_in_order(self, max_pairs: int) -> None:
         plan = submanifold_plan(voxel_set(cloud(span=4)), 3)
-        (band,) = cut_into_bands(plan.table, 3, 10**6)
+        (band,) = cut(plan.table, 3, 10**6)
         pair = entry = 0
         for chunk in band.chunks(max_pairs):
             assert (chunk.pairs.start, chunk.entries.start) == (pair, entry)
@@ -137,7 +137,7 @@ class TestBands:
 
     def test_bands_share_the_pairs_evenly(self) -> None:
         plan = submanifold_plan(voxel_set(cloud(span=12, count=6000)), 3)
-        bands = cut_into_bands(plan.table, 3, 1000)
+        bands = cut(plan.table, 3, 1000)
         assert [band.low for band in bands[1:]] == [band.high for band in bands[:-1]]
         assert (bands[0].low, bands[-1].high) == (0, len(plan.target))
         mean = plan.pair_count / len(bands)
@@ -145,11 +145,16 @@ class TestBands:
 
     def test_members_list_the_entries_of_each_row(self) -> None:
         plan = submanifold_plan(voxel_set(cloud()), 3)
-        for band in cut_into_bands(plan.table, 3, 64):
+        for band in cut(plan.table, 3, 64):
             ends = band.ends.tolist()
             for row in range(band.low, band.high):
                 members = band.members[ends[row - band.low] : ends[row - band.low + 1]].tolist()
                 assert sorted(members) == (band.out_rows == row).nonzero().flatten().tolist()
+
+
+def cut(table: Tensor, kernel_size: int, band_rows: int) -> list[Band]:
+    schedule = Schedule(table, kernel_size, band_rows)
+    return [schedule.band(index) for index in range(len(schedule))]
 
 
 def covered_by(bands: list[Band]) -> Counter[tuple[int, int, int]]:

@@ -14,12 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
 from torch import Tensor
-
-from fewpoints.models.engine.threads import run_all
 
 
 @dataclass(frozen=True)
@@ -100,22 +97,31 @@ def _chunks(runs: tuple[Run, ...], max_pairs: int) -> Iterator[Chunk]:
         yield chunk()
 
 
-def cut_into_bands(table: Tensor, kernel_size: int, band_rows: int) -> list[Band]:
-    """Cut a (T, U) neighbour table into bands of about `band_rows` output rows.
+class Schedule:
+    """The bands of a (T, U) neighbour table, each of about `band_rows` output rows.
 
-    Bands hold equally many pairs, so that as many workers as there are bands end together.
+    Bands hold equally many pairs, so that workers end together. A band is cut when it is first
+    asked for: by the worker that needs it, while others multiply. Each band may be asked for by
+    one thread at a time.
     """
-    edges = _edges((table >= 0).sum(0), band_rows)
-    count = len(edges) - 1
-    bands: list[Band | None] = [None] * count
 
-    def cut(index: int) -> None:
-        low, high = edges[index], edges[index + 1]
-        bands[index] = _cut_band(table[:, low:high], kernel_size, low, high)
+    def __init__(self, table: Tensor, kernel_size: int, band_rows: int) -> None:
+        self._table = table
+        self._line = kernel_size
+        self._edges = _edges((table >= 0).sum(0), band_rows)
+        self._bands: list[Band | None] = [None] * (len(self._edges) - 1)
 
-    tasks = [partial(cut, index) for index in range(count)]
-    run_all(tasks, parallel=table.device.type == "cpu")
-    return [band for band in bands if band is not None]
+    def __len__(self) -> int:
+        return len(self._bands)
+
+    def band(self, index: int) -> Band:
+        """Return a band, cutting it if need be."""
+        band = self._bands[index]
+        if band is None:
+            low, high = self._edges[index], self._edges[index + 1]
+            band = _cut_band(self._table[:, low:high], self._line, low, high)
+            self._bands[index] = band
+        return band
 
 
 def _edges(pairs: Tensor, band_rows: int) -> list[int]:

@@ -20,7 +20,9 @@ RepeatOption = Annotated[int, typer.Option(help="Runs; the median counts.", min=
 def engine(repeats: RepeatOption = 5, as_json: JsonOption = False) -> None:
     """Res16UNet34C forward on a room of about 120 k voxels, against plain matrix products."""
     from fewpoints.models.engine.benchmark import benchmark_engine
+    from fewpoints.models.engine.memory import keep_freed_memory
 
+    keep_freed_memory()
     with progress_bar("Engine") as progress:
         found = benchmark_engine(repeats=repeats, progress=progress)
     _show(found, as_json=as_json)

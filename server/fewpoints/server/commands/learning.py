@@ -62,6 +62,7 @@ def finetune(
     as_json: JsonOption = False,
 ) -> None:
     """Train on labelled points and write a checkpoint; a run that was cut short goes on."""
+    from fewpoints.models.engine.memory import keep_freed_memory
     from fewpoints.models.nets.checkpoint import load_network
     from fewpoints.models.training.config import FinetuneConfig
     from fewpoints.models.training.finetune import finetune as run
@@ -83,6 +84,7 @@ def finetune(
         read_labelled(scan, table, class_list, voxel_size)
         for scan, table in zip(scans, labels, strict=True)
     ]
+    keep_freed_memory()
     start = load_network(checkpoint, arch=arch)
     for sentence in start.report:
         note(sentence)

@@ -119,10 +119,12 @@ def compute_features(
 
     Says on stderr what the network is.
     """
+    from fewpoints.models.engine.memory import keep_freed_memory
     from fewpoints.models.features.cache import cached_features, scan_hash
     from fewpoints.models.nets.checkpoint import load_network
     from fewpoints.server.settings import Settings
 
+    keep_freed_memory()
     cloud = read_scan(path)
     voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     loaded = load_network(checkpoint, arch=arch)

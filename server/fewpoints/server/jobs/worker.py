@@ -19,6 +19,7 @@ import traceback
 from contextlib import suppress
 from typing import Any, TextIO
 
+from fewpoints.models.engine.memory import keep_freed_memory
 from fewpoints.server.db.engine import Database
 from fewpoints.server.errors import AppError
 from fewpoints.server.jobs import service
@@ -40,6 +41,7 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     _redirect_output(str(storage.worker_log(start["lane"])))
     _be_modest()
+    keep_freed_memory()
     database = Database(settings.resolved_database_url)
     while True:
         order = inbox.get()

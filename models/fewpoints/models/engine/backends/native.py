@@ -22,7 +22,7 @@ from torch.autograd.function import once_differentiable
 from fewpoints.models.engine.backends.base import ConvCase
 from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.plan import ConvPlan
-from fewpoints.models.engine.schedule import Band, cut_into_bands
+from fewpoints.models.engine.schedule import Band, Schedule
 from fewpoints.models.engine.threads import run_all, worker_count
 
 # Bytes of gathered rows per block: about one core's level-2 cache on a CPU; on a GPU a
@@ -92,13 +92,20 @@ def _gradient_of_features(grad: Tensor, weight: Tensor, plan: ConvPlan) -> Tenso
 
 def _gradient_of_weight(features: Tensor, grad: Tensor, weight: Tensor, plan: ConvPlan) -> Tensor:
     features = features.contiguous()
-    bands = _bands(plan)
+    schedule = _schedule(plan)
     parallel = features.device.type == "cpu"
-    shares = max(1, min(worker_count(), len(bands))) if parallel else 1
+    shares = max(1, min(worker_count(), len(schedule))) if parallel else 1
     results = [torch.zeros(weight.shape, dtype=grad.dtype, device=grad.device)]
     results += [torch.zeros_like(results[0]) for _ in range(shares - 1)]
     tasks = [
-        partial(_add_gradient_of_bands, features, grad, bands[share::shares], result)
+        partial(
+            _add_gradient_of_bands,
+            features,
+            grad,
+            schedule,
+            range(share, len(schedule), shares),
+            result,
+        )
         for share, result in enumerate(results)
     ]
     run_all(tasks, parallel=parallel)
@@ -108,10 +115,10 @@ def _gradient_of_weight(features: Tensor, grad: Tensor, weight: Tensor, plan: Co
 
 
 def _add_gradient_of_bands(
-    features: Tensor, grad: Tensor, bands: list[Band], result: Tensor
+    features: Tensor, grad: Tensor, schedule: Schedule, share: range, result: Tensor
 ) -> None:
     in_channels, out_channels = result.shape[1:]
-    for band in bands:
+    for band in map(schedule.band, share):
         for chunk in band.chunks(_block_pairs(features)):
             in_rows, out_rows = band.in_rows[chunk.pairs], band.out_rows[chunk.entries]
             gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
@@ -144,14 +151,17 @@ def _product(
     else:
         sums = partial(_sums, features, weight)
 
-    def finish(band: Band) -> None:
+    schedule = _schedule(plan)
+
+    def work(index: int) -> None:
+        band = schedule.band(index)
         found, result = sums(band), out[band.low : band.high]
         if epilogue is None:
             result.copy_(found)
         else:
             epilogue.finish(found, result)
 
-    run_all([partial(finish, band) for band in _bands(plan)], parallel=parallel)
+    run_all([partial(work, index) for index in range(len(schedule))], parallel=parallel)
     return out
 
 
@@ -197,7 +207,7 @@ def _block_pairs(features: Tensor) -> int:
     return max(32, budget // max(1, features.shape[1] * features.element_size()))
 
 
-def _bands(plan: ConvPlan) -> list[Band]:
+def _schedule(plan: ConvPlan) -> Schedule:
     """Return the plan's work, cut for the threads at hand."""
     device = plan.table.device.type
     rows = _BAND_ROWS.get(device, _BAND_ROWS["cuda"])
@@ -205,10 +215,10 @@ def _bands(plan: ConvPlan) -> list[Band]:
         share = -(-len(plan.target) // worker_count())
         rows = max(_MIN_BAND_ROWS, min(rows, share))
     key = f"native {rows}"
-    cut = plan.derived.get(key)
-    if cut is None:
-        cut = plan.derived[key] = cut_into_bands(plan.table, plan.kernel_size, rows)
-    return cast("list[Band]", cut)
+    schedule = plan.derived.get(key)
+    if schedule is None:
+        schedule = plan.derived[key] = Schedule(plan.table, plan.kernel_size, rows)
+    return cast(Schedule, schedule)
 
 
 class _Scratch(threading.local):
