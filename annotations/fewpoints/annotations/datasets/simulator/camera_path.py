@@ -206,7 +206,7 @@ def _looks(world: World, eyes: FloatArray64, rng: np.random.Generator) -> FloatA
             np.array([a, b, rng.uniform(0.0, 1.6)]) for a, b in zip(x.flat, y.flat, strict=True)
         ]
     spots = np.array(middles)
-    looked = np.zeros(len(spots))
+    looked = np.where(np.arange(len(spots)) < len(things), 0.0, 0.7)
     hold = 3
     gaze = np.empty_like(eyes)
     for i in range(0, len(eyes), hold):
@@ -214,7 +214,7 @@ def _looks(world: World, eyes: FloatArray64, rng: np.random.Generator) -> FloatA
         away = np.linalg.norm(spots[:, :2] - eye[:2], axis=1)
         cost = (
             looked
-            + 1.5 * np.abs(np.log(np.maximum(away, 0.1) / 1.9))
+            + 1.5 * np.abs(np.log(np.maximum(away, 0.1) / 2.2))
             + rng.uniform(0, 0.8, len(spots))
         )
         # Not through walls: the way to the target is free of everything but the target's last bit.

@@ -26,10 +26,12 @@ def _frame(thing: Thing, w: float, z0: float, z1: float, thick: float, paint: Ma
         thing.box((x, 0.001, z0), (x + FRAME_M, FRAME_OUT_M, z1), paint)
     thing.box((-w / 2 - FRAME_M, 0.001, z1), (w / 2 + FRAME_M, FRAME_OUT_M, z1 + FRAME_M), paint)
     for x in (-w / 2 + 0.002, w / 2 - 0.012):
-        thing.box((x, -thick + 0.005, max(z0, 0.002)), (x + 0.01, 0.0, z1 - 0.012), paint)
+        thing.box((x, -thick + 0.005, z0 + 0.002), (x + 0.01, 0.0, z1 - 0.012), paint)
     thing.box((-w / 2 + 0.002, -thick + 0.005, z1 - 0.012), (w / 2 - 0.002, 0.0, z1 - 0.002), paint)
     if z0 > 0:
-        thing.box((-w / 2 + 0.002, -thick + 0.005, z0), (w / 2 - 0.002, 0.0, z0 + 0.008), paint)
+        thing.box(
+            (-w / 2 + 0.002, -thick + 0.005, z0 + 0.001), (w / 2 - 0.002, 0.0, z0 + 0.008), paint
+        )
 
 
 def door(rng: np.random.Generator, w: float, h: float, thick: float, *, open_: bool) -> Thing:
@@ -78,7 +80,7 @@ def window(
     thing.box(
         (-w / 2 - FRAME_M, 0.001, z0 - 0.035), (w / 2 + FRAME_M, rng.uniform(0.02, 0.12), z0), frame
     )
-    y = -thick * rng.uniform(0.4, 0.8)
+    y = -thick * rng.uniform(0.45, 0.8)
     columns, rows = max(round(w / rng.uniform(0.5, 0.9)), 1), 1 + int(rng.random() < 0.3)
     for i in range(columns + 1):
         x = -w / 2 + 0.012 + i * (w - 0.024 - 0.05) / columns

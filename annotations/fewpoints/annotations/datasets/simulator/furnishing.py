@@ -10,7 +10,7 @@ import numpy as np
 
 from fewpoints.annotations.datasets.simulator import bathroom, fixtures, seats, small, storage
 from fewpoints.annotations.datasets.simulator import tables as tables_
-from fewpoints.annotations.datasets.simulator.floor_plan import WALL_M, Room
+from fewpoints.annotations.datasets.simulator.floor_plan import WALL_M, Opening, Room
 from fewpoints.annotations.datasets.simulator.meshes import Thing, Top
 from fewpoints.annotations.datasets.simulator.placement import Furnishing, Placed, put
 
@@ -44,6 +44,7 @@ def _fixtures(into: Furnishing, daylight: float) -> None:
     room, rng = into.room, into.rng
     for hole in room.openings:
         yaw, at = room.on_wall(hole.side, hole.along)
+        _keep_opening_clear(into, hole)
         reach = 0.9 if hole.kind != "window" else 0.0
         if hole.kind != "window":
             a = room.on_wall(hole.side, hole.along - hole.width / 2 - 0.05, 0.125)[1][:2]
@@ -68,6 +69,14 @@ def _fixtures(into: Furnishing, daylight: float) -> None:
                 item = put(heater, yaw, room.on_wall(hole.side, hole.along, 0.005)[1])
                 if into.fits(item):
                     into.keep(item)
+
+
+def _keep_opening_clear(into: Furnishing, hole: Opening) -> None:
+    """Let nothing hang or stand right in front of a door or a window pane."""
+    a = into.room.on_wall(hole.side, hole.along - hole.width / 2, -WALL_M)[1][:2]
+    b = into.room.on_wall(hole.side, hole.along + hole.width / 2, 0.125)[1][:2]
+    corners = np.array([np.minimum(a, b), np.maximum(a, b)])
+    into.keep_clear(corners, low=hole.z0 + 0.02, high=hole.z1 - 0.02)
 
 
 def _pick(rng: np.random.Generator, makers: tuple[Callable[..., Thing], ...]) -> Thing:
@@ -139,7 +148,7 @@ def _odds_and_ends(into: Furnishing, most: int) -> None:
     rng = into.rng
     makers = (small.bin_, small.plant, small.carton, small.floor_lamp, small.coat_rack,
               small.carton)  # fmt: skip
-    for _ in range(int(rng.integers(1, most + 1))):
+    for _ in range(int(rng.integers(2, most + 2))):
         thing = _pick(rng, makers)
         if rng.random() < 0.75:
             into.at_wall(thing, corner=rng.random() < 0.4, tries=15)
@@ -164,15 +173,17 @@ def _living_room(into: Furnishing) -> None:
         for _ in range(int(rng.integers(0, 3))):
             facing = float(rng.choice([np.pi / 2, -np.pi / 2, np.pi]))
             out = 1.6 if facing == np.pi else 1.0
-            x = 0.0 if facing == np.pi else -1.75 * np.sign(facing) * -1
-            into.beside(seats.armchair(rng), couch, x, reach + out * 0.5, facing, wobble=0.4)
+            x = 0.0 if facing == np.pi else 1.75 * float(np.sign(facing))
+            chair = seats.armchair(rng)
+            if into.beside(chair, couch, x, reach + out * 0.5, facing, wobble=0.4) is None:
+                into.at_wall(chair)
     side = into.at_wall(storage.cabinet(rng, kind="sideboard"))
     if side is not None and rng.random() < 0.7:
         into.on_top(small.television(rng), side, side.thing.tops[0], back=True)
     _clutter(into, side, 3)
-    for _ in range(int(rng.integers(1, 3))):
+    for _ in range(int(rng.integers(1, 4))):
         _clutter(into, into.at_wall(storage.bookshelf(rng)), 2)
-    if rng.random() < 0.6:
+    if rng.random() < 0.75:
         thing = tables_.table(rng) if rng.random() < 0.6 else tables_.round_table(rng)
         dining = into.free_standing(thing)
         if dining is not None:
@@ -199,6 +210,7 @@ def _bedroom(into: Furnishing) -> None:
                     into.on_top(small.table_lamp(rng), beside, beside.thing.tops[0])
                 _clutter(into, beside, 2)
     into.at_wall(storage.cabinet(rng, kind="wardrobe"))
+    _maybe(into, 0.5, storage.cabinet(rng))
     _clutter(into, _maybe(into, 0.6, storage.cabinet(rng, kind="chest")), 4)
     if rng.random() < 0.5:
         _workplace(into, into.at_wall(tables_.desk(rng)))

@@ -118,7 +118,9 @@ def floor_cover(rng: np.random.Generator, *, wet: bool) -> Material:
     if kind == "boards":
         return replace(wood(rng), pattern=PLANKS, scale_m=float(rng.uniform(0.08, 0.2)))
     if kind == "carpet":
-        return replace(cloth(rng), first=random_colour(rng, pale=0.5), pattern=SPECKLED)
+        first = random_colour(rng, pale=0.5)
+        second = _rgb(np.array(first) * rng.uniform(0.7, 1.2, 3))
+        return replace(cloth(rng), first=first, second=second, pattern=SPECKLED)
     first = random_colour(rng, pale=0.7)
     joint = _rgb(np.array(first) * rng.uniform(0.6, 0.8))
     return Material(first, joint, TILES, float(rng.uniform(0.15, 0.5)), gloss=0.35)

@@ -20,6 +20,10 @@ from fewpoints.annotations.datasets.simulator.materials import Material
 Vec: TypeAlias = tuple[float, float, float]
 
 
+# Where slanted legs end, so that their lower rim stays above the floor.
+FOOT_M = 0.006
+
+
 @dataclass(frozen=True)
 class Top:
     """A level rectangle that small things can stand on, with `headroom` metres above it."""

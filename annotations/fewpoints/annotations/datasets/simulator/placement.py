@@ -46,8 +46,10 @@ def put(thing: Thing, yaw: float, at: FloatArray64) -> Placed:
     return Placed(thing, yaw, np.asarray(at, np.float64), rects)
 
 
-def overlaps(a: FloatArray64, b: FloatArray64, *, slack: float = 1e-4) -> BoolArray:
+def overlaps(a: FloatArray64, b: FloatArray64, *, slack: float = -1e-3) -> BoolArray:
     """(A, B) True where two upright boxes share more than `slack` metres in every direction.
+
+    A negative slack is the gap that has to stay between them.
 
     Rows as in `Placed.rects`. Two rectangles are apart if they are along one of their four sides.
     """
@@ -100,10 +102,10 @@ class Furnishing:
         self.taken.append(item.rects)
         return item
 
-    def keep_clear(self, corners: FloatArray64, *, high: float = 2.0) -> None:
+    def keep_clear(self, corners: FloatArray64, *, low: float = 0.01, high: float = 2.0) -> None:
         """Let nothing stand in an axis-parallel rectangle, (2, 2) lowest and highest corner."""
         middle, half = corners.mean(axis=0), (corners[1] - corners[0]) / 2
-        self.kept_free.append(np.array([[*middle, *half, 0.0, 0.01, high]]))
+        self.kept_free.append(np.array([[*middle, *half, 0.0, low, high]]))
 
     def at_wall(
         self,

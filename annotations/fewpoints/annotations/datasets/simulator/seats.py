@@ -9,6 +9,7 @@ import numpy as np
 from fewpoints.annotations.datasets.simulator import materials as paints
 from fewpoints.annotations.datasets.simulator.materials import Material
 from fewpoints.annotations.datasets.simulator.meshes import (
+    FOOT_M,
     Thing,
     Top,
     cushion,
@@ -111,7 +112,7 @@ def shell_chair(rng: np.random.Generator) -> Thing:
     for sx in (-1, 1):
         for y, out in ((0.09, -spread), (d - 0.05, spread)):
             x = sx * (w / 2 - 0.05)
-            chair.add(tube((x, y, h), (x + sx * spread, y + out, 0.0), 0.012), metal)
+            chair.add(tube((x, y, h), (x + sx * spread, y + out, FOOT_M), 0.012), metal)
     return chair
 
 
@@ -131,7 +132,7 @@ def stool(rng: np.random.Generator) -> Thing:
         chair.add(cushion((-r, 0, h - 0.06), (r, 2 * r, h), roundness=0.3), material)
     for sx in (-1, 1):
         for sy in (-1, 1):
-            foot = (sx * r * 0.85, r + sy * r * 0.85, 0.0)
+            foot = (sx * r * 0.85, r + sy * r * 0.85, FOOT_M)
             chair.add(tube((sx * r * 0.6, r + sy * r * 0.6, h - 0.05), foot, 0.015), leg)
     return chair
 

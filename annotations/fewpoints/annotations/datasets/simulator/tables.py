@@ -8,7 +8,7 @@ import numpy as np
 
 from fewpoints.annotations.datasets.simulator import materials as paints
 from fewpoints.annotations.datasets.simulator.materials import Material
-from fewpoints.annotations.datasets.simulator.meshes import Thing, Top, lathe, tube
+from fewpoints.annotations.datasets.simulator.meshes import FOOT_M, Thing, Top, lathe, tube
 
 
 def _four_legs(
@@ -26,7 +26,9 @@ def _four_legs(
                 thing.pole((x, y, 0), under, leg / 2, material)
             else:
                 out = min(inset, 0.08)
-                thing.add(tube((x, y, under), (x + sx * out, y + sy * out, 0), leg / 3), material)
+                thing.add(
+                    tube((x, y, under), (x + sx * out, y + sy * out, FOOT_M), leg / 3), material
+                )
 
 
 def table(
@@ -81,7 +83,7 @@ def round_table(rng: np.random.Generator, *, coffee: bool = False) -> Thing:
     else:
         for a in np.arange(4) * np.pi / 2 + 0.7:
             x, y = 0.6 * r * np.cos(a) * oval, r + 0.6 * r * np.sin(a)
-            foot = (x * 1.25, r + (y - r) * 1.25, 0.0)
+            foot = (x * 1.25, r + (y - r) * 1.25, FOOT_M)
             thing.add(tube((x, y, h - 0.03), foot, 0.018), leg)
     thing.tops.append(Top(-0.7 * r * oval, 0.7 * r * oval, 0.3 * r, 1.7 * r, h))
     return thing
