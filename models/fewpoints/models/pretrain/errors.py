@@ -33,3 +33,10 @@ class PretrainingDiverged(AppError):
 
     status = 409
     code = "pretraining_diverged"
+
+
+class RunNotSaved(AppError):
+    """The run folder cannot be written to."""
+
+    status = 507
+    code = "run_not_saved"

@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames made ready once, on disk: small coloured clouds and the pairs among them.
+
+A source gets a folder with one .npz per used frame and `pairs.npz`. Files appear complete or not at
+all, and carry the key of what they were made from; a run that starts again makes only what is
+missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewpoints.annotations.progress import Progress, no_progress, part_of
+from fewpoints.models.pretrain.augment import z_up
+from fewpoints.models.pretrain.errors import NoFramePairs
+from fewpoints.models.pretrain.frame_pairs import FramePairs, PairRule, frame_pairs, thin
+from fewpoints.models.pretrain.sources import NO_CLASS, PretrainSource
+
+_VERSION = 1
+_MAX_FRAMES = 300
+_CELLS_PER_VOXEL = 2.5  # Clouds keep one point per such cell: fine enough to lose no voxel.
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One frame. positions: (P, 3) float32 metres, z up, relative to the source's origin;
+    colours: (P, 3) uint8; classes: (P,) uint8, 255 where unknown.
+    """
+
+    positions: NDArray[np.float32]
+    colours: NDArray[np.uint8]
+    classes: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class PreparedSource:
+    """A source on disk. frames: index of each used frame in the sequence; pairs: among those."""
+
+    name: str
+    folder: Path
+    frames: tuple[int, ...]
+    pairs: FramePairs
+
+    def cloud(self, which: int) -> Cloud:
+        """Read used frame number `which`."""
+        return _recent_cloud(self.folder / _file(self.frames[which]))
+
+
+def prepare(
+    source: PretrainSource,
+    cache: Path,
+    *,
+    voxel_size_m: float,
+    rule: PairRule,
+    frame_step: int | None,
+    workers: int = 2,
+    progress: Progress = no_progress,
+) -> PreparedSource:
+    """Write what is missing of a source's folder in `cache`; return what is there.
+
+    Args:
+        frame_step: use every nth frame; None: as few as 300.
+
+    Raises:
+        NoFramePairs: no two frames overlap enough.
+    """
+    sequence = source.sequence
+    step = frame_step or max(1, -(-len(sequence) // _MAX_FRAMES))
+    frames = tuple(range(0, len(sequence), step))
+    what = [_VERSION, source.identity, sequence.name, list(sequence.names), list(sequence.up)]
+    labelled = source.class_map is not None
+    made_from = json.dumps([*what, voxel_size_m, asdict(rule), step, labelled])
+    key = hashlib.sha256(made_from.encode()).hexdigest()[:16]
+    folder = cache / key
+    folder.mkdir(parents=True, exist_ok=True)
+    known = folder / "pairs.npz"
+    if known.exists() and all((folder / _file(i)).exists() for i in frames):
+        with np.load(known) as stored:
+            pairs = FramePairs(stored["first"], stored["second"], stored["overlap"])
+    else:
+        thinned = _write_clouds(
+            source,
+            folder,
+            frames,
+            voxel_size_m=voxel_size_m,
+            rule=rule,
+            workers=workers,
+            progress=part_of(progress, 0, 0.8),
+        )
+        pairs = frame_pairs(thinned, rule, workers=workers, progress=part_of(progress, 0.8, 1))
+        _write_npz(known, first=pairs.first, second=pairs.second, overlap=pairs.overlap)
+    if not len(pairs):
+        raise NoFramePairs(
+            f"{sequence.name}: no two of {len(frames)} frames overlap by "
+            f"{rule.min_overlap:.0%} or more. Use more frames (a smaller frame step), or check the "
+            "poses and the unit of the depth."
+        )
+    return PreparedSource(sequence.name, folder, frames, pairs)
+
+
+def _write_clouds(
+    source: PretrainSource,
+    folder: Path,
+    frames: Sequence[int],
+    *,
+    voxel_size_m: float,
+    rule: PairRule,
+    workers: int,
+    progress: Progress,
+) -> list[NDArray[np.float64]]:
+    """Write every frame's cloud; return the points that pairs are found with."""
+    turn = z_up(source.sequence.up)
+    # One origin for all frames, so that float32 keeps fractions of millimetres.
+    origin = np.round(source.sequence[frames[0]].world_from_camera[:3, 3] @ turn.T)
+
+    def one(index: int) -> NDArray[np.float64]:
+        path = folder / _file(index)
+        if not path.exists():
+            _write_npz(path, **_arrays(source, index, turn, origin, voxel_size_m))
+        return thin(read_cloud(path).positions.astype(np.float64), rule.grid_m)[1]
+
+    found = []
+    with ThreadPoolExecutor(workers) as pool:
+        for number, points in enumerate(pool.map(one, frames)):
+            found.append(points)
+            sentence = f"{source.sequence.name}: frame {number + 1} of {len(frames)}"
+            progress((number + 1) / len(frames), sentence)
+    return found
+
+
+def _arrays(
+    source: PretrainSource,
+    index: int,
+    turn: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    voxel_size_m: float,
+) -> dict[str, NDArray[np.generic]]:
+    """Return a `Cloud`'s arrays for frame `index` of the sequence."""
+    frame = source.sequence[index]
+    points, pixels = frame.points()
+    colours = frame.colours
+    if not np.isfinite(frame.world_from_camera).all() or colours is None:
+        points, pixels = points[:0], pixels[:0]  # As the code does with poses that are NaN.
+    points = points @ turn.T - origin
+    kept = first_per_cell(points, voxel_size_m / _CELLS_PER_VOXEL)
+    classes = np.full(len(kept), NO_CLASS, np.uint8)
+    if source.class_map is not None:
+        classes = source.class_map(index).reshape(-1)[pixels[kept]]
+    flat = np.zeros((0, 3), np.uint8) if colours is None else colours.reshape(-1, 3)
+    return {
+        "positions": points[kept].astype(np.float32),
+        "colours": flat[pixels[kept]],
+        "classes": classes,
+    }
+
+
+def first_per_cell(
+    positions: NDArray[np.float64] | NDArray[np.float32], cell_m: float
+) -> NDArray[np.int64]:
+    """Return the first row of every occupied cell floor(position / cell), sorted with x fastest."""
+    if not len(positions):
+        return np.zeros(0, np.int64)
+    cells = np.floor(positions / cell_m).astype(np.int64)
+    low = cells.min(axis=0)
+    size = cells.max(axis=0) - low + 1
+    x, y, z = (cells - low).T
+    _, first = np.unique((z * size[1] + y) * size[0] + x, return_index=True)
+    return first
+
+
+def _file(index: int) -> str:
+    return f"frame-{index:06d}.npz"
+
+
+def _write_npz(path: Path, **arrays: NDArray[np.generic]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # one stub reads allow_pickle here
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_cloud(path: Path) -> Cloud:
+    """Read one frame's file."""
+    with np.load(path) as stored:
+        return Cloud(stored["positions"], stored["colours"], stored["classes"])
+
+
+_recent_cloud = lru_cache(maxsize=64)(read_cloud)
