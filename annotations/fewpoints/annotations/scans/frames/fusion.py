@@ -103,12 +103,14 @@ def fuse(
                 f"{index + 1} of {count}. Use larger voxels or less depth."
             )
     progress(0.95, "Extracting the surface")
-    cloud = grid.extract_point_cloud(weight_threshold=float(least_views))
-    if "positions" not in cloud.point or len(cloud.point.positions) == 0:
+    empty = grid.hashmap().size() == 0
+    # The weight of a voxel is how often it was seen, and must be above the threshold.
+    cloud = None if empty else grid.extract_point_cloud(weight_threshold=least_views - 0.5)
+    if cloud is None or len(cloud.point.positions) == 0:
         raise UnreadableScan(
             sequence.name,
-            f"no surface within {depth_max_m:g} m of the cameras is seen {least_views} times; "
-            "the poses may be wrong, or the depth farther away.",
+            f"no surface within {depth_max_m:g} m of the cameras is seen {least_views} or more "
+            "times; the poses may be wrong, or everything is farther away.",
         )
     scan = _scan(cloud, _ASIDE * voxel_size_m, with_colours=has_colours, notes=sequence.notes)
     progress(1.0, f"{len(scan):,} points from {count} frames")

@@ -174,8 +174,8 @@ def read_camera(path: Path, layout: Layout) -> tuple[Intrinsics, float]:
     else:
         fx, fy, cx, cy = _numbers(content, ("fx", "fy", "cx", "cy"), place)
     scale = _numbers(content, ("depth_scale",), place)[0] if "depth_scale" in content else 1000.0
-    if not (np.isfinite(scale) and scale > 0):
-        raise place.refuse(f"depth_scale is {scale:g}; it must be positive.")
+    if not 1 <= scale <= 1e6:
+        raise place.refuse(f"depth_scale is {scale:g}; 1000 is usual.")
     camera = Intrinsics(int(width), int(height), fx, fy, cx, cy)
     return checked_intrinsics(camera, place), scale
 

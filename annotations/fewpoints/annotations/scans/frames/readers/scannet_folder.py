@@ -41,6 +41,10 @@ def read_scannet_folder(
     colour_folder = folder / "color"
     pictures = pictures_in(colour_folder) if colour_folder.is_dir() else []
     by_stem = {path.stem: path for path in pictures}
+    without_depth = by_stem.keys() - {path.stem for path in depths}
+    if without_depth:
+        missing = folder / "depth" / f"{min(without_depth)}.png"
+        raise layout.place(missing).refuse("the file is missing, but there is a picture for it.")
     camera = _camera(layout, "depth", depth_size(layout, depths[0]))
     if pictures:
         layout = _with_colour_camera(layout, pictures[0], camera)

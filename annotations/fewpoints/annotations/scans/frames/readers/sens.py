@@ -145,8 +145,8 @@ def _read_header(data: _Bytes, name: str) -> _Header:
     for what, width, height in (("colour", colour_w, colour_h), ("depth", depth_w, depth_h)):
         if not 0 < width * height <= MOST_PIXELS:
             raise UnreadableScan(name, f"the {what} pictures claim {width} × {height} pixels.")
-    if not (np.isfinite(units) and units > 0):
-        raise UnreadableScan(name, f"the depth has {units:g} units per metre; must be positive.")
+    if not 1 <= units <= 1e6:
+        raise UnreadableScan(name, f"the depth has {units:g} units per metre; 1000 is usual.")
     if frames == 0:
         raise UnreadableScan(name, "there are no frames.")
     if frames > data.size // _FRAME.size:

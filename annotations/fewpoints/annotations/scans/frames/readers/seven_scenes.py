@@ -44,7 +44,12 @@ def read_seven_scenes(
     if not depths:
         raise UnreadableScan(name, "there is no frame-….depth.png.")
     camera = _camera(layout, depth_size(layout, depths[0]))
-    has_pictures = any(folder.glob("frame-*.color.*"))
+    pictures = {path.name.split(".")[0] for path in folder.glob("frame-*.color.*")}
+    has_pictures = bool(pictures)
+    without_depth = pictures - {path.name.split(".")[0] for path in depths}
+    if without_depth:
+        missing = folder / f"{min(without_depth)}.depth.png"
+        raise layout.place(missing).refuse("the file is missing, but there is a picture for it.")
     frames, lost = [], 0
     for number, depth in enumerate(depths):
         if number % 200 == 0:

@@ -52,7 +52,7 @@ def read_tum(folder: Path, *, name: str, progress: Progress = no_progress) -> Fr
     depth_times, depths = _pictures(folder / "depth.txt", layout)
     colour_times, pictures = (
         _pictures(folder / "rgb.txt", layout)
-        if (folder / "rgb.txt").is_file()
+        if (folder / "rgb.txt").is_file() or (folder / "rgb").is_dir()
         else (np.empty(0), [])
     )
     pose_times, poses = _poses(folder / "groundtruth.txt", layout)
