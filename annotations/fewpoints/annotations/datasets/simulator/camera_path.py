@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 
 from fewpoints.annotations.arrays import BoolArray, FloatArray64, IndexArray
-from fewpoints.annotations.datasets.simulator.floor_plan import WALL_M
+from fewpoints.annotations.datasets.simulator.floor_plan import WALL_M, Room
 from fewpoints.annotations.datasets.simulator.world import World
 
 CELL_M = 0.05
@@ -17,9 +17,10 @@ WALKING_HEIGHT_M = 1.85
 _CLEARANCES_M = (0.25, 0.18, 0.12)
 
 
-def camera_path(world: World, count: int, rng: np.random.Generator) -> FloatArray64:
+def camera_path(
+    world: World, grid: FreeSpace, count: int, rng: np.random.Generator
+) -> FloatArray64:
     """(count, 4, 4) world_from_camera, in the order of the walk."""
-    grid = FreeSpace(world)
     stops = _stops(grid, rng)
     route = _route(grid, stops)
     ground = _walked(grid, route, count)
@@ -29,7 +30,9 @@ def camera_path(world: World, count: int, rng: np.random.Generator) -> FloatArra
 
 
 class FreeSpace:
-    """Cells of the floor in which a person has room; `free` (Y, X)."""
+    """Cells of the floor in which a person has room: the largest connected part, `free` (Y, X)."""
+
+    reaches_all_rooms: bool
 
     def __init__(self, world: World) -> None:
         rooms = world.rooms
@@ -44,14 +47,16 @@ class FreeSpace:
         for clearance in _CLEARANCES_M:
             free = _in_rooms(world, spots, clearance) & (distance > clearance)
             self.free = _largest(free.reshape(ny, nx))
-            if all(self._in(r.centre, 0.5 * min(r.x1 - r.x0, r.y1 - r.y0)) for r in rooms):
+            self.reaches_all_rooms = all(self._reaches(room) for room in rooms)
+            if self.reaches_all_rooms:
                 break
-        assert self.free.any(), "no free floor"
 
-    def _in(self, centre: FloatArray64, radius: float) -> bool:
+    def _reaches(self, room: Room) -> bool:
+        """Whether a tenth of a square metre of the room can be walked on."""
         y, x = np.nonzero(self.free)
-        spots = self.low + (np.stack([x, y], 1) + 0.5) * CELL_M
-        return bool((np.abs(spots - centre).max(axis=1) < radius).sum() > 40)
+        spots = self.spot(np.stack([y, x], axis=1))
+        inside = (spots > (room.x0, room.y0)) & (spots < (room.x1, room.y1))
+        return bool(inside.all(axis=1).sum() * CELL_M**2 > 0.1)
 
     def spot(self, cell: IndexArray) -> FloatArray64:
         """Middle of (..., 2) cells (row, column), in metres."""
@@ -209,6 +214,7 @@ def _looks(world: World, eyes: FloatArray64, rng: np.random.Generator) -> FloatA
     looked = np.where(np.arange(len(spots)) < len(things), 0.0, 0.7)
     hold = 3
     gaze = np.empty_like(eyes)
+    before = np.zeros(3)
     for i in range(0, len(eyes), hold):
         eye = eyes[i]
         away = np.linalg.norm(spots[:, :2] - eye[:2], axis=1)
@@ -224,7 +230,10 @@ def _looks(world: World, eyes: FloatArray64, rng: np.random.Generator) -> FloatA
             way.astype(np.float32),
             np.ones(len(way), np.float32),
         )
-        best = int((cost + 3.0 * hidden).argmin())
+        towards = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
+        turn = 1 - towards @ before  # Nobody whirls round from one thing to the next.
+        best = int((cost + 3.0 * hidden + 1.2 * turn).argmin())
+        before = towards[best]
         looked[best] += 1.0
         looked += 0.4 * np.exp(-np.linalg.norm(spots - spots[best], axis=1) / 0.6)
         gaze[i : i + hold] = spots[best]

@@ -17,12 +17,11 @@ A scene's folder holds the layout of Open3D's and Redwood's RGB-D data:
 from __future__ import annotations
 
 import json
-import struct
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from fewpoints.annotations.arrays import AnyArray
 from fewpoints.annotations.classes import PRESETS
@@ -42,10 +41,10 @@ def write_scene(folder: Path, scene: SimulatedScene, *, progress: Progress = no_
         frame, truth = scene.frames[i], scene.frame_labels(i)
         assert frame.colours is not None
         depth = np.clip(np.rint(frame.depth * DEPTH_SCALE), 0, 65535).astype(np.uint16)
-        write_png(folder / "image" / f"{name}.png", frame.colours)
-        write_png(folder / "depth" / f"{name}.png", depth)
-        write_png(folder / "class" / f"{name}.png", truth.classes)
-        write_png(folder / "instance" / f"{name}.png", truth.instances.astype(np.uint16))
+        _write_png(folder / "image" / f"{name}.png", frame.colours)
+        _write_png(folder / "depth" / f"{name}.png", depth)
+        _write_png(folder / "class" / f"{name}.png", truth.classes)
+        _write_png(folder / "instance" / f"{name}.png", truth.instances.astype(np.uint16))
         poses.append(f"{i} {i} {i + 1}\n" + _matrix(frame.world_from_camera))
         progress((i + 1) / (len(scene.frames) + 1), "Writing frames")
     (folder / "trajectory.log").write_text("".join(poses))
@@ -68,23 +67,6 @@ def _matrix(pose: AnyArray) -> str:
     return "".join(" ".join(f"{v:.8f}" for v in row) + "\n" for row in pose.tolist())
 
 
-def write_png(path: Path, image: AnyArray) -> None:
-    """Write (H, W) or (H, W, 3) uint8, or (H, W) uint16, losslessly and always to equal bytes."""
-    assert image.dtype in (np.uint8, np.uint16), image.dtype
-    height, width = image.shape[:2]
-    colour = 2 if image.ndim == 3 else 0
-    rows = np.ascontiguousarray(image.astype(image.dtype.newbyteorder(">"))).view(np.uint8)
-    rows = rows.reshape(height, -1)
-    # Filter 2: differences to the row above make smooth images small.
-    difference = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
-    filtered = np.column_stack([np.full(height, 2, np.uint8), difference])
-    header = struct.pack(">IIBBBBB", width, height, image.dtype.itemsize * 8, colour, 0, 0, 0)
-    with path.open("wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        for kind, data in (
-            (b"IHDR", header),
-            (b"IDAT", zlib.compress(filtered.tobytes(), 4)),
-            (b"IEND", b""),
-        ):
-            file.write(struct.pack(">I", len(data)) + kind + data)
-            file.write(struct.pack(">I", zlib.crc32(kind + data)))
+def _write_png(path: Path, image: AnyArray) -> None:
+    """(H, W, 3) uint8, (H, W) uint8 or (H, W) uint16."""
+    Image.fromarray(image).save(path, compress_level=4)

@@ -9,13 +9,14 @@ through and fuses what the camera saw. Equal arguments give equal bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from fewpoints.annotations.arrays import FloatArray64, Int32Array, UInt8Array
+from fewpoints.annotations.arrays import BoolArray, FloatArray64, Int32Array, UInt8Array
 from fewpoints.annotations.classes import UNLABELLED
-from fewpoints.annotations.datasets.simulator.camera_path import camera_path
+from fewpoints.annotations.datasets.simulator.camera_path import FreeSpace, camera_path
 from fewpoints.annotations.datasets.simulator.floor_plan import KINDS
 from fewpoints.annotations.datasets.simulator.fusion import fuse
 from fewpoints.annotations.datasets.simulator.rendering import Rendered, render
@@ -27,7 +28,7 @@ from fewpoints.annotations.datasets.simulator.sensor import (
     random_exposure,
     random_sensor,
 )
-from fewpoints.annotations.datasets.simulator.world import CLASS_INDEX, World, build_world
+from fewpoints.annotations.datasets.simulator.world import World, build_world
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.frames.frame import Frame, FrameSequence, Intrinsics
 from fewpoints.annotations.scans.scan import Field, PointScan
@@ -112,23 +113,32 @@ def simulate_scene(
     plan_seed, path_seed, sensor_seed, frame_seed = np.random.SeedSequence(seed).spawn(4)
     rng = np.random.default_rng(plan_seed)
     kinds = _kinds(rng, rooms)
-    world = build_world(rng, kinds)
-    poses = camera_path(world, frames, np.random.default_rng(path_seed))
+    world, floor = _walkable(rng, kinds)
+    poses = camera_path(world, floor, frames, np.random.default_rng(path_seed))
     rng = np.random.default_rng(sensor_seed)
     camera = _camera(rng, *size)
     sensor, exposure = random_sensor(rng), random_exposure(rng)
     believed = _drifted(poses, rng)
     taken: list[Frame] = []
     labels: list[FrameLabels] = []
-    ceilings: list[int] = [k for k, o in enumerate(world.objects) if _is_ceiling(o.thing.solids)]
-    hidden: list[np.ndarray[tuple[int, ...], np.dtype[np.bool_]]] = []
-    for i, child in enumerate(frame_seed.spawn(frames)):
-        own = np.random.default_rng(child)
+    ceilings = [k for k, o in enumerate(world.objects) if _is_ceiling(o.thing.solids)]
+    hidden: list[BoolArray] = []
+    seeds = frame_seed.spawn(frames)
+
+    def take(i: int) -> tuple[Frame, FrameLabels, BoolArray]:
+        own = np.random.default_rng(seeds[i])
         seen = render(world, camera, poses[i], own)
-        taken.append(_frame(i, seen, camera, believed[i], sensor, exposure, own))
-        labels.append(_truth(world, seen))
-        hidden.append(np.isin(seen.objects, ceilings))
-        progress(0.9 * (i + 1) / frames, "Walking through the rooms")
+        frame = _frame(i, seen, camera, believed[i], sensor, exposure, own)
+        return frame, _truth(world, seen), np.isin(seen.objects, ceilings)
+
+    world.prepare()
+    # Each frame has its own seed, so threads change nothing but the time.
+    with ThreadPoolExecutor(2) as threads:
+        for frame, truth, ceiling in threads.map(take, range(frames)):
+            taken.append(frame)
+            labels.append(truth)
+            hidden.append(ceiling)
+            progress(0.9 * len(taken) / frames, "Walking through the rooms")
     merged = fuse(
         (
             (f if keep_ceiling else _without(f, ceiling), t.classes, t.instances)
@@ -161,6 +171,16 @@ def simulate_scene(
         _boxes(world, merged.instances),
         world,
     )
+
+
+def _walkable(rng: np.random.Generator, kinds: Sequence[str]) -> tuple[World, FreeSpace]:
+    """A flat of which every room can be walked into; now and then furniture bars a door."""
+    for _ in range(20):
+        world = build_world(rng, kinds)
+        floor = FreeSpace(world)
+        if floor.reaches_all_rooms:
+            return world, floor
+    raise AssertionError(f"no walkable flat of {kinds} in 20 tries")
 
 
 def _kinds(rng: np.random.Generator, rooms: int | Sequence[str] | None) -> list[str]:
@@ -220,7 +240,7 @@ def _truth(world: World, seen: Rendered) -> FrameLabels:
     )
 
 
-def _without(frame: Frame, hidden: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Frame:
+def _without(frame: Frame, hidden: BoolArray) -> Frame:
     depth = np.where(hidden, np.float32(0), frame.depth)
     return Frame(frame.name, depth, frame.colours, frame.intrinsics, frame.world_from_camera)
 
@@ -241,6 +261,3 @@ def _boxes(world: World, instances: Int32Array) -> tuple[InstanceBox, ...]:
             )
         )
     return tuple(out)
-
-
-assert set(CLASS_INDEX.values()) == set(range(20))

@@ -54,6 +54,10 @@ class World:
     instances: Int32Array
     lamps: list[Lamp]
 
+    def prepare(self) -> None:
+        """Work out what is kept, before several threads ask for it."""
+        _ = self.caster, self.normals, self._frames
+
     @cached_property
     def caster(self) -> RayCaster:
         """Answers rays against all triangles."""
