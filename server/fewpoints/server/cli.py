@@ -14,7 +14,15 @@ import sys
 import typer
 
 from fewpoints.annotations.errors import AppError
-from fewpoints.server.commands import benchmark, doctor, learning, projects, scans, serving
+from fewpoints.server.commands import (
+    benchmark,
+    doctor,
+    learning,
+    pretraining,
+    projects,
+    scans,
+    serving,
+)
 
 app = typer.Typer(
     name="fewpoints",
@@ -30,6 +38,7 @@ app.command("inspect")(scans.inspect)
 app.command("features")(scans.features)
 app.command("select")(scans.select)
 app.command("finetune")(learning.finetune)
+app.command("pretrain")(pretraining.pretrain)
 app.command("export")(projects.export)
 app.add_typer(benchmark.app, name="benchmark")
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""`fewpoints pretrain` as a user or a script meets it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fewpoints.models.nets.checkpoint import load_network
+from fewpoints.models.nets.res_unet import ARCHITECTURES
+from fewpoints.models.pretrain.sources import PretrainSource
+from fewpoints.server import cli
+from tests.models.pretrain.scenes import room_sequence
+from tests.models.pretrain.tiny import TINY, TINY_ARCH
+
+Run = Callable[..., tuple[int, str, str]]
+SMALL = ("--arch", TINY, "--batch", 2, "--voxel-size", 0.1, "--workers", 0, "--device", "cpu")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `fewpoints pretrain ...` in this process: (exit code, stdout, stderr)."""
+    monkeypatch.setitem(ARCHITECTURES, TINY, TINY_ARCH)
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fewpoints", "pretrain", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        code = ended.value.code
+        out, err = capsys.readouterr()
+        return (code if isinstance(code, int) else 0 if code is None else 1), out, err
+
+    return command
+
+
+@pytest.fixture
+def recording(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A path that opens as a small room, whatever the readers."""
+    path = tmp_path / "recording"
+    path.mkdir()
+    sources = {path: PretrainSource(room_sequence(6))}
+    monkeypatch.setattr("fewpoints.models.pretrain.sources.open_source", sources.__getitem__)
+    return path
+
+
+def test_writes_a_checkpoint_and_resumes_nothing_twice(
+    run: Run, recording: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    code, text, _ = run(recording, "--out", out, "--steps", 2, *SMALL, "--json")
+    assert code == 0
+    report = json.loads(text)
+    assert load_network(Path(report["checkpoint"])).sha256 == report["sha256"]
+    assert report["steps"] == 2
+    code, _, err = run(recording, "--out", out, "--steps", 2, *SMALL)
+    assert code == 2
+    assert "already holds a run" in err
+    # The run's own options, except where they are named again.
+    code, text, _ = run(recording, "--out", out, "--resume", "--json", "--device", "cpu")
+    assert code == 0
+    assert json.loads(text)["sha256"] == report["sha256"]
+    code, _, err = run(recording, "--out", out, "--resume", "--partitions", 4, "--device", "cpu")
+    assert code == 2
+    assert "partitions 8, not 4" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nowhere", "--out", "{out}"), "nowhere"),
+        (("{scan}", "--out", "{out}"), "scan.ply"),
+        (("{scan}", "--out", "{out}", "--partitions", 3), "not 3"),
+        (("{scan}", "--out", "{out}", "--method", "magic"), "--method magic"),
+        (("{scan}", "--out", "{out}", "--preset", "magic"), "--preset magic"),
+        (("{scan}", "--out", "{out}", "--arch", "magic"), "--arch magic"),
+        (("{scan}", "--out", "{out}", "--batch", 3, "--accumulate", 2), "batch 3"),
+        (("{scan}", "--out", "{out}", "--voxel-size", 0), "--voxel-size 0"),
+        (("{scan}", "--out", "{out}", "--resume"), "no run"),
+        (("{scan}", "--out", "{scan}"), "is a file"),
+        (("{scan}", "--out", "{out}/missing/run"), "does not exist"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    run: Run, tmp_path: Path, arguments: tuple[object, ...], said: str
+) -> None:
+    scan, out = tmp_path / "scan.ply", tmp_path / "run"
+    scan.write_bytes(b"ply\n")
+    code, text, err = run(*(str(a).format(scan=scan, out=out) for a in arguments))
+    assert code == 2, err
+    assert text == ""
+    assert err.startswith("Error: ")
+    assert said in err
+    assert err.count("\n") == 1
+    assert not out.exists()
