@@ -20,6 +20,7 @@ from fewpoints.server.commands import (
     learning,
     pretraining,
     projects,
+    recordings,
     scans,
     serving,
 )
@@ -38,6 +39,8 @@ app.command("inspect")(scans.inspect)
 app.command("features")(scans.features)
 app.command("select")(scans.select)
 app.command("finetune")(learning.finetune)
+app.command("simulate")(recordings.simulate)
+app.command("fuse")(recordings.fuse)
 app.command("pretrain")(pretraining.pretrain)
 app.command("export")(projects.export)
 app.add_typer(benchmark.app, name="benchmark")
