@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -133,6 +134,31 @@ class TestEveryLayout:
                 check_frames(read_frames(recording))
             assert caught.value.message.count("\n") == 0
             aside.rename(path)
+
+    def test_changed_text_never_ends_in_another_error(self, recording: Path) -> None:
+        files = [p for p in sorted(recording.rglob("*")) if p.suffix in (".txt", ".json", ".log")]
+        rng = np.random.default_rng(0)
+        snippets = (
+            b"nan",
+            b"-inf",
+            b"1e999",
+            b"-",
+            b'"',
+            b"\xff\x00",
+            b"[]",
+            b"\n",
+            b"",
+            b"9" * 400,
+        )
+        for path in files:
+            whole = path.read_bytes()
+            for _ in range(25):
+                at = int(rng.integers(len(whole)))
+                snippet = snippets[rng.integers(len(snippets))]
+                path.write_bytes(whole[:at] + snippet + whole[at + int(rng.integers(1, 9)) :])
+                with contextlib.suppress(UnreadableScan, UnsupportedFormat):
+                    check_frames(read_frames(recording), sample=1)
+            path.write_bytes(whole)
 
     def test_a_folder_around_it_is_looked_into(self, recording: Path, tmp_path: Path) -> None:
         if recording.is_dir():

@@ -26,7 +26,8 @@ def checked_pose(matrix: Float64Array, place: Place) -> Float64Array | None:
     if np.abs(matrix[3] - (0, 0, 0, 1)).max() > 1e-3:
         values = " ".join(f"{value:g}" for value in matrix[3])
         raise place.refuse(f"the last row of the pose is {values}; it must be 0 0 0 1.")
-    rotation = matrix[:3, :3]
+    # Clipped so that absurd numbers cannot overflow; they are no rotation either way.
+    rotation = np.clip(matrix[:3, :3], -10, 10)
     error = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
     if error > _ROTATION_TOLERANCE:
         raise place.refuse(

@@ -8,10 +8,11 @@ So that a point cloud alone, whose recording is lost, can serve wherever frames 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from fewpoints.annotations.arrays import Float32Array, FloatArray64, IndexArray
+from fewpoints.annotations.arrays import BoolArray, Float32Array, FloatArray64, IndexArray
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.frames.frame import (
@@ -66,10 +67,12 @@ def scan_as_frames(
     upward = np.asarray(up, np.float64) / np.linalg.norm(up)
     progress(0.0, "Choosing views")
     rng = np.random.default_rng(seed)
-    poses = _choose_poses(points, upward, views, camera, rng, progress)
+    step = float(spacing.median)
+    # Depth cameras see so far; scans of landscapes are coarser, and looked at from farther away.
+    reach_m = max(3.0, 150 * step)
+    poses = _choose_poses(points, upward, views, camera, reach_m, rng, progress)
     if not poses:
         raise UnreadableScan(name, "no view shows enough of the scan.")
-    step = float(spacing.median)
     each = np.clip(local_spacing(points, cell=8 * step), 0.5 * step, 2.5 * step)
     colours = None if scan.colours is None else scan.colours[rows]
     splats = Splats(points, each.astype(np.float32), colours)
@@ -92,6 +95,7 @@ def _choose_poses(
     up: FloatArray64,
     views: int,
     camera: Intrinsics,
+    reach_m: float,
     rng: np.random.Generator,
     progress: Progress,
 ) -> list[FloatArray64]:
@@ -104,8 +108,7 @@ def _choose_poses(
     sample = points[some].astype(np.float64)
     places = _places(points, some, up, 2 * views, rng, progress)
     headings = _headings(up, rng)
-    spread = float(np.median(np.linalg.norm(sample - np.median(sample, axis=0), axis=1)))
-    seen_from = [_seen(sample, place, headings, camera, nearest=0.05 * spread) for place in places]
+    sights = [_sight(sample, place, headings, camera, reach_m=reach_m) for place in places]
     times_seen = np.zeros(len(sample))
     poses: list[FloatArray64] = []
     gains = np.full((len(places), len(headings)), np.inf)
@@ -116,8 +119,10 @@ def _choose_poses(
         while True:
             best = np.unravel_index(int(np.argmax(gains)), gains.shape)
             place, heading = int(best[0]), int(best[1])
-            visible, filled = seen_from[place][heading]
-            gain = float(worth[visible].sum()) * filled**2
+            sight = sights[place]
+            inside = sight.inside[:, heading]
+            new = (worth[sight.rows] * sight.closeness)[inside].sum()
+            gain = float(new) * float(sight.filled[heading]) ** 2
             known = gains[place, heading]
             gains[place, heading] = gain
             if gain >= known or gain >= gains.max():
@@ -125,7 +130,7 @@ def _choose_poses(
         if gain <= 0:
             break
         gains[place, heading] = 0.0
-        times_seen[visible] += 1
+        times_seen[sight.rows[inside]] += sight.closeness[inside]
         poses.append(_pose(places[place], headings[heading], up))
     return poses
 
@@ -173,23 +178,37 @@ def _headings(up: FloatArray64, rng: np.random.Generator) -> FloatArray64:
     return np.asarray(every.reshape(-1, 3))
 
 
-def _seen(
+@dataclass(frozen=True, eq=False)
+class _Sight:
+    """What is to be seen from one place.
+
+    rows: (n,) of the sample, unhidden. closeness: (n,) 1 near, towards 0 beyond the reach.
+    inside: (n, D) whether a camera with that heading has it in its picture. filled: (D,) share of
+    the picture that shows anything.
+    """
+
+    rows: IndexArray
+    closeness: FloatArray64
+    inside: BoolArray
+    filled: FloatArray64
+
+
+def _sight(
     sample: FloatArray64,
     place: FloatArray64,
     headings: FloatArray64,
     camera: Intrinsics,
     *,
-    nearest: float,
-) -> list[tuple[IndexArray, float]]:
-    """What is seen in each direction: rows of the sample, and the share of the picture they fill.
+    reach_m: float,
+) -> _Sight:
+    """Look around with a panorama of coarse pixels that keeps what is nearest in each.
 
-    A panorama of coarse pixels keeps what is nearest in each. What stands before the lens
-    (nearer than `nearest`) fills nothing.
+    What stands before the lens hides, but is not worth seeing.
     """
     offsets = sample - place
     distance = np.maximum(np.linalg.norm(offsets, axis=1), 1e-12)
     unit = offsets / distance[:, None]
-    # A cube's six faces as panorama: even enough, and no poles.
+    # A cube's six faces: even enough, and no poles.
     face = np.argmax(np.abs(unit), axis=1)
     along = np.take_along_axis(unit, face[:, None], 1)[:, 0]
     others = np.array([[1, 2], [0, 2], [0, 1]])[face]
@@ -198,16 +217,17 @@ def _seen(
     bins = ((face * 2 + (along > 0)) * _PANORAMA + cell[:, 0]) * _PANORAMA + cell[:, 1]
     front = np.full(6 * _PANORAMA**2, np.inf)
     np.minimum.at(front, bins, distance)
-    visible = np.flatnonzero((distance <= 1.15 * front[bins]) & (distance > nearest))
-    angle = np.degrees(np.arctan(0.5 * camera.height / camera.fy))
-    inside = unit[visible] @ headings.T > np.cos(np.radians(angle))
-    # The bins that a cone of that angle has.
-    whole = 6 * _PANORAMA**2 * 0.5 * (1 - np.cos(np.radians(angle)))
-    found = []
-    for column in inside.T:
-        rows = visible[column]
-        found.append((rows, min(1.0, len(np.unique(bins[rows])) / whole)))
-    return found
+    rows = np.flatnonzero((distance <= 1.15 * front[bins]) & (distance > 0.1 * reach_m))
+    half_angle = np.arctan(0.5 * camera.height / camera.fy)
+    inside = unit[rows] @ headings.T > np.cos(half_angle)
+    closeness = 1 / (1 + (distance[rows] / reach_m) ** 4)
+    # A cone of that angle has so many of the panorama's pixels.
+    whole = 6 * _PANORAMA**2 * 0.5 * (1 - np.cos(half_angle))
+    in_bin = np.zeros((6 * _PANORAMA**2, len(headings)), bool)
+    for column in range(len(headings)):
+        in_bin[bins[rows[inside[:, column]]], column] = True
+    filled = np.minimum(1.0, in_bin.sum(axis=0) / whole)
+    return _Sight(rows, closeness, inside, filled)
 
 
 def _pose(eye: FloatArray64, forward: FloatArray64, up: FloatArray64) -> FloatArray64:

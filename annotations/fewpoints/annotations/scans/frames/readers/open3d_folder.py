@@ -150,6 +150,8 @@ def _json_poses(path: Path, layout: Layout) -> list[Float64Array]:
         if not np.isfinite(matrix).all():
             poses.append(matrix)
             continue
+        if np.abs(matrix).max() > 1e9:
+            raise place.refuse(f"{what} has numbers beyond 1e9.")
         try:
             poses.append(np.asarray(np.linalg.inv(matrix), np.float64))
         except np.linalg.LinAlgError:

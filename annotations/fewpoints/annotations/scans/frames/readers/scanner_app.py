@@ -33,7 +33,7 @@ from fewpoints.annotations.scans.frames.readers.records import (
 )
 
 # ARKit's camera looks along -z with y up; ours along +z with y down.
-_ARKIT_FROM_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])
+_ARKIT_FROM_CAMERA = np.array([1.0, -1.0, -1.0, 1.0])  # Of the columns.
 
 
 def looks_like_scanner_app(folder: Path) -> bool:
@@ -64,7 +64,7 @@ def read_scanner_app(folder: Path, *, name: str, progress: Progress = no_progres
         if not isinstance(content, dict):
             raise place.refuse("an object with cameraPoseARFrame and intrinsics is expected.")
         matrix = numbers(content.get("cameraPoseARFrame"), 16, place, "cameraPoseARFrame")
-        pose = checked_pose(matrix.reshape(4, 4) @ _ARKIT_FROM_CAMERA, place)
+        pose = checked_pose(matrix.reshape(4, 4) * _ARKIT_FROM_CAMERA, place)
         if pose is None:
             lost += 1
             continue
@@ -95,7 +95,8 @@ def _camera(
         scale = projection[[0, 5]]
         if not (np.isfinite([fx, fy, *scale]).all() and (np.abs(scale) > 1e-3).all()):
             raise place.refuse("the size of the pictures cannot be told from projectionMatrix.")
-        picture_size = (round(abs(2 * fx / scale[0])), round(abs(2 * fy / scale[1])))
-        if not (0 < picture_size[0] < 1e5 and 0 < picture_size[1] < 1e5):
-            raise place.refuse(f"the pictures would have {picture_size} pixels.")
+        width, height = abs(2 * fx / float(scale[0])), abs(2 * fy / float(scale[1]))
+        if not (1 <= width < 1e5 and 1 <= height < 1e5):
+            raise place.refuse(f"the pictures would have {width:g} × {height:g} pixels.")
+        picture_size = (round(width), round(height))
     return checked_intrinsics(Intrinsics(*picture_size, fx, fy, cx, cy), place)

@@ -10,6 +10,7 @@ calibration if the folder is named after freiburg1, 2 or 3, then the benchmark's
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -106,10 +107,14 @@ def _pictures(path: Path, layout: Layout) -> tuple[Float64Array, list[Path]]:
         if len(words) != 2:
             raise place.refuse("a time and a file name are expected.")
         picture = layout.root / words[1]
-        if "\0" in words[1] or not picture.resolve().is_relative_to(root):
+        try:
+            inside, there = picture.resolve().is_relative_to(root), picture.is_file()
+        except (OSError, ValueError):  # Too long, or with a NUL.
+            inside, there = True, False
+        if not inside:
             raise place.refuse(f"{words[1]!r} is outside the folder.")
-        if not picture.is_file():
-            raise place.refuse(f"{words[1]} is missing.")
+        if not there:
+            raise place.refuse(f"{words[1][:200]!r} is missing.")
         found.append((time, picture))
     found.sort(key=lambda pair: pair[0])
     return np.array([time for time, _ in found]), [picture for _, picture in found]
@@ -156,7 +161,7 @@ def _nearest(times: Float64Array, others: Float64Array) -> np.ndarray:
 def _matrix(pose: Float64Array, place: Place) -> Float64Array | None:
     if not np.isfinite(pose).all():
         return None
-    length = float(np.linalg.norm(pose[3:]))
+    length = math.hypot(*pose[3:])
     if abs(length - 1) > 0.02:
         raise place.refuse(f"the quaternion has length {length:.4g}; it must be 1.")
     x, y, z, w = pose[3:] / length
