@@ -50,6 +50,13 @@ def fuse(
         codes.append(
             instances.reshape(-1)[pixels].astype(np.int64) * 256 + classes.reshape(-1)[pixels]
         )
+    if not sum(map(len, keys)):
+        return Fused(
+            np.zeros((0, 3)),
+            np.zeros((0, 3), np.uint8),
+            np.zeros(0, np.uint8),
+            np.zeros(0, np.int32),
+        )
     key, code = np.concatenate(keys), np.concatenate(codes)
     values = np.concatenate(sums)
     cells, cell_of, count = np.unique(key, return_inverse=True, return_counts=True)

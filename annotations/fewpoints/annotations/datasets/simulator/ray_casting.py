@@ -16,8 +16,10 @@ from fewpoints.annotations.arrays import BoolArray, Float32Array, FloatArray64, 
 try:
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
+
+    HAS_EMBREE = True
 except ImportError:
-    EmbreeScene = None
+    HAS_EMBREE = False
 
 
 class Hits(NamedTuple):
@@ -41,7 +43,7 @@ class RayCaster(Protocol):
 
 def ray_caster(triangles: FloatArray64) -> RayCaster:
     """The fastest caster there is for (T, 3, 3) triangles."""
-    return EmbreeCaster(triangles) if EmbreeScene is not None else NumpyCaster(triangles)
+    return EmbreeCaster(triangles) if HAS_EMBREE else NumpyCaster(triangles)
 
 
 class EmbreeCaster:

@@ -24,7 +24,7 @@ class Sensor:
 
     noise_base_m, noise_growth: sigma(z) = noise_base_m + noise_growth (z - 0.4)^2 metres.
     shared: share of the noise's variance that patches of about `patch_px` pixels have in common.
-    disparity_step: z^2 times this is one step of depth, in 1 / m.
+    disparity_step: 1 / z is rounded to whole multiples of this, in 1 / m.
     near_m, far_m: nothing is measured outside. edge_px: how far the outline of things wanders.
     """
 
@@ -32,7 +32,7 @@ class Sensor:
     noise_growth: float = 0.0019
     shared: float = 0.5
     patch_px: int = 5
-    disparity_step: float = 0.0008
+    disparity_step: float = 0.0028
     near_m: float = 0.35
     far_m: float = 5.5
     edge_px: float = 0.5
@@ -49,7 +49,7 @@ def random_sensor(rng: np.random.Generator) -> Sensor:
         return Sensor(
             noise_base_m=rng.uniform(0.001, 0.002),
             noise_growth=rng.uniform(0.0014, 0.0024),
-            disparity_step=rng.uniform(0.0005, 0.0015),
+            disparity_step=rng.uniform(0.001, 0.0029),
         )
     return Sensor(
         noise_base_m=rng.uniform(0.002, 0.005), noise_growth=rng.uniform(0.0003, 0.001),
@@ -101,8 +101,8 @@ def measured_depth(seen: Rendered, sensor: Sensor, rng: np.random.Generator) -> 
     own = rng.normal(size=shape) * np.sqrt(1 - sensor.shared)
     common = patches(shape, sensor.patch_px, rng) * np.sqrt(sensor.shared)
     depth = depth + sensor.sigma(depth) * (own + common)
-    step = np.maximum(sensor.disparity_step * depth**2, 1e-6)
-    depth = np.rint(depth / step) * step
+    steps = np.rint(1 / (np.maximum(depth, 0.01) * sensor.disparity_step))
+    depth = 1 / (np.maximum(steps, 1) * sensor.disparity_step)
     lost = _lost(seen, edge, sensor, rng)
     lost |= (depth < sensor.near_m) | (depth > sensor.far_m) | (seen.depth <= 0)
     return np.where(lost, 0, depth).astype(np.float32)

@@ -152,9 +152,10 @@ def _shell(room: Room, rng: np.random.Generator) -> list[Thing]:
         parts = _wall(room.length(side), room.height, holes)
         walls.add(turned(parts, yaw) + at, other if side == accent else base)
     for hole in room.openings:
-        if hole.kind in ("passage", "open door"):
-            yaw, at = room.on_wall(hole.side, hole.along)
+        yaw, at = room.on_wall(hole.side, hole.along)
+        if hole.kind in ("passage", "open door", "door"):
             floor.add(turned(_threshold(hole), yaw) + at, cover)
+        if hole.kind in ("passage", "open door"):
             walls.add(turned(_reveal(hole), yaw) + at, base)
     return [floor, walls, ceiling]
 
