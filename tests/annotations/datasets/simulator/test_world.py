@@ -40,8 +40,8 @@ def crossings(edges_of: FloatArray64, triangles: FloatArray64) -> int:
     start = edges_of.reshape(-1, 3)
     along = edges_of[:, [1, 2, 0]].reshape(-1, 3) - start
     near = np.flatnonzero(
-        (np.maximum(start, start + along) > low).all(axis=1)
-        & (np.minimum(start, start + along) < high).all(axis=1)
+        (np.maximum(start, start + along) >= low).all(axis=1)
+        & (np.minimum(start, start + along) <= high).all(axis=1)
     )
     found = 0
     for i in near:
