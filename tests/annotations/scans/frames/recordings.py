@@ -128,6 +128,7 @@ def sens(
     depth_bytes: Callable[[bytes], bytes] = lambda raw: raw,
     units: float = 1000.0,
     fx: float = FX,
+    pictures: Sequence[int] = range(1000),
 ) -> bytes:
     """The bytes of a .sens file, as its published description has them."""
     colour, depth = np.eye(4), np.eye(4)
@@ -147,6 +148,7 @@ def sens(
         packed = zlib.compress(raw) if depth_kind == 1 else raw
         pixels = colours_of(seen, finer=2)
         picture = {0: pixels.tobytes(), 1: png(pixels), 2: jpeg(pixels)}[colour_kind]
+        picture = picture if i in pictures else b""
         out += struct.pack("<16f", *pose.reshape(-1))
         out += struct.pack("<4Q", i * 33, i * 33 + 1, len(picture), len(packed))
         out += picture + packed

@@ -54,6 +54,25 @@ def test_lost_poses_are_left_out_and_counted(tmp_path: Path) -> None:
         opened(tmp_path, made.sens([LOST]))
 
 
+def test_frames_without_picture_are_left_out_if_others_have_one(tmp_path: Path) -> None:
+    sequence = opened(tmp_path, made.sens(pictures=[1]))
+    assert list(sequence.names) == ["frame 1"]
+    assert sequence.notes == ("2 of 3 frames have no picture and are left out.",)
+    depth_only = opened(tmp_path, made.sens(pictures=[]))
+    check_frames(depth_only)
+    assert [depth_only[i].colours for i in range(3)] == [None] * 3
+
+
+def test_pictures_of_gigabytes_are_refused(tmp_path: Path) -> None:
+    with (tmp_path / "s.sens").open("wb") as file:
+        data = bytearray(made.sens(made.POSES[:1]))
+        struct.pack_into("<Q", data, HEADER + 80, 2**31)
+        file.write(data)
+        file.truncate(2**31 + 10_000)  # Sparse: it takes no space.
+    with pytest.raises(UnreadableScan, match="frame 0: a picture claims 2,147,483,648 bytes"):
+        read_frames(tmp_path / "s.sens")
+
+
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [

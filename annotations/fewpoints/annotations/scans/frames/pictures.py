@@ -21,6 +21,8 @@ from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.frames.frame import Intrinsics
 
 MOST_PIXELS = 50_000_000
+# Of one picture or one list of poses; a file that is larger is something else.
+MOST_BYTES = 256 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -51,9 +53,13 @@ class PictureHeader:
 def read_bytes(path: Path, place: Place) -> bytes:
     """Read a file whole, or refuse it by the name people know."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise place.refuse(f"cannot be opened: {error.strerror}.") from error
+    if len(data) > MOST_BYTES:
+        raise place.refuse(f"the file is larger than {MOST_BYTES >> 20} MiB.")
+    return data
 
 
 def file_header(path: Path, place: Place) -> PictureHeader:

@@ -81,10 +81,7 @@ def frame_sequence(
         said.append(missing_poses(lost, lost + len(frames)))
     pictured = [frame for frame in frames if frame.picture is not None]
     if pictured and len(pictured) < len(frames):
-        said.append(
-            f"{len(frames) - len(pictured)} of {len(frames)} frames have no picture and are left "
-            "out."
-        )
+        said.append(missing_pictures(len(frames) - len(pictured), len(frames)))
         frames = pictured
     for frame in frames:
         checked_intrinsics(frame.camera, Place(layout.name, frame.name))
@@ -103,6 +100,11 @@ def frame_sequence(
 def missing_poses(lost: int, total: int) -> str:
     """The sentence for frames that were left out."""
     return f"{lost} of {total} frames have no pose and are left out."
+
+
+def missing_pictures(without: int, total: int) -> str:
+    """The sentence for frames that were left out, because others have pictures."""
+    return f"{without} of {total} frames have no picture and are left out."
 
 
 def _header(layout: Layout, frame: FrameFiles) -> FrameHeader:

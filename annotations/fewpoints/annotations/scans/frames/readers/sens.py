@@ -32,12 +32,13 @@ from fewpoints.annotations.scans.frames.frame import (
     Intrinsics,
 )
 from fewpoints.annotations.scans.frames.pictures import (
+    MOST_BYTES,
     MOST_PIXELS,
     Place,
     colour_pixels,
     picture_header,
 )
-from fewpoints.annotations.scans.frames.readers.records import missing_poses
+from fewpoints.annotations.scans.frames.readers.records import missing_pictures, missing_poses
 
 VERSION = 4
 _LONGEST_NAME = 4096
@@ -87,6 +88,10 @@ def read_sens(path: Path, *, name: str, progress: Progress = no_progress) -> Fra
     if not entries:
         raise UnreadableScan(name, f"none of the {header.frames} frames has a pose.")
     notes = header.notes + ((missing_poses(lost, header.frames),) if lost else ())
+    pictured = [entry for entry in entries if entry.colour_bytes]
+    if pictured and len(pictured) < len(entries):
+        notes += (missing_pictures(len(entries) - len(pictured), len(entries)),)
+        entries = pictured
 
     def load(index: int) -> Frame:
         return _load(path, name, header, entries[index])
@@ -188,6 +193,11 @@ def _index(
             raise place.refuse(
                 f"the file ends after {size:,} bytes, before the last of its "
                 f"{header.frames:,} frames; it is cut short."
+            )
+        if max(values[18], values[19]) > MOST_BYTES:
+            raise place.refuse(
+                f"a picture claims {max(values[18], values[19]):,} bytes; at most "
+                f"{MOST_BYTES >> 20} MiB are read."
             )
         pose = checked_pose(np.reshape(values[:16], (4, 4)).astype(np.float64), place)
         if pose is not None:
