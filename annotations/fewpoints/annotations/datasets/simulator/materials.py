@@ -47,7 +47,7 @@ class Material:
 
 WHITE = Material((0.9, 0.9, 0.88))
 CERAMIC = Material((0.93, 0.93, 0.92), gloss=0.45)
-STEEL = Material((0.62, 0.63, 0.65), gloss=0.75)
+STEEL = Material((0.62, 0.63, 0.65), gloss=0.62)
 BLACK = Material((0.07, 0.07, 0.08), gloss=0.5)
 DARK_SCREEN = Material((0.03, 0.03, 0.04), gloss=0.9)
 
