@@ -24,6 +24,8 @@ FORBIDDEN = {
 }
 # Library -> the only files that may import it.
 ONLY_IN = {
+    "embreex": {"annotations/fewpoints/annotations/datasets/simulator/ray_casting.py"},
+    "open3d": {"annotations/fewpoints/annotations/scans/frames/fusion.py"},
     "faiss": {"models/fewpoints/models/selection/faiss_kmeans.py"},
     "spconv": {"models/fewpoints/models/engine/backends/spconv.py"},
     "MinkowskiEngine": {"models/fewpoints/models/engine/backends/minkowski.py"},
