@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 # (first row, past the last row) -> (B, N) uint8, the partition of each j as seen from each i;
 # `partitions` or more: in none.
@@ -120,9 +120,9 @@ def _block(
     if members is None:
         sums = share.sum(dim=1, keepdim=True)
     else:
-        # One column more for the points that are in no partition.
-        index = members.long().clamp_(max=partitions)
-        sums = share.new_zeros(len(q), partitions + 1).scatter_add_(1, index, share)[:, :partitions]
+        # As many columns as a byte has values: those from P on are the points in no partition.
+        index = members.long()
+        sums = share.new_zeros(len(q), 256).scatter_add_(1, index, share)[:, :partitions]
     above = (positive - peak)[:, None]
     log_sum = torch.logaddexp(above, sums.log())
     loss = (log_sum - above).double().sum()
@@ -132,8 +132,7 @@ def _block(
     if members is None:
         grad = share.mul_(scale)
     else:
-        scale = torch.cat([scale, scale.new_zeros(len(q), 1)], dim=1)
-        grad = share.mul_(scale.gather(1, index))
-        scale = scale[:, :partitions]
+        padded = nn.functional.pad(scale, (0, 256 - partitions))
+        grad = share.mul_(padded.gather(1, index))
     grad[rows, low + rows] = torch.expm1(above - log_sum).sum(dim=1)
     return loss, grad

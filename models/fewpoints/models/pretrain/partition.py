@@ -14,6 +14,7 @@ paper (sec. 3, partition by relative angle and distance, both uniform): the hori
     distances   1   1   2   2   4   4
 
     The paper gives neither the length of a step nor the split of P into the two; 2 is "angle only".
+    A point exactly on the edge between two parts may be in either.
 fast (released code, `fast_partition`, both released scripts): up and down times near and far, the
     sign of dz and r1 < D <= r2 < far, with r1 = 5 cm, r2 = 50 cm. dz = 0 or D <= r1: in none.
 general (released code, `compute_partitions`): atan2(dy, dx) mod 2 pi in n_xy parts, atan2(dy, dz)
@@ -86,7 +87,12 @@ def partition_counts(scheme: str) -> tuple[int, ...]:
 
 def _paper(spec: Partition, x: Tensor, low: int, high: int) -> Tensor:
     angles, distances = PAPER_LAYOUT[spec.count]
-    bins = _angle_bins(x[:, 0], x[:, 1], angles, low, high)
+    if angles == 4:
+        # Quadrants need no more than two signs.
+        lower, left = (_less(x[:, axis], x[:, axis], low, high) for axis in (1, 0))
+        bins = left.bitwise_xor_(lower).bitwise_or_(lower.bitwise_left_shift_(1))
+    else:
+        bins = _angle_bins(x[:, 0], x[:, 1], angles, low, high)
     if distances > 1:
         squared = _squared_distances(x, low, high)
         for step in range(1, distances):
@@ -115,12 +121,12 @@ def _general(spec: Partition, x: Tensor, low: int, high: int) -> Tensor:
 
 
 def _squared_distances(x: Tensor, low: int, high: int) -> Tensor:
-    squared = x[None, :, 0] - x[low:high, None, 0]
-    squared.square_()
-    for axis in (1, 2):
-        step = x[None, :, axis] - x[low:high, None, axis]
-        squared.addcmul_(step, step)
-    return squared
+    """(B, N) D^2 as one product, exact to about a ten-millionth of the scene's size squared."""
+    x = x - x.mean(dim=0)
+    length = x.square().sum(dim=1, keepdim=True)
+    one = torch.ones_like(length)
+    seen = torch.cat([x * -2, length, one], dim=1)[low:high]
+    return seen @ torch.cat([x, one, length], dim=1).T
 
 
 def _beyond(squared: Tensor, radius_m: float, *, inclusive: bool) -> Tensor:
