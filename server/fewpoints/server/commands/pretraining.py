@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 import math
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
+from fewpoints.annotations.progress import no_progress
 from fewpoints.server.commands.scans import DeviceOption, JsonOption
 from fewpoints.server.commands.terminal import (
     BadArgument,
@@ -94,10 +96,13 @@ def pretrain(
         raise BadArgument(f"--arch {config.arch}: choose {', '.join(ARCHITECTURES)}.")
     choose_device(device)
     opened = [open_source(path) for path in sources]
-    with progress_bar(f"Pre-training on {len(opened)} recordings") as progress:
+    # Under torchrun one process speaks.
+    speaks = os.environ.get("RANK", "0") == "0"
+    bar = progress_bar(f"Pre-training on {len(opened)} recordings")
+    with bar if speaks else nullcontext(no_progress) as progress:
         result = run(opened, config, run_dir=out, resume=resume, device=device, progress=progress)
-    if os.environ.get("RANK", "0") != "0":
-        return  # Under torchrun one process speaks.
+    if not speaks:
+        return
     shown: dict[str, Any] = {  # JSON
         "checkpoint": str(result.path),
         "sha256": result.sha256,
