@@ -36,7 +36,8 @@ def simulate(
         int | None, typer.Option(min=1, max=12, help="Rooms of each flat. Default: mostly one.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes. Default: one per core.")
+        int | None,
+        typer.Option(min=1, help="Scenes at once, two cores each. Default: as many as fit."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,7 +52,7 @@ def simulate(
     folders = {number: out / f"scene-{number:06d}" for number in range(seed, seed + scenes)}
     missing = [number for number, folder in folders.items() if not folder.exists()]
     start = time.perf_counter()
-    count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
+    count = min(workers or max(1, (os.cpu_count() or 1) // 2), max(1, len(missing)))
     spawned = multiprocessing.get_context("spawn")
     with (
         progress_bar(f"Simulating {len(missing)} scenes") as progress,
