@@ -61,9 +61,9 @@ def test_writes_a_checkpoint_and_resumes_nothing_twice(
     assert code == 2
     assert "already holds a run" in err
     # The run's own options, except where they are named again.
-    code, text, _ = run(recording, "--out", out, "--resume", "--json", "--device", "cpu")
-    assert code == 0
-    assert json.loads(text)["sha256"] == report["sha256"]
+    code, _, err = run(recording, "--out", out, "--resume", "--device", "cpu")
+    assert code == 2
+    assert "is finished" in err
     code, _, err = run(recording, "--out", out, "--resume", "--partitions", 4, "--device", "cpu")
     assert code == 2
     assert "partitions 8, not 4" in err

@@ -18,7 +18,7 @@ from fewpoints.models.pretrain.errors import NoFramePairs, RunMismatch, Unusable
 from fewpoints.models.pretrain.frame_pairs import PAIR_RULES
 from fewpoints.models.pretrain.run_folder import CONFIG, logging_to, write_config
 from fewpoints.models.pretrain.sources import PretrainSource
-from fewpoints.models.pretrain.steps import PretrainResult, Run
+from fewpoints.models.pretrain.steps import CHECKPOINT, PretrainResult, Run
 
 __all__ = ["PretrainConfig", "PretrainResult", "pretrain"]
 
@@ -48,7 +48,8 @@ def pretrain(
         progress: called every step; it may raise to cancel.
 
     Raises:
-        RunMismatch: `run_dir` holds a run (without `resume`), or one with other arguments.
+        RunMismatch: `run_dir` holds a run (without `resume`), a finished one, or one with other
+            arguments.
         NoFramePairs: the frames of the sources do not overlap.
         PretrainingDiverged: the loss is not finite.
         RunNotSaved: a state cannot be written; the one before it is kept.
@@ -99,6 +100,11 @@ def _claim(run_dir: Path, config: PretrainConfig, *, resume: bool) -> None:
                     f"The run in {run_dir.name} has {name} {known.get(name)}, not {value}. Resume "
                     "it with the same options, or choose another folder."
                 )
+        if (run_dir / CHECKPOINT).exists():
+            raise RunMismatch(
+                f"The run in {run_dir.name} is finished: {CHECKPOINT} is there. Use it, or choose "
+                "another folder."
+            )
     write_config(run_dir, {"config": config.model_dump(mode="json")})
 
 
