@@ -15,6 +15,7 @@ from fewpoints.server.cli import app
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^fewpoints (\w+)", re.MULTILINE)
 
 
@@ -27,6 +28,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_named_commands_exist() -> None:
     group = typer.main.get_command(app)
     known = set(getattr(group, "commands"))  # noqa: B009 - click's type does not say so
-    named = {name for page in PAGES for name in COMMAND.findall(page.read_text())}
+    blocks = [block for page in PAGES for block in BLOCK.findall(page.read_text())]
+    named = {name for block in blocks for name in COMMAND.findall(block)}
     assert named
     assert named <= known
