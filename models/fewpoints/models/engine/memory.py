@@ -27,4 +27,4 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):  # Another C library.
         return False
     options = ((_M_MMAP_THRESHOLD, _LARGEST_BLOCK), (_M_TRIM_THRESHOLD, _KEPT))
-    return all([mallopt(name, value) == 1 for name, value in options])
+    return all(mallopt(name, value) == 1 for name, value in options)
