@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fewpoints.annotations.datasets.simulator.files import write_scene
+from fewpoints.annotations.datasets.simulator.scene import simulate_scene
 from fewpoints.models.nets.checkpoint import load_network
 from fewpoints.models.nets.res_unet import ARCHITECTURES
 from fewpoints.models.pretrain.sources import PretrainSource
@@ -43,8 +45,10 @@ def recording(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A path that opens as a small room, whatever the readers."""
     path = tmp_path / "recording"
     path.mkdir()
-    sources = {path: PretrainSource(room_sequence(6))}
-    monkeypatch.setattr("fewpoints.models.pretrain.sources.open_source", sources.__getitem__)
+    source = PretrainSource(room_sequence(6))
+    monkeypatch.setattr(
+        "fewpoints.models.pretrain.sources.open_source", lambda path, progress: source
+    )
     return path
 
 
@@ -97,3 +101,27 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert said in err
     assert err.count("\n") == 1
     assert not out.exists()
+
+
+@pytest.fixture
+def simulated(tmp_path: Path) -> Path:
+    folder = tmp_path / "simulated"
+    write_scene(folder, simulate_scene(3, rooms=["office"], frames=20, size=(64, 48)))
+    return folder
+
+
+def test_a_recording_on_disk_is_trained_on(run: Run, simulated: Path, tmp_path: Path) -> None:
+    code, text, err = run(simulated, "--out", tmp_path / "run", "--steps", 1, *SMALL, "--json")
+    assert code == 0, err
+    assert json.loads(text)["pairs"] > 0
+
+
+def test_a_damaged_frame_in_the_middle_is_found_before_training(
+    run: Run, simulated: Path, tmp_path: Path
+) -> None:
+    damaged = sorted((simulated / "depth").iterdir())[9]
+    damaged.write_bytes(b"no picture")
+    code, _, err = run(simulated, "--out", tmp_path / "run", "--steps", 1, *SMALL)
+    assert code == 2
+    assert damaged.name in err
+    assert not (tmp_path / "run").exists()

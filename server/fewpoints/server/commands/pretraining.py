@@ -87,6 +87,7 @@ def pretrain(
         raise BadArgument(f"--out {out}: the folder {out.absolute().parent} does not exist.")
     config = read_config(changes, out if resume else None)
 
+    from fewpoints.models.engine.memory import keep_freed_memory
     from fewpoints.models.features.inference import choose_device
     from fewpoints.models.nets.res_unet import ARCHITECTURES
     from fewpoints.models.pretrain.sources import open_source
@@ -95,11 +96,12 @@ def pretrain(
     if config.arch not in ARCHITECTURES:
         raise BadArgument(f"--arch {config.arch}: choose {', '.join(ARCHITECTURES)}.")
     choose_device(device)
-    opened = [open_source(path) for path in sources]
+    keep_freed_memory()
     # Under torchrun one process speaks.
     speaks = os.environ.get("RANK", "0") == "0"
-    bar = progress_bar(f"Pre-training on {len(opened)} recordings")
+    bar = progress_bar(f"Pre-training on {len(sources)} recordings")
     with bar if speaks else nullcontext(no_progress) as progress:
+        opened = [open_source(path, progress=progress) for path in sources]
         result = run(opened, config, run_dir=out, resume=resume, device=device, progress=progress)
     if not speaks:
         return
