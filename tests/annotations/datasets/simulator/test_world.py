@@ -12,7 +12,7 @@ import pytest
 from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.classes import preset
 from fewpoints.annotations.datasets.simulator.camera_path import FreeSpace, camera_path
-from fewpoints.annotations.datasets.simulator.floor_plan import KINDS
+from fewpoints.annotations.datasets.simulator.floor_plan import KINDS, Room, _connect
 from fewpoints.annotations.datasets.simulator.meshes import box
 from fewpoints.annotations.datasets.simulator.placement import overlaps, put
 from fewpoints.annotations.datasets.simulator.small import carton
@@ -24,6 +24,16 @@ SEEDS = range(3)
 @cache
 def world(seed: int, *kinds: str) -> World:
     return build_world(np.random.default_rng(seed), kinds)
+
+
+def test_a_door_may_take_the_whole_wall_that_two_rooms_share() -> None:
+    """Rounding once put the end of its range before the start."""
+    for width in np.random.default_rng(0).uniform(0.86, 0.94, 200).tolist():
+        host = Room("office", 0.1, 0.0, 3.0, 3.0, 2.5)
+        room = Room("office", 3.0 - width - 0.3, 3.1, 6.0, 6.0, 2.5)
+        assert _connect(np.random.default_rng(1), host, room, 2)
+        (opening,) = host.openings
+        assert opening.along == pytest.approx(0.15 + width / 2)
 
 
 def parts(of: World) -> list[FloatArray64]:

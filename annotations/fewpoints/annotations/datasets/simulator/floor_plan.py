@@ -143,7 +143,8 @@ def _connect(rng: np.random.Generator, host: Room, room: Room, side: int) -> boo
     width = float(rng.uniform(0.85, 0.95) if kind == "open door" else rng.uniform(0.9, 1.3))
     width = min(width, high - low)
     top = float(rng.uniform(1.98, 2.1))
-    middle = float(rng.uniform(low + width / 2, high - width / 2))
+    # Where the opening takes all there is, rounding may put the end before the start.
+    middle = float(rng.uniform(low + width / 2, max(low + width / 2, high - width / 2)))
 
     def along(of: Room, wall: int) -> float:
         start = [of.x0, of.y0, of.x1, of.y1][wall]
