@@ -28,12 +28,13 @@ def world(seed: int, *kinds: str) -> World:
 
 def test_a_door_may_take_the_whole_wall_that_two_rooms_share() -> None:
     """Rounding once put the end of its range before the start."""
-    for width in np.random.default_rng(0).uniform(0.86, 0.94, 200).tolist():
-        host = Room("office", 0.1, 0.0, 3.0, 3.0, 2.5)
-        room = Room("office", 3.0 - width - 0.3, 3.1, 6.0, 6.0, 2.5)
+    for width in np.random.default_rng(0).uniform(0.5, 0.84, 500).tolist():
+        host = Room("office", 0.0, 0.0, 4.0, 3.0, 2.5)
+        room = Room("office", -2.0, 3.1, 0.3 + width, 6.0, 2.5)
         assert _connect(np.random.default_rng(1), host, room, 2)
         (opening,) = host.openings
-        assert opening.along == pytest.approx(0.15 + width / 2)
+        assert opening.width == pytest.approx(width)
+        assert opening.along == pytest.approx(4.0 - 0.15 - width / 2)
 
 
 def parts(of: World) -> list[FloatArray64]:
