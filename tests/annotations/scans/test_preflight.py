@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from fewpoints.annotations.datasets.room import simulate_room
+from fewpoints.annotations.scans import orientation
 from fewpoints.annotations.scans.grid import PointGrid, nearest_spacing
-from fewpoints.annotations.scans.orientation import guess_up
+from fewpoints.annotations.scans.orientation import UpAxis, guess_up, upright_positions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan, choose_shift, finite_rows
@@ -126,6 +127,17 @@ class TestUp:
         depth = 0.8 + 0.5 * v + 0.1 * rng.random(20_000)
         up = guess_up(np.c_[u * 1.1 * depth, v * 0.8 * depth, depth], np.ones(20_000, bool))
         assert (up.axis, up.sign) == ("y", -1)
+
+    @pytest.mark.parametrize("axis", ["x", "y", "z"])
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_turning_upright_is_a_rotation_that_puts_up_up(
+        self, axis: str, sign: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        up = UpAxis(axis, sign, "")
+        monkeypatch.setattr(orientation, "scan_up", lambda scan: up)
+        turned = upright_positions(PointScan(positions=np.stack([*np.eye(3), up.vector])))
+        assert np.linalg.det(turned[:3]) == pytest.approx(1)
+        assert turned[3].tolist() == [0, 0, 1]
 
     def test_wild_points_do_not_change_it(self) -> None:
         points = np.concatenate([np.roll(ROOM, 2, axis=1), np.full((100, 3), 1e6)])

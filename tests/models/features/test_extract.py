@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from fewpoints.annotations.datasets.room import simulate_room
+from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.features.extract import (
@@ -70,6 +72,18 @@ def test_each_point_has_the_features_of_its_voxel_in_file_order() -> None:
     assert actual.dtype == np.float32
     assert not actual[[0, 17, 400]].any()
     np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_which_axis_is_up_makes_no_difference() -> None:
+    room = simulate_room(seed=0, points=20_000)
+    network = lively_network().network
+    upright = PointScan(positions=room.scan.positions, colours=room.scan.colours)
+    x, y, z = upright.positions.T
+    lying = PointScan(positions=np.stack([x, z, -y], axis=1), colours=upright.colours)
+    assert scan_up(lying).axis == "y"
+    np.testing.assert_allclose(
+        extract_features(lying, network), extract_features(upright, network), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,27 @@ def scan_up(scan: PointScan) -> UpAxis:
     return guess_up(scan.positions, scan.finite)
 
 
+def upright_positions(scan: PointScan) -> FloatArray64:
+    """(N, 3) positions turned so that z is up, in the file's unit.
+
+    Only axes change places and signs, so every number stays exact. A scan that has z up already
+    comes back as it is. Networks are trained with z up.
+    """
+    up = scan_up(scan)
+    positions = scan.positions
+    if up.axis == "z" and up.sign > 0:
+        return positions
+    x, y, z = positions.T
+    columns = {
+        ("x", 1): (y, z, x),
+        ("x", -1): (z, y, -x),
+        ("y", 1): (x, -z, y),
+        ("y", -1): (x, z, -y),
+        ("z", -1): (x, -y, -z),
+    }[up.axis, up.sign]
+    return np.stack(columns, axis=1)
+
+
 def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:
     """Guess from (N, 3) positions in any unit; (N,) `finite` rows count."""
     rows = np.flatnonzero(finite)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fewpoints.annotations.arrays import Float32Array
 from fewpoints.annotations.errors import AppError
 from fewpoints.annotations.progress import Progress, no_progress, part_of
+from fewpoints.annotations.scans.orientation import upright_positions
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.engine.coords import Voxels, voxelise
 from fewpoints.models.features.inference import Limits, choose_device, run_network
@@ -141,8 +142,8 @@ def open_features(path: Path) -> Float32Array:
 
 
 def scan_voxels(scan: PointScan, voxel_size_m: float) -> Voxels:
-    """Place the finite points of a scan on the voxel grid of the file's own frame."""
-    positions = scan.positions
+    """Place the finite points of a scan on the voxel grid of the file's own frame, z up."""
+    positions = upright_positions(scan)
     if not scan.finite.all():
         # Also numbers that are finite but absurd, which would stretch the grid to nothing.
         positions = positions.copy()

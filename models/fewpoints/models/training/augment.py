@@ -20,12 +20,11 @@ def augment_positions(
     rng: np.random.Generator,
     *,
     voxel_size_m: float,
-    up_axis: int = 2,
 ) -> NDArray[np.float64]:
-    """Bend, turn, scale and mirror (N, 3) finite positions; the row order stays.
+    """Bend, turn, scale and mirror (N, 3) finite positions, z up; the row order stays.
 
     Elastic distortion (probability 0.95, 20 cm grid by 40 cm, then 80 cm by 1.6 m), rotation about
-    the up axis by any angle and about the others by up to 180/64 degrees in random order, scale
+    z by any angle and about the others by up to 180/64 degrees in random order, scale
     0.9 to 1.1, with probability 0.95 a mirroring of each horizontal axis at even odds.
     """
     centred = positions - positions.mean(axis=0)
@@ -33,15 +32,14 @@ def augment_positions(
     if rng.random() < 0.95:
         for granularity, magnitude in ((0.2, 0.4), (0.8, 1.6)):
             centred = elastic_distortion(centred, rng, granularity * unit, magnitude * unit)
-    limits = [np.pi / 64] * 3
-    limits[up_axis] = np.pi
+    limits = [np.pi / 64, np.pi / 64, np.pi]
     turn = np.eye(3)
     for axis in rng.permutation(3):
         turn = _rotation(int(axis), rng.uniform(-limits[axis], limits[axis])) @ turn
     turn = turn * rng.uniform(0.9, 1.1)
     if rng.random() < 0.95:
-        for axis in range(3):
-            if axis != up_axis and rng.random() < 0.5:
+        for axis in (0, 1):
+            if rng.random() < 0.5:
                 turn[axis] *= -1
     turned: NDArray[np.float64] = centred @ turn.T
     # A random place on the grid: cells start anywhere, not at the same corner of each object.

@@ -330,7 +330,7 @@ def _fingerprint(
     plain = [config.model_dump(exclude={"save_every_s"}), start.sha256, list(class_names)]
     digest.update(json.dumps(plain, sort_keys=True).encode())
     for scan in scans:
-        digest.update(repr((len(scan.scan), scan.voxel_size_m, scan.up_axis)).encode())
+        digest.update(repr((len(scan.scan), scan.voxel_size_m)).encode())
         digest.update(np.ascontiguousarray(scan.scan.positions).tobytes())
         digest.update(np.ascontiguousarray(scan.rows, np.int64).tobytes())
         digest.update(np.ascontiguousarray(scan.classes, np.int64).tobytes())

@@ -12,12 +12,14 @@ voxels of labelled points alone, and each labelled point counts in exactly one p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from fewpoints.annotations.arrays import Float32Array
+from fewpoints.annotations.scans.orientation import upright_positions
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.engine.coords import voxelise
 from fewpoints.models.features.extract import colours_255
@@ -43,7 +45,6 @@ class LabelledScan:
         classes: (L,) int64 class of each, 0..C-1.
         voxel_size_m: edge of a voxel, in the unit of the file.
         features: (N, F) features of the starting network, if they are at hand.
-        up_axis: 0, 1 or 2; the scan is turned freely about it only.
     """
 
     name: str
@@ -52,7 +53,11 @@ class LabelledScan:
     classes: NDArray[np.int64]
     voxel_size_m: float = 0.02
     features: Float32Array | None = None
-    up_axis: int = 2
+
+    @cached_property
+    def upright(self) -> NDArray[np.float64]:
+        """(N, 3) positions with z up, the only axis that the scan is turned freely about."""
+        return upright_positions(self.scan)
 
 
 @dataclass(frozen=True)
@@ -91,15 +96,13 @@ def make_samples(
     """
     scan = labelled.scan
     finite = np.flatnonzero(scan.finite)
-    positions = scan.positions[finite]
+    positions = labelled.upright[finite]
     place = np.full(len(scan), -1, np.int64)
     place[finite] = np.arange(len(finite))
     if (place[labelled.rows] < 0).any():
         raise ValueError(f"{labelled.name}: a labelled point is not finite")
     if augment:
-        positions = augment_positions(
-            positions, rng, voxel_size_m=labelled.voxel_size_m, up_axis=labelled.up_axis
-        )
+        positions = augment_positions(positions, rng, voxel_size_m=labelled.voxel_size_m)
     voxels = voxelise(positions, labelled.voxel_size_m)
     own = voxels.point_to_voxel[place[labelled.rows]]
     coords = torch.from_numpy(voxels.coords)

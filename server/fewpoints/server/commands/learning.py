@@ -145,7 +145,6 @@ def read_labelled(
         rows=rows,
         classes=indices.astype(np.int64),
         voxel_size_m=checked_voxel_size(voxel_size, report),
-        up_axis="xyz".index(report.up_axis),
     )
 
 

@@ -152,7 +152,6 @@ class _ScanFacts:
     name: str
     content_hash: str
     voxel_size_m: float
-    up_axis: int
 
 
 def _ready_scans(session: Session, project_id: int) -> dict[int, _ScanFacts]:
@@ -165,7 +164,6 @@ def _ready_scans(session: Session, project_id: int) -> dict[int, _ScanFacts]:
             name=scan.name,
             content_hash=scan.content_hash or "",
             voxel_size_m=float(scan.voxel_size_m),
-            up_axis=int(np.abs(scan.up or [0, 0, 1]).argmax()),
         )
         for scan in scans
         if scan.voxel_size_m is not None
@@ -202,7 +200,6 @@ def _labelled_scans(
                 classes=np.array([class_index for _, class_index in labels], np.int64),
                 voxel_size_m=known.voxel_size_m,
                 features=features,
-                up_axis=known.up_axis,
             )
         )
     return labelled
