@@ -48,6 +48,11 @@ def make(case: str) -> tuple[ConvPlan, Callable[..., Tensor], Callable[[Tensor, 
     )
 
 
+def _off_by(actual: Tensor, expected: Tensor) -> float:
+    """Root mean square difference, relative."""
+    return float((actual.double() - expected).norm().detach() / expected.norm().detach())
+
+
 @pytest.mark.parametrize("case", CASES)
 class TestAgainstDenseConvolution:
     def test_forward(self, case: str) -> None:
@@ -85,6 +90,25 @@ class TestAgainstDenseConvolution:
             out = convolve(x, w, plan, epilogue=Epilogue(scale, shift, residual, relu))
         assert residual is None or out is residual
         torch.testing.assert_close(out.double(), expected, atol=1e-4, rtol=1e-4)
+
+    def test_mixed_precision_rounds_but_does_not_differ(self, case: str) -> None:
+        """Inputs that bfloat16 holds exactly: only sums and results are rounded, to 1 in 256."""
+        plan, convolve, oracle = make(case)
+        torch.manual_seed(6)
+        x = torch.randn(len(plan.source), 24).bfloat16().float().requires_grad_()
+        w = torch.randn(plan.taps, 24, 40).bfloat16().float().requires_grad_()
+        grad = torch.randn(len(plan.target), 40).bfloat16().float()
+        with torch.autocast("cpu", torch.bfloat16):
+            out = convolve(x, w, plan)
+        assert out.dtype == torch.bfloat16
+        expected = oracle(x, w)
+        assert _off_by(out, expected) < 0.01
+        actual = torch.autograd.grad(out.float(), (x, w), grad)
+        assert [part.dtype for part in actual] == [torch.float32] * 2
+        for part, wanted in zip(
+            actual, torch.autograd.grad(expected, (x, w), grad.double()), strict=True
+        ):
+            assert _off_by(part, wanted) < 0.01
 
     def test_gradcheck(self, case: str) -> None:
         size = {"k5": 5, "k1": 1}.get(case, 3)

@@ -84,6 +84,10 @@ def _convolve(
             f"Features are {tuple(features.shape)}, the plan and weight want"
             f" ({len(plan.source)}, {weight.shape[1]})."
         )
+    kind_of_device = features.device.type
+    if torch.is_autocast_enabled(kind_of_device):
+        dtype = torch.get_autocast_dtype(kind_of_device)
+        features, weight = features.to(dtype), weight.to(dtype)
     if epilogue is not None and torch.is_grad_enabled():
         raise ValueError("An epilogue keeps no gradient; use it under torch.no_grad().")
     if epilogue is not None and bias is not None:

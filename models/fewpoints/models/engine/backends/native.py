@@ -10,6 +10,7 @@ copy of the input per tap.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -22,8 +23,11 @@ from torch.autograd.function import once_differentiable
 from fewpoints.models.engine.backends.base import ConvCase
 from fewpoints.models.engine.epilogue import Epilogue
 from fewpoints.models.engine.plan import ConvPlan
-from fewpoints.models.engine.schedule import Band, Schedule
+from fewpoints.models.engine.schedule import Band, Chunk, Schedule
 from fewpoints.models.engine.threads import run_all, worker_count
+
+# Read by oneDNN before its first product: the 1,024 compiled shapes it keeps are too few.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
 
 # Bytes of gathered rows per block: about one core's level-2 cache on a CPU; on a GPU a
 # block only bounds memory.
@@ -34,6 +38,8 @@ _BAND_ROWS = {"cpu": 6144, "cuda": 1 << 17}
 _MIN_BAND_ROWS = 128
 # Up to this many input channels a product per run is too small; absent taps read a row of zeros.
 _FEW_CHANNELS = 8
+# Rows that may be read and written past the end of a buffer: 255 of up to eight taps.
+_SPARE_ROWS = 256 * 8
 
 
 class NativeBackend:
@@ -95,7 +101,9 @@ def _gradient_of_weight(features: Tensor, grad: Tensor, weight: Tensor, plan: Co
     schedule = _schedule(plan)
     parallel = features.device.type == "cpu"
     shares = max(1, min(worker_count(), len(schedule))) if parallel else 1
-    results = [torch.zeros(weight.shape, dtype=grad.dtype, device=grad.device)]
+    # Sums of many runs: in half precision they would lose what the later runs add.
+    summed = torch.promote_types(grad.dtype, torch.float32)
+    results = [torch.zeros(weight.shape, dtype=summed, device=grad.device)]
     results += [torch.zeros_like(results[0]) for _ in range(shares - 1)]
     tasks = [
         partial(
@@ -111,7 +119,7 @@ def _gradient_of_weight(features: Tensor, grad: Tensor, weight: Tensor, plan: Co
     run_all(tasks, parallel=parallel)
     for other in results[1:]:  # In this order, so that the sum is the same every time.
         results[0].add_(other)
-    return results[0]
+    return results[0].to(weight.dtype)
 
 
 def _add_gradient_of_bands(
@@ -129,9 +137,22 @@ def _add_gradient_of_bands(
             for run in chunk.runs:
                 left = gathered[pair : pair + run.count * run.length].view(run.count, -1)
                 taps = result[run.tap : run.tap + run.length].view(-1, out_channels)
-                taps.addmm_(left.t(), arriving[entry : entry + run.count])
+                _add_product(taps, left, arriving[entry : entry + run.count])
                 pair += run.count * run.length
                 entry += run.count
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Add left.T @ right to `total`, which is float32 or wider."""
+    if left.dtype == total.dtype:
+        total.addmm_(left.t(), right)
+        return
+    whole = len(left)
+    if _wants_few_shapes(left):
+        whole -= whole % 64
+        total.addmm_(left[whole:].float().t(), right[whole:].float())
+    if whole:
+        total.add_(left[:whole].t() @ right[:whole])
 
 
 def _product(
@@ -171,10 +192,14 @@ def _sums(features: Tensor, weight: Tensor, band: Band) -> Tensor:
     stacked = weight.view(-1, out_channels)  # Taps that follow each other are one matrix.
     matrices: dict[tuple[int, int], Tensor] = {}
     products = _SCRATCH.take("out", features, len(band.members), out_channels)
+    few_shapes = _wants_few_shapes(features)
     for chunk in band.chunks(_block_pairs(features)):
         in_rows = band.in_rows[chunk.pairs]
         gathered = _SCRATCH.take("in", features, len(in_rows), in_channels)
         torch.index_select(features, 0, in_rows, out=gathered)
+        if few_shapes:
+            _multiply_rounded_up(chunk, features, stacked, products)
+            continue
         inputs = torch.split(gathered, chunk.pair_counts)
         outputs = torch.split(products[chunk.entries], chunk.entry_counts)
         for run, left, right in zip(chunk.runs, inputs, outputs, strict=True):
@@ -189,6 +214,38 @@ def _sums(features: Tensor, weight: Tensor, band: Band) -> Tensor:
     return torch.nn.functional.embedding_bag(
         band.members, products, band.ends, mode="sum", include_last_offset=True
     )
+
+
+def _multiply_rounded_up(chunk: Chunk, like: Tensor, stacked: Tensor, products: Tensor) -> None:
+    """Multiply the gathered rows of a chunk, each run with some rows more than it has.
+
+    Those rows are whatever follows in the buffers; their products land where the next run's do,
+    which is multiplied later and overwrites them.
+    """
+    channels = like.shape[1]
+    gathered = _SCRATCH.buffer("in", like)
+    out = _SCRATCH.buffer("out", like)
+    columns = products.shape[1]
+    pair, entry = 0, chunk.entries.start
+    for run in chunk.runs:
+        width = run.length * channels
+        rows = _rounded_up(run.count)
+        left = gathered[pair * channels : pair * channels + rows * width].view(rows, width)
+        right = out[entry * columns : (entry + rows) * columns].view(rows, columns)
+        first = run.tap * channels
+        torch.mm(left, stacked[first : first + width], out=right)
+        pair += run.count * run.length
+        entry += run.count
+
+
+def _wants_few_shapes(features: Tensor) -> bool:
+    """Whether products of ever new shapes are slow: oneDNN compiles one for every shape."""
+    return features.device.type == "cpu" and features.dtype in (torch.bfloat16, torch.float16)
+
+
+def _rounded_up(count: int) -> int:
+    step = 64 if count <= 1024 else 256
+    return -(-count // step) * step
 
 
 def _sums_over_all_taps(features: Tensor, weight: Tensor, table: Tensor, band: Band) -> Tensor:
@@ -231,11 +288,14 @@ class _Scratch(threading.local):
         """Return an uninitialised (rows, columns) buffer, valid until the next call with `name`."""
         key = (name, like.device, like.dtype)
         buffer = self.buffers.get(key)
-        if buffer is None or buffer.numel() < rows * columns:
-            buffer = self.buffers[key] = torch.empty(
-                rows * columns, dtype=like.dtype, device=like.device
-            )
+        needed = (rows + _SPARE_ROWS) * columns
+        if buffer is None or buffer.numel() < needed:
+            buffer = self.buffers[key] = torch.empty(needed, dtype=like.dtype, device=like.device)
         return buffer[: rows * columns].view(rows, columns)
+
+    def buffer(self, name: str, like: Tensor) -> Tensor:
+        """Return the flat buffer behind what was taken last under `name`."""
+        return self.buffers[name, like.device, like.dtype]
 
 
 # torch ships no types for Function.apply.
