@@ -9,17 +9,26 @@ import numpy as np
 import pytest
 import torch
 
-from fewpoints.models.pretrain.augment import network_colours, random_transform, z_up
-from fewpoints.models.pretrain.clouds import PreparedSource, first_per_cell, prepare
+from fewpoints.annotations.datasets.room import simulate_room
+from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.models.pretrain.augment import bend, network_colours, random_transform, z_up
+from fewpoints.models.pretrain.clouds import (
+    Prepared,
+    PreparedFrames,
+    PreparedScan,
+    first_per_cell,
+    prepare,
+    prepare_scan,
+)
 from fewpoints.models.pretrain.config import Augmentation, PretrainConfig
 from fewpoints.models.pretrain.dataset import PairBatches, one_match_each
 from fewpoints.models.pretrain.frame_pairs import PAIR_RULES
-from fewpoints.models.pretrain.sources import PretrainSource
+from fewpoints.models.pretrain.sources import FrameSource, ScanSource
 from tests.models.pretrain.scenes import room_sequence
 from tests.models.pretrain.tiny import tiny_config, tiny_source
 
 
-def made_ready(folder: Path, source: PretrainSource, config: PretrainConfig) -> PreparedSource:
+def made_ready(folder: Path, source: FrameSource, config: PretrainConfig) -> PreparedFrames:
     return prepare(
         source,
         folder,
@@ -59,6 +68,36 @@ class TestAugmentation:
         plain = network_colours(rgb, Augmentation(colour_sigma=0), rng)
         np.testing.assert_allclose(plain, [[-0.5, 128 / 255 - 0.5, 0.5]], atol=1e-6)
         assert network_colours(rgb, Augmentation(use_colours=False), rng).tolist() == [[1, 1, 1]]
+
+    def test_the_mirror_keeps_up_and_flips_both_sides_independently(self) -> None:
+        rng = np.random.default_rng(0)
+        how = Augmentation(mirror=True, tilt_deg=0, yaw_deg=0)
+        turns = np.stack([random_transform(how, rng) for _ in range(200)])
+        signs = {tuple(np.diag(turn).tolist()) for turn in turns}
+        assert signs == {(a, b, 1.0) for a in (-1.0, 1.0) for b in (-1.0, 1.0)}
+
+    def test_some_views_are_grey_and_some_have_no_colour(self) -> None:
+        rng = np.random.default_rng(0)
+        rgb = rng.integers(0, 256, (50, 3), dtype=np.uint8)
+        how = Augmentation(colour_sigma=0, grey=0.3, no_colour=0.2, colour_shift=0.5)
+        views = [network_colours(rgb, how, rng) for _ in range(400)]
+        none = np.mean([not view.any() for view in views])
+        grey = np.mean([bool(view.any() and (np.ptp(view, axis=1) < 1e-6).all()) for view in views])
+        plain = np.mean([np.allclose(view, rgb / 255 - 0.5, atol=1e-6) for view in views])
+        assert 0.13 < none < 0.27
+        assert 0.15 < grey < 0.33
+        assert 0.15 < plain < 0.45
+        assert max(np.abs(view).max() for view in views) <= 0.5
+
+    def test_bending_is_smooth_and_as_often_as_asked(self) -> None:
+        rng = np.random.default_rng(0)
+        line = np.stack([np.linspace(0, 3, 300), np.zeros(300), np.zeros(300)], axis=1)
+        how = Augmentation(bend=0.5)
+        moves = [np.linalg.norm(bend(line, how, rng) - line, axis=1) for _ in range(60)]
+        bent = [move for move in moves if move.any()]
+        assert 15 < len(bent) < 45
+        assert all(np.abs(np.diff(move)).max() < 0.03 for move in bent)
+        assert 0.005 < np.mean([move.max() for move in bent]) < 0.5
 
     @pytest.mark.parametrize("up", [(0, 0, 1), (0, 0, -1), (0, 1, 0), (0.6, 0, 0.8)])
     def test_up_becomes_z(self, up: tuple[float, float, float]) -> None:
@@ -107,7 +146,7 @@ class TestPrepared:
             asked.append(index)
             return sequence[index]
 
-        again = PretrainSource(
+        again = FrameSource(
             type(sequence)(sequence.name, sequence.up, sequence.names, load), identity=""
         )
         second = made_ready(tmp_path, again, config)
@@ -121,6 +160,71 @@ class TestPrepared:
         one = made_ready(tmp_path, tiny_source(), tiny_config())
         other = made_ready(tmp_path, tiny_source(), tiny_config(voxel_size_m=0.1))
         assert one.folder != other.folder
+
+
+class TestScans:
+    def source(self, *, lying: bool = False) -> ScanSource:
+        room = simulate_room(seed=1, points=30_000)
+        positions = room.scan.positions
+        if lying:
+            x, y, z = positions.T
+            positions = np.stack([x, z, -y], axis=1)
+        scan = PointScan(positions=positions, colours=room.scan.colours)
+        up = (0.0, 1.0, 0.0) if lying else (0.0, 0.0, 1.0)
+        return ScanSource("room", scan, up, room.classes.astype(np.uint8), ("a",) * 20)
+
+    def prepared(self, folder: Path, source: ScanSource) -> PreparedScan:
+        return prepare_scan(source, folder, voxel_size_m=0.05, crops=3, points=(2000, 6000))
+
+    def test_pieces_overlap_differ_and_keep_their_classes(self, tmp_path: Path) -> None:
+        source = self.source()
+        prepared = self.prepared(tmp_path, source)
+        truth = {
+            tuple(p): int(c)
+            for p, c in zip(
+                (source.scan.positions - np.round(source.scan.positions.mean(axis=0)))
+                .astype(np.float32)
+                .tolist(),
+                np.asarray(source.classes),
+                strict=True,
+            )
+        }
+        rng = np.random.default_rng(0)
+        seen = set()
+        for turn in range(8):
+            first, second = prepared.pair(turn % 3, rng)
+            for piece in (first, second):
+                assert 2000 <= len(piece.positions) < 6000
+                assert piece.classes.tolist() == [truth[tuple(p)] for p in piece.positions.tolist()]
+            both = set(map(tuple, first.positions)) & set(map(tuple, second.positions))
+            assert len(both) > 0.05 * len(first.positions)
+            seen.add(first.positions.tobytes())
+        assert len(seen) == 8
+
+    def test_a_scan_with_another_axis_up_is_turned(self, tmp_path: Path) -> None:
+        pieces = [
+            self.prepared(tmp_path, self.source(lying=lying)).pair(0, np.random.default_rng(0))[0]
+            for lying in (False, True)
+        ]
+        heights = [float(np.ptp(piece.positions[:, 2])) for piece in pieces]
+        assert heights[0] == pytest.approx(heights[1], abs=0.05)
+
+    def test_scans_and_frames_share_an_epoch_in_the_shares_asked_for(self, tmp_path: Path) -> None:
+        config = tiny_config(pairs_per_source=2, crop_points=(500, 1000))
+        sources: list[Prepared] = [
+            made_ready(tmp_path, tiny_source(), config),
+            self.prepared(tmp_path, self.source()),
+        ]
+        assert len(sources[0]) >= 2
+        batches = PairBatches(sources, config, size=4, first=0, count=2)
+        assert batches.ends.tolist() == [2, 4]
+        one, again = batches[0], PairBatches(sources, config, size=4, first=0, count=1)[0]
+        assert torch.equal(one.first.coords, again.first.coords)
+        known = [
+            bool((one.first.classes[one.first.coords[:, 0] == scene] != 255).any())
+            for scene in range(4)
+        ]
+        assert sum(known) == 2  # The scan's; the recording has no classes.
 
 
 class TestBatches:

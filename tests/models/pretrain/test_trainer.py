@@ -12,9 +12,11 @@ import signal
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.progress import Progress
 from fewpoints.models.nets.checkpoint import load_network
 from fewpoints.models.nets.containers import read_safetensors
@@ -27,7 +29,7 @@ from fewpoints.models.pretrain.errors import (
     RunNotSaved,
     UnusableSource,
 )
-from fewpoints.models.pretrain.sources import PretrainSource
+from fewpoints.models.pretrain.sources import FrameSource, ScanSource
 from fewpoints.models.pretrain.steps import learning_rate
 from fewpoints.models.pretrain.trainer import pretrain
 from tests.models.pretrain.scenes import room_sequence
@@ -129,6 +131,28 @@ class TestRun:
         assert supervised > 0
         assert not any(key.startswith("head") for key in weights(result.path))
 
+    def test_begins_with_a_given_checkpoint(self, tmp_path: Path) -> None:
+        first = pretrain([tiny_source()], tiny_config(), run_dir=tmp_path / "one", device="cpu")
+        config = tiny_config(start=str(first.path), steps=1, lr=1e-9)
+        second = pretrain([tiny_source()], config, run_dir=tmp_path / "two", device="cpu")
+        one, two = (load_network(run.path).network.state_dict() for run in (first, second))
+        for name, value in one.items():
+            if "running" not in name and "tracked" not in name:
+                torch.testing.assert_close(two[name], value)
+        assert losses_of(tmp_path / "two")[0] < losses_of(tmp_path / "one")[0]
+
+    def test_a_scan_alone_is_enough(self, tmp_path: Path) -> None:
+        room = simulate_room(seed=1, points=20_000)
+        source = ScanSource(
+            "room", room.scan, classes=room.classes.astype(np.uint8), class_names=("a",) * 20
+        )
+        config = tiny_config(crop_points=(1000, 3000), supervised_weight=1.0)
+        result = pretrain([source], config, run_dir=tmp_path / "run", device="cpu")
+        with (tmp_path / "run" / "loss.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert all(float(row["supervised"]) > 0 and float(row["contrastive"]) > 0 for row in rows)
+        assert load_network(result.path).meta.provenance["sources"][0]["crops"] == 8
+
     def test_half_precision_stays_close(self, tmp_path: Path) -> None:
         full = tiny_config(steps=2, precision="fp32")
         half = tiny_config(steps=2, precision="bf16")
@@ -194,7 +218,7 @@ class TestMistakes:
         assert_same(expected.path, resumed.path)
 
     def test_frames_that_do_not_overlap_are_refused(self, tmp_path: Path) -> None:
-        lonely = PretrainSource(room_sequence(2))
+        lonely = FrameSource(room_sequence(2))
         with pytest.raises(NoFramePairs, match="room: no two of 2 frames"):
             pretrain([lonely], tiny_config(), run_dir=tmp_path, device="cpu")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fewpoints.models.nets.res_unet import Architecture
 from fewpoints.models.pretrain.config import PretrainConfig, make_config
-from fewpoints.models.pretrain.sources import PretrainSource
+from fewpoints.models.pretrain.sources import FrameSource
 from tests.models.pretrain.scenes import room_sequence
 
 TINY = "Tiny"
@@ -33,7 +33,7 @@ def tiny_config(**changes: Any) -> PretrainConfig:  # Any: the config's fields
     return make_config("small", **values)
 
 
-def tiny_source(*, labelled: bool = False) -> PretrainSource:
+def tiny_source(*, labelled: bool = False) -> FrameSource:
     sequence = room_sequence(6)
 
     def classes(index: int) -> NDArray[np.uint8]:
@@ -47,5 +47,5 @@ def tiny_source(*, labelled: bool = False) -> PretrainSource:
         return found
 
     if not labelled:
-        return PretrainSource(sequence)
-    return PretrainSource(sequence, classes, ("floor", "wall"))
+        return FrameSource(sequence)
+    return FrameSource(sequence, classes, ("floor", "wall"))

@@ -9,13 +9,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from fewpoints.annotations.classes import PRESETS
 from fewpoints.annotations.datasets.simulator.files import write_scene
 from fewpoints.annotations.datasets.simulator.scene import simulate_scene
 from fewpoints.models.nets.checkpoint import load_network
 from fewpoints.models.nets.res_unet import ARCHITECTURES
-from fewpoints.models.pretrain.sources import PretrainSource
+from fewpoints.models.pretrain.errors import UnusableSource
+from fewpoints.models.pretrain.sources import FrameSource, ScanSource, open_source
 from fewpoints.server import cli
 from tests.models.pretrain.scenes import room_sequence
 from tests.models.pretrain.tiny import TINY, TINY_ARCH
@@ -45,9 +49,10 @@ def recording(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A path that opens as a small room, whatever the readers."""
     path = tmp_path / "recording"
     path.mkdir()
-    source = PretrainSource(room_sequence(6))
+    source = FrameSource(room_sequence(6))
     monkeypatch.setattr(
-        "fewpoints.models.pretrain.sources.open_source", lambda path, progress: source
+        "fewpoints.models.pretrain.sources.open_source",
+        lambda path, crops, views, progress: [source],
     )
     return path
 
@@ -114,6 +119,50 @@ def test_a_recording_on_disk_is_trained_on(run: Run, simulated: Path, tmp_path: 
     code, text, err = run(simulated, "--out", tmp_path / "run", "--steps", 1, *SMALL, "--json")
     assert code == 0, err
     assert json.loads(text)["pairs"] > 0
+
+
+def test_a_simulated_folder_brings_its_labels_and_its_scan(simulated: Path) -> None:
+    (frames,) = open_source(simulated)
+    assert isinstance(frames, FrameSource)
+    assert frames.class_map is not None
+    assert frames.class_names == tuple(PRESETS["scannet20"].classes.names)
+    truth = simulate_scene(3, rooms=["office"], frames=20, size=(64, 48))
+    np.testing.assert_array_equal(frames.class_map(4), truth.frame_labels(4).classes)
+    _, scan = open_source(simulated, crops=True)
+    assert isinstance(scan, ScanSource)
+    assert scan.classes is not None
+    np.testing.assert_array_equal(scan.classes, truth.classes)
+
+
+def test_a_scan_is_looked_at_by_virtual_cameras_or_cut_in_pieces(simulated: Path) -> None:
+    (frames,) = open_source(simulated / "scan.ply", views=6)
+    assert isinstance(frames, FrameSource)
+    assert 2 <= len(frames.sequence) <= 6
+    assert frames.class_map is None
+    (scan,) = open_source(simulated / "scan.ply", crops=True)
+    assert isinstance(scan, ScanSource)
+    assert len(scan.scan) > 1000
+
+
+@pytest.mark.parametrize("harm", ["missing", "size", "kind", "damaged"])
+def test_class_maps_that_cannot_be_right_are_refused(simulated: Path, harm: str) -> None:
+    path = simulated / "class" / "00007.png"
+    if harm == "missing":
+        path.unlink()
+    elif harm == "damaged":
+        path.write_bytes(path.read_bytes()[:40])
+    else:
+        shape, kind = ((10, 10), np.uint8) if harm == "size" else ((48, 64), np.uint16)
+        Image.fromarray(np.zeros(shape, kind)).save(path)
+
+    def read() -> None:
+        (frames,) = open_source(simulated)
+        assert isinstance(frames, FrameSource)
+        assert frames.class_map is not None
+        frames.class_map(7)
+
+    with pytest.raises(UnusableSource, match=r"00007\.png"):
+        read()
 
 
 def test_a_damaged_frame_in_the_middle_is_found_before_training(

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.models.pretrain.config import Augmentation
+from fewpoints.models.training.augment import elastic_distortion
 
 _OFTEN = 0.95
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def random_transform(how: Augmentation, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -28,19 +30,39 @@ def random_transform(how: Augmentation, rng: np.random.Generator) -> NDArray[np.
             turn = turns[axis_index] @ turn
     if how.scale is not None and rng.random() < _OFTEN:
         turn = turn * rng.uniform(*how.scale)
+    if how.mirror:
+        turn = np.diag([*rng.choice([-1.0, 1.0], 2), 1.0]) @ turn
     return turn
+
+
+def bend(
+    positions: NDArray[np.float64], how: Augmentation, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return (N, 3) positions moved by smooth random fields, in a share of views."""
+    if how.bend == 0 or not len(positions) or rng.random() >= how.bend:
+        return positions
+    for granularity, magnitude in ((0.2, 0.1), (0.8, 0.4)):
+        positions = elastic_distortion(positions, rng, granularity, magnitude)
+    return positions
 
 
 def network_colours(
     colours: NDArray[np.uint8], how: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Return (N, 3) input of the network, rgb / 255 - 0.5 after jitter; or all ones."""
+    """Return (N, 3) input of the network, rgb / 255 - 0.5 after changes; or all ones."""
     if not how.use_colours:
         return np.ones(colours.shape, np.float32)
+    if how.no_colour and rng.random() < how.no_colour:
+        return np.zeros(colours.shape, np.float32)
     values = colours.astype(np.float32)
+    if how.colour_shift and rng.random() < how.colour_shift:
+        values = values * np.float32(rng.uniform(0.7, 1.3))
+        values = np.clip(values + rng.uniform(-25.5, 25.5, 3).astype(np.float32), 0, 255)
     if how.colour_sigma > 0 and rng.random() < _OFTEN:
         values += rng.standard_normal(values.shape, np.float32) * np.float32(how.colour_sigma)
         values = np.clip(values, 0, 255)
+    if how.grey and rng.random() < how.grey:
+        values = np.repeat(values @ _LUMINANCE[:, None], 3, axis=1)
     return values / np.float32(255) - np.float32(0.5)
 
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames made ready once, on disk: small coloured clouds and the pairs among them.
+"""Sources made ready once, on disk: small coloured clouds, and which of them are compared.
 
-A source gets a folder with one .npz per used frame and `pairs.npz`. Files appear complete or not at
-all, and carry the key of what they were made from; a run that starts again makes only what is
-missing.
+A sequence gets a folder with one .npz per used frame and `pairs.npz`; a scan one with all of it.
+Files appear complete or not at all, and carry the key of what they were made from; a run that
+starts again makes only what is missing.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.models.pretrain.augment import z_up
 from fewpoints.models.pretrain.errors import NoFramePairs
 from fewpoints.models.pretrain.frame_pairs import FramePairs, PairRule, frame_pairs, thin
-from fewpoints.models.pretrain.sources import NO_CLASS, PretrainSource
+from fewpoints.models.pretrain.sources import NO_CLASS, FrameSource, ScanSource
 
 _VERSION = 1
 _MAX_FRAMES = 300
+_WHOLE = "scan.npz"
+_FEWEST = 100  # Points of a scan.
+_MOST_APART = 0.7  # Of the pieces' centres, in radii of the first.
 _CELLS_PER_VOXEL = 2.5  # Clouds keep one point per such cell: fine enough to lose no voxel.
 
 
@@ -42,23 +45,115 @@ class Cloud:
     colours: NDArray[np.uint8]
     classes: NDArray[np.uint8]
 
+    def rows(self, which: NDArray[np.int64]) -> Cloud:
+        """Return some of the points."""
+        return Cloud(self.positions[which], self.colours[which], self.classes[which])
+
 
 @dataclass(frozen=True)
-class PreparedSource:
-    """A source on disk. frames: index of each used frame in the sequence; pairs: among those."""
+class PreparedFrames:
+    """A sequence on disk. frames: index of each used frame in it; pairs: among those."""
 
     name: str
     folder: Path
     frames: tuple[int, ...]
     pairs: FramePairs
 
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def pair(self, row: int, rng: np.random.Generator) -> tuple[Cloud, Cloud]:
+        """Read both frames of pair `row`."""
+        del rng
+        return self.cloud(int(self.pairs.first[row])), self.cloud(int(self.pairs.second[row]))
+
+    def extent(self) -> dict[str, int]:
+        """Return how much there is, for records."""
+        return {"frames": len(self.frames), "pairs": len(self.pairs)}
+
     def cloud(self, which: int) -> Cloud:
         """Read used frame number `which`."""
         return _recent_cloud(self.folder / _file(self.frames[which]))
 
 
+@dataclass(frozen=True)
+class PreparedScan:
+    """A scan on disk, of which a pair is two overlapping pieces. crops: pairs per epoch."""
+
+    name: str
+    folder: Path
+    crops: int
+    points: tuple[int, int]
+
+    def __len__(self) -> int:
+        return self.crops
+
+    def extent(self) -> dict[str, int]:
+        """Return how much there is, for records."""
+        return {"points": len(_recent_scan(self.folder / _WHOLE).positions), "crops": self.crops}
+
+    def pair(self, row: int, rng: np.random.Generator) -> tuple[Cloud, Cloud]:
+        """Cut two pieces whose centres are near each other; every call cuts others."""
+        del row
+        cloud = _recent_scan(self.folder / _WHOLE)
+        floor = cloud.positions[:, :2]
+        centre = floor[rng.integers(len(floor))]
+        distance = np.linalg.norm(floor - centre, axis=1)
+        first = _nearest(distance, int(rng.integers(*self.points)))
+        reach = float(distance[first].max())
+        heading = rng.uniform(-np.pi, np.pi)
+        step = reach * rng.uniform(0.0, _MOST_APART) * np.array([np.cos(heading), np.sin(heading)])
+        other = np.linalg.norm(floor - (centre + step), axis=1)
+        second = _nearest(other, int(rng.integers(*self.points)))
+        return cloud.rows(first), cloud.rows(second)
+
+
+Prepared = PreparedFrames | PreparedScan
+
+
+def _nearest(distance: NDArray[np.floating], count: int) -> NDArray[np.int64]:
+    """Return the rows of the `count` least distances, in the order of the scan."""
+    if count >= len(distance):
+        return np.arange(len(distance))
+    return np.sort(np.argpartition(distance, count)[:count])
+
+
+def prepare_scan(
+    source: ScanSource, cache: Path, *, voxel_size_m: float, crops: int, points: tuple[int, int]
+) -> PreparedScan:
+    """Write a scan's folder in `cache` unless it is there; return what is there.
+
+    Args:
+        crops: pairs of pieces per epoch.
+        points: least and most points of a piece, thinned to 0.4 voxels.
+    """
+    scan = source.scan
+    what = [_VERSION, source.identity, source.name, len(scan), list(source.up)]
+    made_from = json.dumps([*what, voxel_size_m, source.classes is not None])
+    folder = cache / hashlib.sha256(made_from.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / _WHOLE).exists():
+        assert scan.colours is not None
+        rows = np.flatnonzero(scan.finite)
+        turned = scan.positions[rows] @ z_up(source.up).T
+        turned -= np.round(turned.mean(axis=0)) if len(rows) else 0.0
+        kept = first_per_cell(turned, voxel_size_m / _CELLS_PER_VOXEL)
+        if len(kept) < _FEWEST:
+            raise NoFramePairs(f"{source.name}: {len(kept)} points are too few to learn from.")
+        classes = np.full(len(kept), NO_CLASS, np.uint8)
+        if source.classes is not None:
+            classes = source.classes[rows[kept]]
+        _write_npz(
+            folder / _WHOLE,
+            positions=turned[kept].astype(np.float32),
+            colours=scan.colours[rows[kept]],
+            classes=classes,
+        )
+    return PreparedScan(source.name, folder, crops, points)
+
+
 def prepare(
-    source: PretrainSource,
+    source: FrameSource,
     cache: Path,
     *,
     voxel_size_m: float,
@@ -66,7 +161,7 @@ def prepare(
     frame_step: int | None,
     workers: int = 2,
     progress: Progress = no_progress,
-) -> PreparedSource:
+) -> PreparedFrames:
     """Write what is missing of a source's folder in `cache`; return what is there.
 
     Args:
@@ -106,11 +201,11 @@ def prepare(
             f"{rule.min_overlap:.0%} or more. Use more frames (a smaller frame step), or check the "
             "poses and the unit of the depth."
         )
-    return PreparedSource(sequence.name, folder, frames, pairs)
+    return PreparedFrames(sequence.name, folder, frames, pairs)
 
 
 def _write_clouds(
-    source: PretrainSource,
+    source: FrameSource,
     folder: Path,
     frames: Sequence[int],
     *,
@@ -140,7 +235,7 @@ def _write_clouds(
 
 
 def _arrays(
-    source: PretrainSource,
+    source: FrameSource,
     index: int,
     turn: NDArray[np.float64],
     origin: NDArray[np.float64],
@@ -202,3 +297,4 @@ def read_cloud(path: Path) -> Cloud:
 
 
 _recent_cloud = lru_cache(maxsize=64)(read_cloud)
+_recent_scan = lru_cache(maxsize=16)(read_cloud)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Method = Literal["csc", "pointcontrast"]
-Preset = Literal["paper", "code", "small"]
+Preset = Literal["paper", "code", "small", "rooms"]
 _COUNTS = {"paper": (1, 2, 4, 8, 16, 32), "fast": (4,), "general": (2, 4, 8, 16, 32)}
 
 
@@ -30,6 +30,17 @@ class Augmentation(BaseModel):
         description="Jitter in steps of 0-255, in 95 of 100 views; the code's 0.01 is almost none.",
     )
     use_colours: bool = Field(default=True, description="Otherwise the input is all ones.")
+    mirror: bool = Field(default=False, description="x and y, each at even odds.")
+    bend: float = Field(
+        default=0.0, ge=0, le=1, description="Share of views with elastic distortion."
+    )
+    colour_shift: float = Field(
+        default=0.0, ge=0, le=1, description="Share of views whose colours are shifted as a whole."
+    )
+    grey: float = Field(default=0.0, ge=0, le=1, description="Share of views in shades of grey.")
+    no_colour: float = Field(
+        default=0.0, ge=0, le=1, description="Share of views all in mid-grey, as uncoloured scans."
+    )
 
 
 class PretrainConfig(BaseModel):
@@ -40,6 +51,9 @@ class PretrainConfig(BaseModel):
     preset: Preset = "small"
     method: Method = "csc"
     arch: str = "Res16UNet34C"
+    start: str | None = Field(
+        default=None, description="Checkpoint to begin with; default: the packaged one."
+    )
     seed: int = Field(default=0, ge=0, lt=2**32, description="Same seed, same result on a CPU.")
     steps: int = Field(default=2_000, ge=1, le=10_000_000)
     batch: int = Field(default=4, ge=1, description="Frame pairs per step, over all processes.")
@@ -56,6 +70,16 @@ class PretrainConfig(BaseModel):
         default=None, ge=1, description="Use every nth frame; by default at most 300 in all."
     )
     pair_rule: Literal["paper", "code"] = "code"
+    pairs_per_source: int | None = Field(
+        default=None, ge=1, description="Most pairs of one source in an epoch, others each time."
+    )
+    crops: bool = Field(
+        default=False, description="Learn from pieces of scans, not from virtual views of them."
+    )
+    crops_per_scan: int = Field(default=8, ge=1, description="Pairs of pieces per epoch.")
+    crop_points: tuple[int, int] = Field(
+        default=(8_000, 40_000), description="Least and most points of a piece."
+    )
     augmentation: Augmentation = Augmentation()
 
     channels: int = Field(default=32, ge=2, description="Of the embedding.")
@@ -65,6 +89,7 @@ class PretrainConfig(BaseModel):
     partitions: int = 8
     near_m: float = Field(default=0.05, gt=0, description="r1 of the code's partitions.")
     far_m: float = Field(default=0.5, gt=0, description="r2; step of the paper's distances.")
+    contrastive_weight: float = Field(default=1.0, ge=0, description="Of the loss over pairs.")
     supervised_weight: float = Field(
         default=0.0, ge=0, description="Weight of cross-entropy on the source's own labels."
     )
@@ -92,6 +117,8 @@ class PretrainConfig(BaseModel):
                 f"partition {self.partition} has {', '.join(map(str, allowed))} partitions, "
                 f"not {self.partitions}"
             )
+        if not 2 <= self.crop_points[0] < self.crop_points[1]:
+            raise ValueError(f"crop_points {self.crop_points} must be two rising numbers from 2")
         if self.batch % self.accumulate:
             raise ValueError(f"batch {self.batch} is no multiple of accumulate {self.accumulate}")
         return self
@@ -102,7 +129,8 @@ class PretrainConfig(BaseModel):
 
 
 # Paper: sec. 4 of Contrastive Scene Contexts; what it leaves open is taken from the code. Code: the
-# released script, whose 4 partitions are up and down times near and far.
+# released script, whose 4 partitions are up and down times near and far. Rooms: what the packaged
+# weights were trained with.
 _PRESETS: dict[str, dict[str, Any]] = {  # Any: values of the config's fields
     "paper": {
         "steps": 60_000,
@@ -129,6 +157,23 @@ _PRESETS: dict[str, dict[str, Any]] = {  # Any: values of the config's fields
     "small": {
         "augmentation": {"scale": (0.8, 1.2), "colour_sigma": 12.75},
         "points": 2048,
+    },
+    "rooms": {
+        "voxel_size_m": 0.02,
+        "augmentation": {
+            "scale": (0.8, 1.2),
+            "colour_sigma": 12.75,
+            "mirror": True,
+            "bend": 0.3,
+            "colour_shift": 0.8,
+            "grey": 0.1,
+            "no_colour": 0.2,
+        },
+        "points": 1024,
+        "pairs_per_source": 16,
+        "crops": True,
+        "supervised_weight": 1.0,
+        "precision": "bf16",
     },
 }
 

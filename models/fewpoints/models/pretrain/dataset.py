@@ -20,8 +20,8 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from fewpoints.models.pretrain.augment import network_colours, random_transform
-from fewpoints.models.pretrain.clouds import Cloud, PreparedSource, first_per_cell
+from fewpoints.models.pretrain.augment import bend, network_colours, random_transform
+from fewpoints.models.pretrain.clouds import Cloud, Prepared, first_per_cell
 from fewpoints.models.pretrain.config import PretrainConfig
 from fewpoints.models.pretrain.frame_pairs import PAIR_RULES
 
@@ -59,13 +59,13 @@ class _VoxelView(NamedTuple):
 class PairBatches(Dataset[Batch]):
     """Batch number i of one process of a run.
 
-    Epoch by epoch every pair comes once, in an order of its own; `size` pairs make a batch, and
-    process `rank` of `world` takes every world-th batch.
+    Epoch by epoch every pair comes once, or `pairs_per_source` of each source's, in an order of its
+    own; `size` pairs make a batch, and process `rank` of `world` takes every world-th batch.
     """
 
     def __init__(
         self,
-        sources: Sequence[PreparedSource],
+        sources: Sequence[Prepared],
         config: PretrainConfig,
         *,
         size: int,
@@ -78,7 +78,8 @@ class PairBatches(Dataset[Batch]):
         self.config = config
         self.size, self.first, self.count = size, first, count
         self.rank, self.world = rank, world
-        self.ends = np.cumsum([len(source.pairs) for source in sources])
+        most = config.pairs_per_source
+        self.ends = np.cumsum([min(len(source), most or len(source)) for source in sources])
 
     def __len__(self) -> int:
         return self.count
@@ -100,9 +101,12 @@ class PairBatches(Dataset[Batch]):
         scene = int(np.searchsorted(self.ends, which, side="right"))
         source = self.sources[scene]
         row = which - (int(self.ends[scene - 1]) if scene else 0)
+        if self.config.pairs_per_source is not None:
+            shuffled = np.random.default_rng([self.config.seed, 3, epoch, scene])
+            row = int(shuffled.permutation(len(source))[row])
         rng = np.random.default_rng([self.config.seed, 1, position])
-        frames = [int(source.pairs.first[row]), int(source.pairs.second[row])]
-        return make_sample(source.cloud(frames[0]), source.cloud(frames[1]), self.config, rng)
+        first, second = source.pair(row, rng)
+        return make_sample(first, second, self.config, rng)
 
 
 class _Sample(NamedTuple):
@@ -148,11 +152,14 @@ def _view(cloud: Cloud, config: PretrainConfig, rng: np.random.Generator) -> _Vo
     matrix = random_transform(config.augmentation, rng)
     positions = cloud.positions.astype(np.float64)
     mean = positions.mean(axis=0) if len(positions) else np.zeros(3)
-    moved = (positions - mean) @ matrix.T
+    moved = bend(positions - mean, config.augmentation, rng) @ matrix.T
     kept = first_per_cell(moved, config.voxel_size_m)
     coords = np.floor(moved[kept] / config.voxel_size_m)
     # The partitions look at voxels in the world's frame, as the code's `world_space` has it.
-    back = (coords * config.voxel_size_m) @ np.linalg.inv(matrix).T + mean
+    if config.augmentation.bend:
+        back = positions[kept]
+    else:
+        back = (coords * config.voxel_size_m) @ np.linalg.inv(matrix).T + mean
     colours = network_colours(cloud.colours[kept], config.augmentation, rng)
     return _VoxelView(kept, coords.astype(np.int32), colours, back)
 

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from fewpoints.models.engine.modules import PointwiseConv3d
-from fewpoints.models.nets.checkpoint import untrained_network
+from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network, untrained_network
 from fewpoints.models.nets.res_unet import Res16UNet
 from fewpoints.models.pretrain.config import PretrainConfig
 from fewpoints.models.pretrain.dataset import Batch, View
@@ -19,9 +20,11 @@ from fewpoints.models.pretrain.info_nce import partitioned_info_nce, point_info_
 from fewpoints.models.pretrain.partition import Partition
 from fewpoints.models.pretrain.sources import NO_CLASS
 
+PACKAGED = "default"
+
 
 class Losses(NamedTuple):
-    """total = contrastive + supervised_weight * supervised; scalars."""
+    """total = contrastive_weight * contrastive + supervised_weight * supervised; scalars."""
 
     total: Tensor
     contrastive: Tensor
@@ -40,7 +43,7 @@ class Learner(nn.Module):
         self.network = Res16UNet(
             config.arch, out_channels=config.channels, momentum=config.norm_momentum
         )
-        start = untrained_network(config.arch, out_channels=config.channels, seed=config.seed)
+        start = _start(config)
         self.network.load_state_dict(start.network.state_dict())
         self.head: PointwiseConv3d | None = None
         if class_count and config.supervised_weight > 0:
@@ -61,7 +64,8 @@ class Learner(nn.Module):
         keys = nn.functional.normalize(embeddings[1][batch.second_rows], dim=1)
         contrastive = contrastive_loss(queries, keys, batch, self.config)
         mean = torch.stack(supervised).mean() if supervised else contrastive.new_zeros(())
-        total = contrastive + self.config.supervised_weight * mean
+        total = self.config.contrastive_weight * contrastive
+        total = total + self.config.supervised_weight * mean
         return Losses(total, contrastive.detach(), mean.detach())
 
     def _precision(self, view: View) -> AbstractContextManager[object]:
@@ -70,6 +74,18 @@ class Learner(nn.Module):
         if wanted == "bf16" or (wanted == "auto" and kind == "cuda"):
             return torch.autocast(kind, dtype=torch.bfloat16)
         return nullcontext()
+
+
+def _start(config: PretrainConfig) -> LoadedNetwork:
+    """Return the weights to begin with.
+
+    Raises:
+        CheckpointUnreadable, CheckpointMismatch: the checkpoint cannot be begun with.
+    """
+    if config.start is None:
+        return untrained_network(config.arch, out_channels=config.channels, seed=config.seed)
+    path = None if config.start == PACKAGED else Path(config.start)
+    return load_network(path, arch=config.arch, out_channels=config.channels, seed=config.seed)
 
 
 def contrastive_loss(queries: Tensor, keys: Tensor, batch: Batch, config: PretrainConfig) -> Tensor:

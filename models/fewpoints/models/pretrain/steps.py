@@ -18,7 +18,7 @@ from torch import Tensor
 
 from fewpoints.annotations.progress import Progress
 from fewpoints.models.nets.checkpoint import CheckpointMeta, save_network
-from fewpoints.models.pretrain.clouds import PreparedSource
+from fewpoints.models.pretrain.clouds import Prepared
 from fewpoints.models.pretrain.config import PretrainConfig
 from fewpoints.models.pretrain.dataset import Batch, PairBatches, View, load_batches
 from fewpoints.models.pretrain.distributed import Processes
@@ -65,7 +65,7 @@ class Run:
 
     def __init__(
         self,
-        sources: list[PreparedSource],
+        sources: list[Prepared],
         config: PretrainConfig,
         class_names: tuple[str, ...],
         run_dir: Path,
@@ -127,7 +127,7 @@ class Run:
             self.run_dir / CHECKPOINT,
             sha256,
             meta,
-            sum(len(source.pairs) for source in self.sources),
+            sum(map(len, self.sources)),
             config.steps,
             sum(recent_losses) / len(recent_losses),
             ran * config.batch / spent if ran else math.nan,
@@ -211,10 +211,7 @@ class Run:
                 "kind": "pre-training",
                 "config": config.model_dump(mode="json"),
                 "steps": steps,
-                "sources": [
-                    {"name": s.name, "frames": len(s.frames), "pairs": len(s.pairs)}
-                    for s in self.sources
-                ],
+                "sources": [{"name": source.name, **source.extent()} for source in self.sources],
                 "processes": self.team.world,
                 "last_loss": self.losses[-1] if self.losses else None,
             },

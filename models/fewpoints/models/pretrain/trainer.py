@@ -11,13 +11,13 @@ from pathlib import Path
 
 from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.models.features.inference import choose_device
-from fewpoints.models.pretrain.clouds import PreparedSource, prepare
+from fewpoints.models.pretrain.clouds import Prepared, prepare, prepare_scan
 from fewpoints.models.pretrain.config import PretrainConfig
 from fewpoints.models.pretrain.distributed import processes
 from fewpoints.models.pretrain.errors import NoFramePairs, RunMismatch, UnusableSource
 from fewpoints.models.pretrain.frame_pairs import PAIR_RULES
 from fewpoints.models.pretrain.run_folder import CONFIG, logging_to, write_config
-from fewpoints.models.pretrain.sources import PretrainSource
+from fewpoints.models.pretrain.sources import ScanSource, Source
 from fewpoints.models.pretrain.steps import CHECKPOINT, PretrainResult, Run
 
 __all__ = ["PretrainConfig", "PretrainResult", "pretrain"]
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def pretrain(
-    sources: Sequence[PretrainSource],
+    sources: Sequence[Source],
     config: PretrainConfig,
     *,
     run_dir: Path,
@@ -109,13 +109,24 @@ def _claim(run_dir: Path, config: PretrainConfig, *, resume: bool) -> None:
 
 
 def _prepare(
-    sources: Sequence[PretrainSource], config: PretrainConfig, run_dir: Path, progress: Progress
-) -> list[PreparedSource]:
+    sources: Sequence[Source], config: PretrainConfig, run_dir: Path, progress: Progress
+) -> list[Prepared]:
     """Make every source ready; those without pairs are left out as long as one has some."""
-    prepared: list[PreparedSource] = []
+    prepared: list[Prepared] = []
     problems: list[NoFramePairs] = []
     for index, source in enumerate(sources):
         try:
+            if isinstance(source, ScanSource):
+                prepared.append(
+                    prepare_scan(
+                        source,
+                        run_dir / CACHE,
+                        voxel_size_m=config.voxel_size_m,
+                        crops=config.crops_per_scan,
+                        points=config.crop_points,
+                    )
+                )
+                continue
             prepared.append(
                 prepare(
                     source,
@@ -134,11 +145,11 @@ def _prepare(
     return prepared
 
 
-def _class_names(sources: Sequence[PretrainSource], config: PretrainConfig) -> tuple[str, ...]:
+def _class_names(sources: Sequence[Source], config: PretrainConfig) -> tuple[str, ...]:
     """Return the classes of the labelled sources, which must agree."""
     if not sources:
         raise UnusableSource("There is no source. Name at least one sequence of RGB-D frames.")
-    lists = {source.class_names for source in sources if source.class_map is not None}
+    lists = {source.class_names for source in sources if source.class_names}
     if config.supervised_weight == 0:
         return ()
     if len(lists) != 1:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 def pretrain(
     sources: Annotated[
-        list[Path], typer.Argument(help="Recordings of posed RGB-D frames: folders or .sens files.")
+        list[Path],
+        typer.Argument(help="Recordings of posed RGB-D frames (folders or .sens files), or scans."),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run; the checkpoint is written there.")],
     method: Annotated[
@@ -39,7 +40,7 @@ def pretrain(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="small: an hour or so. paper, code: as published. Default: small.",
+            help="small: an hour or so. rooms: as the packaged weights. paper, code: as published.",
             show_default=False,
         ),
     ] = None,
@@ -48,6 +49,10 @@ def pretrain(
     ] = None,
     partition: Annotated[str | None, typer.Option(help="paper, fast or general.")] = None,
     arch: Annotated[str | None, typer.Option(help="Network, for example Res16UNet14A.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Checkpoint to begin with; default: the packaged one. Else random."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of the whole run.")] = None,
     batch: Annotated[int | None, typer.Option(help="Frame pairs per step.")] = None,
     accumulate: Annotated[
@@ -56,6 +61,11 @@ def pretrain(
     lr: Annotated[float | None, typer.Option(help="First learning rate.")] = None,
     voxel_size: Annotated[float | None, typer.Option(help="Edge of a voxel in metres.")] = None,
     frame_step: Annotated[int | None, typer.Option(help="Use every nth frame.")] = None,
+    views: Annotated[int, typer.Option(min=2, help="Virtual frames of each scan.")] = 60,
+    crops: Annotated[
+        bool | None,
+        typer.Option(help="Of scans take pieces, not virtual frames; of simulated rooms both."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that prepare pairs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same result on a CPU.")] = None,
     device: DeviceOption = "auto",
@@ -71,12 +81,14 @@ def pretrain(
         "partitions": partitions,
         "partition": partition,
         "arch": arch,
+        "start": start,
         "steps": steps,
         "batch": batch,
         "accumulate": accumulate,
         "lr": lr,
         "voxel_size_m": voxel_size,
         "frame_step": frame_step,
+        "crops": crops,
         "workers": workers,
         "seed": seed,
     }
@@ -101,7 +113,11 @@ def pretrain(
     speaks = os.environ.get("RANK", "0") == "0"
     bar = progress_bar(f"Pre-training on {len(sources)} recordings")
     with bar if speaks else nullcontext(no_progress) as progress:
-        opened = [open_source(path, progress=progress) for path in sources]
+        opened = [
+            source
+            for path in sources
+            for source in open_source(path, crops=config.crops, views=views, progress=progress)
+        ]
         result = run(opened, config, run_dir=out, resume=resume, device=device, progress=progress)
     if not speaks:
         return

@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""What checkpoints are worth: the tables of the model card.
+
+    python scripts/evidence.py --rooms DIR --office FILE --kinect DIR --out results.json \
+        ours=models/.../default.safetensors pointcontrast=runs/pc/checkpoint.safetensors
+
+Every method sees the same 30,000 points of a scan and, per seed, every probe the same answers. The
+results of a scan are kept in the output file, so a run that was cut short goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.models.engine.memory import keep_freed_memory
+from fewpoints.models.evaluation.frozen_features import GroundTruth, coverage, probe
+from fewpoints.models.features.extract import extract_features
+from fewpoints.models.metrics.segmentation import UNLABELLED
+from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network, untrained_network
+from fewpoints.models.nets.default_weights import DEFAULT_ARCH
+from fewpoints.models.selection.options import KMeansColor, KMeansFeatures, Random
+from fewpoints.models.selection.registry import select_points
+
+POINTS = 30_000
+BUDGETS = (20, 50, 100, 200)
+PROBE_BUDGETS = (20, 50, 200)
+SEEDS = (0, 1, 2)
+
+
+def simulated_rooms(folder: Path) -> Iterator[GroundTruth]:
+    """Scenes of `fewpoints simulate`."""
+    for scene in sorted(p for p in folder.iterdir() if (p / "scan.ply").exists()):
+        scan = read_scan(scene / "scan.ply", name=scene.name)
+        labels = scan.labels
+        yield GroundTruth(
+            scene.name,
+            scan,
+            labels["instance"].astype(np.int64),
+            labels["label"].astype(np.int64),
+        )
+
+
+def numbered_objects(path: Path, *, background: int) -> GroundTruth:
+    """A file whose `label` numbers objects, 0 for none; `background` is a class but no object."""
+    scan = read_scan(path, name=path.name)
+    numbers = scan.labels["label"].astype(np.int64)
+    numbers[~scan.finite] = 0
+    known = np.unique(numbers[numbers != 0])
+    classes = np.searchsorted(known, numbers)
+    classes[numbers == 0] = UNLABELLED
+    objects = np.where(numbers == background, 0, numbers)
+    return GroundTruth(path.name, scan, objects, classes)
+
+
+def measure(
+    truth: GroundTruth, networks: dict[str, LoadedNetwork], *, points: int
+) -> list[dict[str, Any]]:  # JSON
+    """Return a row per measure, method, budget and seed."""
+    finite = np.flatnonzero(truth.scan.finite)
+    sample = np.random.default_rng(7).permutation(finite)[:points]
+    sample.sort()
+    features = {
+        name: extract_features(truth.scan, loaded.network)[sample]
+        for name, loaded in networks.items()
+    }
+    seen = truth.rows(sample)
+    rows: list[dict[str, Any]] = []  # JSON
+    for seed in SEEDS:
+        methods = {
+            "random": (Random(seed=seed), None),
+            "kmeans_color": (KMeansColor(seed=seed), None),
+            "kmeans_color, reference scaling": (KMeansColor(seed=seed, scaling="reference"), None),
+        } | {f"kmeans_features, {n}": (KMeansFeatures(seed=seed), f) for n, f in features.items()}
+        for method, (options, given) in methods.items():
+            for budget in BUDGETS:
+                chosen = select_points(seen.scan, options, budget, features=given)
+                touched = coverage(seen, chosen)
+                common = {"method": method, "budget": budget, "seed": seed}
+                rows += [
+                    {"measure": "objects", "value": touched.object_share, **common},
+                    {"measure": "object count", "value": touched.objects, **common},
+                    {"measure": "classes", "value": touched.class_share, **common},
+                ]
+        for budget in PROBE_BUDGETS:
+            labelled = np.flatnonzero(seen.classes != UNLABELLED)
+            chosen = np.random.default_rng([11, seed]).choice(labelled, budget, replace=False)
+            for method, columns in {"xyz + rgb": _plain(seen), **features}.items():
+                rows.append(
+                    {
+                        "measure": "mIoU",
+                        "value": probe(columns, seen.classes, chosen),
+                        "method": method,
+                        "budget": budget,
+                        "seed": seed,
+                    }
+                )
+    return rows
+
+
+def _plain(truth: GroundTruth) -> NDArray[np.float32]:
+    """(N, 6) position and colour; (N, 3) without colour."""
+    columns = [truth.scan.positions - truth.scan.positions.mean(axis=0)]
+    if truth.scan.colours is not None:
+        columns.append(truth.scan.colours.astype(np.float64))
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def table(rows: list[dict[str, Any]], measure: str) -> str:  # JSON
+    """Markdown: methods by budgets; mean over scans and seeds, +- the deviation between seeds."""
+    cells: dict[tuple[str, int], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["measure"] == measure and row["value"] == row["value"]:
+            cells[row["method"], row["budget"]][row["seed"]].append(row["value"])
+    methods = list(dict.fromkeys(method for method, _ in cells))
+    budgets = sorted({budget for _, budget in cells})
+    lines = [
+        f"| {measure} | " + " | ".join(f"{budget} points" for budget in budgets) + " |",
+        "|---" * (len(budgets) + 1) + "|",
+    ]
+    for method in methods:
+        shown = []
+        for budget in budgets:
+            means = [statistics.fmean(v) for v in cells[method, budget].values()]
+            spread = statistics.stdev(means) if len(means) > 1 else 0.0
+            factor, digits = (1, 1) if measure == "object count" else (100, 1)
+            mean = factor * statistics.fmean(means)
+            shown.append(f"{mean:.{digits}f} ± {factor * spread:.{digits}f}")
+        lines.append(f"| {method} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def note(text: str) -> None:
+    """Print at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoints", nargs="*", help="name=path")
+    parser.add_argument("--rooms", type=Path, help="folder of simulated scenes")
+    parser.add_argument("--office", type=Path, help="PCD whose label numbers objects, 0 for none")
+    parser.add_argument("--kinect", type=Path, help="folder of such PCDs, 1 for the background")
+    parser.add_argument("--points", type=int, default=POINTS, help="of each scan")
+    parser.add_argument("--out", type=Path, required=True, help="JSON, added to if it is there")
+    given = parser.parse_args()
+    keep_freed_memory()
+    networks = {"untrained": untrained_network(DEFAULT_ARCH, out_channels=20)}
+    for pair in given.checkpoints:
+        name, _, path = pair.partition("=")
+        networks[name] = load_network(Path(path))
+    results: dict[str, dict[str, Any]] = {}  # JSON
+    if given.out.exists():
+        results = json.loads(given.out.read_text())
+    groups: dict[str, Iterator[GroundTruth]] = {}
+    if given.rooms:
+        groups["simulated rooms"] = simulated_rooms(given.rooms)
+    if given.office:
+        groups["office, laser scan without colour"] = iter(
+            [numbered_objects(given.office, background=0)]
+        )
+    if given.kinect:
+        groups["tables, single Kinect views"] = (
+            numbered_objects(path, background=1) for path in sorted(given.kinect.rglob("*.pcd"))
+        )
+    for group, truths in groups.items():
+        kept = results.setdefault(group, {})
+        for truth in truths:
+            if truth.name not in kept:
+                kept[truth.name] = measure(truth, networks, points=given.points)
+                given.out.write_text(json.dumps(results))
+                note(f"{group}: {truth.name}")
+    for group, by_scan in results.items():
+        note(f"\n### {group} ({len(by_scan)})\n")
+        rows = [row for rows in by_scan.values() for row in rows]
+        for name in ("objects", "object count", "classes", "mIoU"):
+            note(table(rows, name) + "\n")
+
+
+if __name__ == "__main__":
+    main()
