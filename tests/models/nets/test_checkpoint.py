@@ -192,6 +192,20 @@ class TestOwnFormat:
             ARCH, 20, class_names=names, voxel_size_m=0.05, provenance={"parent": "abc", "n": 3}
         )
 
+    def test_half_the_size_is_close(self, network: Res16UNet, tmp_path: Path) -> None:
+        for half in (False, True):
+            meta = CheckpointMeta(ARCH, 20)
+            save_network(tmp_path / f"{half}.safetensors", network, meta, half=half)
+        sizes = [(tmp_path / f"{half}.safetensors").stat().st_size for half in (True, False)]
+        assert sizes[0] < 0.55 * sizes[1]
+        for name, value in load_network(tmp_path / "True.safetensors").network.state_dict().items():
+            own = network.state_dict()[name]
+            assert value.dtype == own.dtype
+            if name.endswith("kernel"):
+                torch.testing.assert_close(value, own, rtol=1e-3, atol=1e-6)
+            else:
+                assert torch.equal(value, own)
+
     def test_nothing_is_left_when_writing_fails(
         self, network: Res16UNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

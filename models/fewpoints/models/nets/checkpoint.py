@@ -126,11 +126,15 @@ def untrained_network(arch: str, *, out_channels: int, seed: int = 0) -> LoadedN
     return LoadedNetwork(network.eval(), meta, _digest(network), True, report)
 
 
-def save_network(path: Path, network: Res16UNet, meta: CheckpointMeta) -> str:
+def save_network(
+    path: Path, network: Res16UNet, meta: CheckpointMeta, *, half: bool = False
+) -> str:
     """Write weights and metadata in our own format; return the file's sha256.
 
     The file appears complete or not at all. What `network` itself knows (architecture, channels)
     overrides `meta`.
+
+    half: keep kernels in float16, for half the size; normalisation stays in float32.
     """
     meta = replace(
         meta,
@@ -145,7 +149,10 @@ def save_network(path: Path, network: Res16UNet, meta: CheckpointMeta) -> str:
     # One entry only: safetensors writes several in no fixed order, and equal checkpoints would
     # differ in their sha256.
     metadata = {_METADATA: json.dumps(content, sort_keys=True, ensure_ascii=False)}
-    return write_safetensors(Path(path), network.state_dict(), metadata)
+    state = network.state_dict()
+    if half:
+        state = {k: v.half() if k.endswith("kernel") else v for k, v in state.items()}
+    return write_safetensors(Path(path), state, metadata)
 
 
 def detect_architecture(state: Mapping[str, Tensor]) -> tuple[str | None, Architecture | None]:

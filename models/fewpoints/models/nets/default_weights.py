@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-DEFAULT_ARCH = "Res16UNet34C"
+DEFAULT_ARCH = "Res16UNet14A"
 _FILE = Path(__file__).parent / "weights" / "default.safetensors"
 
 

@@ -159,6 +159,7 @@ _PRESETS: dict[str, dict[str, Any]] = {  # Any: values of the config's fields
         "points": 2048,
     },
     "rooms": {
+        "arch": "Res16UNet14A",
         "voxel_size_m": 0.02,
         "augmentation": {
             "scale": (0.8, 1.2),
