@@ -227,6 +227,22 @@ class TestScans:
         assert sum(known) == 2  # The scan's; the recording has no classes.
 
 
+def test_what_has_a_class_but_no_number_is_one_object_per_class(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    positions = rng.uniform(0, 5, (400, 3))
+    classes = rng.choice([0, 1, 4, 255], 400).astype(np.uint8)
+    numbers = np.where(classes == 4, rng.integers(1, 4, 400), 0)
+    numbers[classes == 255] = rng.choice([0, 9], int((classes == 255).sum()))
+    colours = np.stack([np.arange(400) // 256, np.arange(400) % 256, numbers], axis=1)
+    scan = PointScan(positions=positions, colours=colours.astype(np.uint8))
+    source = ScanSource("s", scan, classes=classes, class_names=("a",) * 5, objects=numbers)
+    prepared = prepare_scan(source, tmp_path, voxel_size_m=0.02, crops=1, points=(390, 400))
+    cloud, _ = prepared.pair(0, np.random.default_rng(0))
+    row = cloud.colours[:, 0].astype(int) * 256 + cloud.colours[:, 1]
+    for found, number, known in zip(cloud.objects, numbers[row], classes[row], strict=True):
+        assert found == (number if number else -1 if known == 255 else 65536 + int(known))
+
+
 class TestBatches:
     def test_matches_show_the_same_place_and_geometry_is_the_worlds(self, tmp_path: Path) -> None:
         config = tiny_config(points=10_000)

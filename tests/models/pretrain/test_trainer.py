@@ -144,13 +144,20 @@ class TestRun:
     def test_a_scan_alone_is_enough(self, tmp_path: Path) -> None:
         room = simulate_room(seed=1, points=20_000)
         source = ScanSource(
-            "room", room.scan, classes=room.classes.astype(np.uint8), class_names=("a",) * 20
+            "room",
+            room.scan,
+            classes=room.classes.astype(np.uint8),
+            class_names=("a",) * 20,
+            objects=room.instances,
         )
-        config = tiny_config(crop_points=(1000, 3000), supervised_weight=1.0)
+        config = tiny_config(crop_points=(1000, 3000), supervised_weight=1.0, object_weight=1.0)
         result = pretrain([source], config, run_dir=tmp_path / "run", device="cpu")
         with (tmp_path / "run" / "loss.csv").open() as file:
             rows = list(csv.DictReader(file))
-        assert all(float(row["supervised"]) > 0 and float(row["contrastive"]) > 0 for row in rows)
+        for row in rows:
+            parts = [float(row[name]) for name in ("contrastive", "supervised", "objects")]
+            assert min(parts) > 0
+            assert float(row["loss"]) == pytest.approx(sum(parts), rel=1e-5)
         assert load_network(result.path).meta.provenance["sources"][0]["crops"] == 8
 
     def test_half_precision_stays_close(self, tmp_path: Path) -> None:

@@ -128,10 +128,14 @@ def test_a_simulated_folder_brings_its_labels_and_its_scan(simulated: Path) -> N
     assert frames.class_names == tuple(PRESETS["scannet20"].classes.names)
     truth = simulate_scene(3, rooms=["office"], frames=20, size=(64, 48))
     np.testing.assert_array_equal(frames.class_map(4), truth.frame_labels(4).classes)
+    assert frames.object_map is not None
+    np.testing.assert_array_equal(frames.object_map(4), truth.frame_labels(4).instances)
     _, scan = open_source(simulated, crops=True)
     assert isinstance(scan, ScanSource)
     assert scan.classes is not None
     np.testing.assert_array_equal(scan.classes, truth.classes)
+    assert scan.objects is not None
+    np.testing.assert_array_equal(scan.objects, truth.instances)
 
 
 def test_a_scan_is_looked_at_by_virtual_cameras_or_cut_in_pieces(simulated: Path) -> None:

@@ -27,7 +27,7 @@ from fewpoints.models.pretrain.errors import NoFramePairs
 from fewpoints.models.pretrain.frame_pairs import FramePairs, PairRule, frame_pairs, thin
 from fewpoints.models.pretrain.sources import NO_CLASS, FrameSource, ScanSource
 
-_VERSION = 1
+_VERSION = 2
 _MAX_FRAMES = 300
 _WHOLE = "scan.npz"
 _FEWEST = 100  # Points of a scan.
@@ -38,16 +38,20 @@ _CELLS_PER_VOXEL = 2.5  # Clouds keep one point per such cell: fine enough to lo
 @dataclass(frozen=True)
 class Cloud:
     """One frame. positions: (P, 3) float32 metres, z up, relative to the source's origin;
-    colours: (P, 3) uint8; classes: (P,) uint8, 255 where unknown.
+    colours: (P, 3) uint8; classes: (P,) uint8, 255 where unknown; objects: (P,) int32, -1 where
+    unknown. What has a class but is no object by itself, as walls, is one object per class.
     """
 
     positions: NDArray[np.float32]
     colours: NDArray[np.uint8]
     classes: NDArray[np.uint8]
+    objects: NDArray[np.int32]
 
     def rows(self, which: NDArray[np.int64]) -> Cloud:
         """Return some of the points."""
-        return Cloud(self.positions[which], self.colours[which], self.classes[which])
+        return Cloud(
+            self.positions[which], self.colours[which], self.classes[which], self.objects[which]
+        )
 
 
 @dataclass(frozen=True)
@@ -143,11 +147,13 @@ def prepare_scan(
         classes = np.full(len(kept), NO_CLASS, np.uint8)
         if source.classes is not None:
             classes = source.classes[rows[kept]]
+        objects = None if source.objects is None else source.objects[rows[kept]]
         _write_npz(
             folder / _WHOLE,
             positions=turned[kept].astype(np.float32),
             colours=scan.colours[rows[kept]],
             classes=classes,
+            objects=_objects(classes, objects),
         )
     return PreparedScan(source.name, folder, crops, points)
 
@@ -251,13 +257,27 @@ def _arrays(
     kept = first_per_cell(points, voxel_size_m / _CELLS_PER_VOXEL)
     classes = np.full(len(kept), NO_CLASS, np.uint8)
     if source.class_map is not None:
-        classes = source.class_map(index).reshape(-1)[pixels[kept]]
+        classes = source.class_map(index).reshape(-1)[pixels[kept]].astype(np.uint8)
+    objects = None
+    if source.object_map is not None:
+        objects = source.object_map(index).reshape(-1)[pixels[kept]]
     flat = np.zeros((0, 3), np.uint8) if colours is None else colours.reshape(-1, 3)
     return {
         "positions": points[kept].astype(np.float32),
         "colours": flat[pixels[kept]],
         "classes": classes,
+        "objects": _objects(classes, objects),
     }
+
+
+def _objects(classes: NDArray[np.uint8], numbers: NDArray[np.integer] | None) -> NDArray[np.int32]:
+    """Return `Cloud.objects` from what a source knows."""
+    found = np.full(len(classes), -1, np.int32)
+    if numbers is not None:
+        own = classes.astype(np.int32) + (1 << 16)  # Above all numbers of objects.
+        found = np.where(classes == NO_CLASS, found, own)
+        found = np.where(numbers > 0, numbers.astype(np.int32), found)
+    return found
 
 
 def first_per_cell(
@@ -293,7 +313,8 @@ def _write_npz(path: Path, **arrays: NDArray[np.generic]) -> None:
 def read_cloud(path: Path) -> Cloud:
     """Read one frame's file."""
     with np.load(path) as stored:
-        return Cloud(stored["positions"], stored["colours"], stored["classes"])
+        names = ("positions", "colours", "classes", "objects")
+        return Cloud(*(stored[name] for name in names))
 
 
 _recent_cloud = lru_cache(maxsize=64)(read_cloud)

@@ -90,6 +90,10 @@ class PretrainConfig(BaseModel):
     near_m: float = Field(default=0.05, gt=0, description="r1 of the code's partitions.")
     far_m: float = Field(default=0.5, gt=0, description="r2; step of the paper's distances.")
     contrastive_weight: float = Field(default=1.0, ge=0, description="Of the loss over pairs.")
+    object_weight: float = Field(
+        default=0.0, ge=0, description="Weight of the contrast between known objects."
+    )
+    object_temperature: float = Field(default=0.1, gt=0)
     supervised_weight: float = Field(
         default=0.0, ge=0, description="Weight of cross-entropy on the source's own labels."
     )

@@ -27,11 +27,14 @@ from fewpoints.models.pretrain.frame_pairs import PAIR_RULES
 
 
 class View(NamedTuple):
-    """coords: (V, 4) int32 [batch, x, y, z]; colours: (V, 3); classes: (V,) int64, 255 unknown."""
+    """coords: (V, 4) int32 [batch, x, y, z]; colours: (V, 3); classes: (V,) int64, 255 unknown;
+    objects: (V,) int64, -1 unknown, numbered by scene.
+    """
 
     coords: Tensor
     colours: Tensor
     classes: Tensor
+    objects: Tensor
 
 
 class Batch(NamedTuple):
@@ -112,6 +115,7 @@ class PairBatches(Dataset[Batch]):
 class _Sample(NamedTuple):
     views: tuple[_VoxelView, _VoxelView]
     classes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    objects: tuple[NDArray[np.int32], NDArray[np.int32]]
     matches: NDArray[np.int64]  # (M, 2)
 
 
@@ -126,7 +130,8 @@ def make_sample(
     if config.method == "csc" and len(matches) > config.points:
         matches = matches[np.sort(rng.choice(len(matches), config.points, replace=False))]
     classes = (first.classes[views[0].kept], second.classes[views[1].kept])
-    return _Sample(views, classes, matches)
+    objects = (first.objects[views[0].kept], second.objects[views[1].kept])
+    return _Sample(views, classes, objects, matches)
 
 
 def one_match_each(
@@ -174,7 +179,8 @@ def _collate(samples: list[_Sample], config: PretrainConfig, rng: np.random.Gene
         coords[:, 1:] = np.concatenate([part.coords for part in parts])
         colours = np.concatenate([part.colours for part in parts])
         classes = np.concatenate([sample.classes[side] for sample in samples]).astype(np.int64)
-        views.append(View(*map(torch.from_numpy, (coords, colours, classes))))
+        objects = np.concatenate([sample.objects[side] for sample in samples]).astype(np.int64)
+        views.append(View(*map(torch.from_numpy, (coords, colours, classes, objects))))
         starts = np.cumsum(sizes) - sizes
         rows.append(
             np.concatenate(

@@ -17,6 +17,7 @@ from fewpoints.models.nets.res_unet import Res16UNet
 from fewpoints.models.pretrain.config import PretrainConfig
 from fewpoints.models.pretrain.dataset import Batch, View
 from fewpoints.models.pretrain.info_nce import partitioned_info_nce, point_info_nce
+from fewpoints.models.pretrain.object_contrast import NO_OBJECT, object_contrast
 from fewpoints.models.pretrain.partition import Partition
 from fewpoints.models.pretrain.sources import NO_CLASS
 
@@ -24,11 +25,12 @@ PACKAGED = "default"
 
 
 class Losses(NamedTuple):
-    """total = contrastive_weight * contrastive + supervised_weight * supervised; scalars."""
+    """total is the sum of the others, each times its weight; scalars."""
 
     total: Tensor
     contrastive: Tensor
     supervised: Tensor
+    objects: Tensor
 
 
 class Learner(nn.Module):
@@ -52,12 +54,13 @@ class Learner(nn.Module):
 
     def forward(self, batch: Batch) -> Losses:
         """Return the losses of a batch; the two views are two passes, as in the released code."""
-        embeddings, supervised = [], []
+        embeddings, features, supervised = [], [], []
         for view in (batch.first, batch.second):
             with self._precision(view):
                 output = self.network(view.coords, view.colours)
                 logits = None if self.head is None else self.head(output.features)
             embeddings.append(output.logits.float())
+            features.append(output.features)
             if logits is not None:
                 supervised.append(_labelled_loss(logits.float(), view.classes))
         queries = nn.functional.normalize(embeddings[0][batch.first_rows], dim=1)
@@ -66,7 +69,11 @@ class Learner(nn.Module):
         mean = torch.stack(supervised).mean() if supervised else contrastive.new_zeros(())
         total = self.config.contrastive_weight * contrastive
         total = total + self.config.supervised_weight * mean
-        return Losses(total, contrastive.detach(), mean.detach())
+        objects = contrastive.new_zeros(())
+        if self.config.object_weight > 0:
+            objects = _objects_apart(features, batch, self.config)
+            total = total + self.config.object_weight * objects
+        return Losses(total, contrastive.detach(), mean.detach(), objects.detach())
 
     def _precision(self, view: View) -> AbstractContextManager[object]:
         wanted = self.config.precision
@@ -107,6 +114,24 @@ def contrastive_loss(queries: Tensor, keys: Tensor, batch: Batch, config: Pretra
             rows = spec.rows(positions)
             total = total + partitioned_info_nce(q, k, config.temperature, rows, spec.count)
     return total / len(counts)
+
+
+def _objects_apart(features: list[Tensor], batch: Batch, config: PretrainConfig) -> Tensor:
+    """Return the mean over scenes of `object_contrast`, of the features that users will see."""
+    counts = batch.counts.tolist()
+    first, second = (
+        torch.split(side[rows].float(), counts)
+        for side, rows in zip(features, (batch.first_rows, batch.second_rows), strict=True)
+    )
+    objects = torch.split(batch.first.objects[batch.first_rows], counts)
+    losses = [
+        object_contrast(queries, keys, numbers, config.object_temperature)
+        for queries, keys, numbers in zip(first, second, objects, strict=True)
+        if bool((numbers != NO_OBJECT).any())
+    ]
+    if not losses:
+        return features[0].sum() * 0
+    return torch.stack(losses).mean()
 
 
 def _labelled_loss(logits: Tensor, classes: Tensor) -> Tensor:

@@ -16,7 +16,8 @@ CONFIG = "config.json"
 LOSSES = "loss.csv"
 CURVE = "loss.svg"
 LOG = "log.txt"
-COLUMNS = ("step", "loss", "contrastive", "supervised", "lr", "matches", "voxels", "s", "waited_s")
+LOSS_PARTS = ("contrastive", "supervised", "objects")
+COLUMNS = ("step", "loss", *LOSS_PARTS, "lr", "matches", "voxels", "s", "waited_s")
 
 _log = logging.getLogger("fewpoints.models.pretrain")
 

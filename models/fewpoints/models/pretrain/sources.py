@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,23 +25,26 @@ from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.pretrain.errors import UnusableSource
 
 NO_CLASS = 255
+PixelMap = Callable[[int], NDArray[np.integer]]
 # What `fewpoints simulate` adds to a recording.
-_CLASS_MAPS, _SCAN = "class", "scan.ply"
+_CLASS_MAPS, _OBJECT_MAPS, _SCAN = "class", "instance", "scan.ply"
 _SIMULATED_CLASSES = tuple(PRESETS["scannet20"].classes.names)
 
 
 @dataclass(frozen=True, eq=False)
 class FrameSource:
-    """A sequence, and optionally the class of every pixel.
+    """A sequence, and optionally the class and the object of every pixel.
 
     class_map: frame index -> (H, W) uint8 of the frame's depth, `NO_CLASS` where unknown.
     class_names: one per class of the maps.
+    object_map: frame index -> (H, W) integers from 1, 0 for none.
     identity: what tells this source from another of the same name, such as its path.
     """
 
     sequence: FrameSequence
-    class_map: Callable[[int], NDArray[np.uint8]] | None = None
+    class_map: PixelMap | None = None
     class_names: tuple[str, ...] = ()
+    object_map: PixelMap | None = None
     identity: str = ""
 
     @property
@@ -51,9 +55,10 @@ class FrameSource:
 
 @dataclass(frozen=True, eq=False)
 class ScanSource:
-    """A scan in metres with colours, and optionally the class of every point.
+    """A scan in metres with colours, and optionally the class and the object of every point.
 
-    up: (3,) the upward direction. classes: (N,) uint8, `NO_CLASS` where unknown.
+    up: (3,) the upward direction. classes: (N,) uint8, `NO_CLASS` where unknown. objects: (N,) from
+    1, 0 for none.
     """
 
     name: str
@@ -61,6 +66,7 @@ class ScanSource:
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     classes: NDArray[np.uint8] | None = None
     class_names: tuple[str, ...] = ()
+    objects: NDArray[np.integer] | None = None
     identity: str = ""
 
 
@@ -99,15 +105,24 @@ def open_source(
         raise UnusableSource(f"{sequence.name} has no pictures. Pre-training reads colours.")
     if not (path / _CLASS_MAPS).is_dir():
         return [FrameSource(sequence, identity=identity)]
-    found: list[Source] = [
-        FrameSource(sequence, _class_maps(path, sequence), _SIMULATED_CLASSES, identity)
-    ]
+    classes = _pixel_maps(path, _CLASS_MAPS, np.uint8, sequence)
+    objects = None
+    if (path / _OBJECT_MAPS).is_dir():
+        objects = _pixel_maps(path, _OBJECT_MAPS, np.uint16, sequence)
+    found: list[Source] = [FrameSource(sequence, classes, _SIMULATED_CLASSES, objects, identity)]
     if crops:
         scan = _coloured_scan(path / _SCAN, progress)
-        classes = scan.labels["label"].astype(np.uint8) if "label" in scan.labels else None
-        name = f"{path.name}/{_SCAN}"
-        names = _SIMULATED_CLASSES if classes is not None else ()
-        found.append(ScanSource(name, scan, sequence.up, classes, names, identity))
+        found.append(
+            ScanSource(
+                f"{path.name}/{_SCAN}",
+                scan,
+                sequence.up,
+                scan.labels["label"].astype(np.uint8) if "label" in scan.labels else None,
+                _SIMULATED_CLASSES if "label" in scan.labels else (),
+                scan.labels.get("instance"),
+                identity,
+            )
+        )
     return found
 
 
@@ -134,29 +149,31 @@ def _enough(sequence: FrameSequence) -> FrameSequence:
     return sequence
 
 
-def _class_maps(folder: Path, sequence: FrameSequence) -> Callable[[int], NDArray[np.uint8]]:
-    """Return what reads the class of every pixel of a frame."""
-    paths = [folder / _CLASS_MAPS / f"{name}.png" for name in sequence.names]
+def _pixel_maps(
+    folder: Path, kind: str, dtype: type[np.unsignedinteger[Any]], sequence: FrameSequence
+) -> PixelMap:
+    """Return what reads the class or the object of every pixel of a frame."""
+    paths = [folder / kind / f"{name}.png" for name in sequence.names]
     missing = [path.name for path in paths if not path.exists()]
     if missing:
         raise UnusableSource(
-            f"{folder.name}: {len(missing)} frames have no class map, the first is "
-            f"{_CLASS_MAPS}/{missing[0]}. Restore them, or remove the folder {_CLASS_MAPS} to "
-            "learn without labels."
+            f"{folder.name}: {len(missing)} frames have no {kind} map, the first is "
+            f"{kind}/{missing[0]}. Restore them, or remove the folder {_CLASS_MAPS} to learn "
+            "without labels."
         )
 
-    def read(index: int) -> NDArray[np.uint8]:
+    def read(index: int) -> NDArray[np.integer]:
         path, camera = paths[index], sequence.header(index).intrinsics
         try:
-            classes = np.asarray(Image.open(path))
+            values = np.asarray(Image.open(path))
         except OSError as error:
             raise UnusableSource(f"{folder.name}: {path.name} is no picture: {error}.") from error
         wanted = (camera.height, camera.width)
-        if classes.dtype != np.uint8 or classes.shape != wanted:
+        if values.dtype != dtype or values.shape != wanted:
             raise UnusableSource(
-                f"{folder.name}: {_CLASS_MAPS}/{path.name} is {classes.shape} {classes.dtype}, "
-                f"the depth {wanted}. It must be 8-bit and of the same size."
+                f"{folder.name}: {kind}/{path.name} is {values.shape} {values.dtype}, it must be "
+                f"{wanted} {np.dtype(dtype)}, as the depth is."
             )
-        return classes
+        return values
 
     return read

@@ -139,7 +139,7 @@ class Run:
         config = self.config
         began, waited = time.monotonic(), 0.0
         self.optimiser.zero_grad(set_to_none=True)
-        sums = torch.zeros(3, device=self.device)
+        sums = torch.zeros(4, device=self.device)
         matches = voxels = 0
         for _ in range(config.accumulate):
             asked = time.monotonic()
@@ -152,7 +152,7 @@ class Run:
             voxels += len(batch.first.coords) + len(batch.second.coords)
         sums /= config.accumulate
         self.team.average([sums])
-        total, contrastive, supervised = sums.tolist()
+        total, *parts = sums.tolist()
         lr = learning_rate(config, step)
         if not math.isfinite(total):
             raise PretrainingDiverged(
@@ -164,7 +164,7 @@ class Run:
             group["lr"] = lr
         self.optimiser.step()
         spent = time.monotonic() - began
-        return [step + 1, total, contrastive, supervised, lr, matches, voxels, spent, waited]
+        return [step + 1, total, *parts, lr, matches, voxels, spent, waited]
 
     def _restore(self) -> int:
         """Load the last state, if there is one; return how many steps are done."""
