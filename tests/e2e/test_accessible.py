@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.scans.writers import write_ply
 from tests.e2e.conftest import RunningServer, wait_until
+from tests.rooms import small_room
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -59,7 +59,7 @@ def test_no_page_has_violations(
 ) -> None:
     page = still_page
     scan_file = tmp_path / "small-room.ply"
-    write_ply(scan_file, simulate_room(seed=3, points=20_000).scan)
+    write_ply(scan_file, small_room(20_000).scan)
 
     page.goto(server.url)
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from fewpoints.annotations.datasets.room import SimulatedRoom, simulate_room
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.writers import write_ply
 from tests.e2e.conftest import RunningServer, wait_until
+from tests.rooms import SmallRoom, small_room
 
 pytestmark = pytest.mark.browser
 MINUTES = 60_000
@@ -24,12 +24,12 @@ KEYS = [*"1234567890", *(f"Shift+Digit{digit}" for digit in "1234567890")]
 
 
 @pytest.fixture
-def room() -> SimulatedRoom:
-    return simulate_room(seed=3, points=20_000)
+def room() -> SmallRoom:
+    return small_room(20_000)
 
 
 @pytest.fixture
-def scan_file(room: SimulatedRoom, tmp_path: Path) -> Path:
+def scan_file(room: SmallRoom, tmp_path: Path) -> Path:
     path = tmp_path / "small-room.ply"
     write_ply(path, room.scan)
     return path
@@ -58,7 +58,7 @@ def current_point(page: Page) -> int:
     return int(page.evaluate("window.__fewpoints.currentQuery.point_index"))
 
 
-def answer_all(page: Page, room: SimulatedRoom) -> dict[int, int]:
+def answer_all(page: Page, room: SmallRoom) -> dict[int, int]:
     """Answer each query with the class that the simulator gave the point, by its key."""
     given: dict[int, int] = {}
     for number in range(20):
@@ -72,7 +72,7 @@ def answer_all(page: Page, room: SimulatedRoom) -> dict[int, int]:
 
 
 def test_upload_answer_train_predict_export(
-    page: Page, server: RunningServer, room: SimulatedRoom, scan_file: Path, tmp_path: Path
+    page: Page, server: RunningServer, room: SmallRoom, scan_file: Path, tmp_path: Path
 ) -> None:
     create_project_and_upload(page, server, scan_file)
     open_label_page(page, scan_file)
@@ -132,7 +132,7 @@ def check_sparse_export(page: Page, given: dict[int, int]) -> None:
     assert all(float(row["seconds"]) >= 0 and row["who"] and row["when"] for row in rows)
 
 
-def check_dense_export(page: Page, room: SimulatedRoom, folder: Path) -> None:
+def check_dense_export(page: Page, room: SmallRoom, folder: Path) -> None:
     path = folder / "exported.ply"
     path.write_bytes(download(page, "dense_ply", 2))
     scan = read_scan(path)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.writers import write_ply
+from tests.rooms import small_room
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class RoomFile:
 
 
 @functools.cache
-def room_file(seed: int = 0, points: int = 3000) -> RoomFile:
-    """Simulate a room."""
-    room = simulate_room(seed, points=points)
+def room_file(points: int = 3000) -> RoomFile:
+    """A room with so many points; other points with another number of them."""
+    room = small_room(points)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "room.ply"
         write_ply(path, room.scan)

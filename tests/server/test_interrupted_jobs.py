@@ -97,7 +97,7 @@ def test_deleting_the_project_ends_its_training(
 
 def test_deleting_a_scan_while_it_is_imported(server: RunningServer, lead: Visitor) -> None:
     project = lead.project(auto_select=False)
-    scan = lead.upload(project["id"], room_file(3, 60_000).content)
+    scan = lead.upload(project["id"], room_file(60_000).content)
     (job,) = lead.get_json("/jobs", project_id=project["id"])["items"]
     wait_until(lambda: lead.get_json(f"/jobs/{job['id']}")["state"] != "queued")
     checked(lead.delete(f"/scans/{scan['id']}"), 204)
@@ -108,7 +108,7 @@ def test_deleting_a_scan_while_it_is_imported(server: RunningServer, lead: Visit
 
 def test_an_import_survives_the_death_of_its_worker(server: RunningServer, lead: Visitor) -> None:
     project = lead.project(auto_select=False)
-    scan = lead.upload(project["id"], room_file(3, 60_000).content)
+    scan = lead.upload(project["id"], room_file(60_000).content)
     (job,) = lead.get_json("/jobs", project_id=project["id"])["items"]
     wait_until(lambda: lead.get_json(f"/jobs/{job['id']}")["state"] != "queued")
     os.kill(worker_of(server, "light"), signal.SIGKILL)

@@ -133,7 +133,7 @@ class TestQueries:
         self, lead: Visitor, project: dict[str, Any]
     ) -> None:
         other = lead.project(strategy="random", budget=5)
-        scan = lead.ready_scan(other["id"], room_file(1, 500).content)
+        scan = lead.ready_scan(other["id"], room_file(500).content)
         free = lead.answer(scan["id"], point_index=123)
         for strategy in ("random", "kmeans_color"):
             job = lead.post_json(
@@ -241,7 +241,7 @@ class TestTraining:
     def test_a_scan_that_comes_later_is_predicted_too(
         self, lead: Visitor, project: dict[str, Any], trained: dict[str, Any]
     ) -> None:
-        scan = lead.ready_scan(project["id"], room_file(2, 1000).content, "later.ply")
+        scan = lead.ready_scan(project["id"], room_file(1000).content, "later.ply")
         lead.idle(project["id"])
         assert lead.get_json(f"/scans/{scan['id']}")["prediction"]["checkpoint_id"] == trained["id"]
         checked(lead.delete(f"/scans/{scan['id']}"))

@@ -191,7 +191,7 @@ class TestRetry:
     ) -> None:
         project = lead.project(auto_select=False)
         # Keep the lane busy, so that the second import is still queued when it is cancelled.
-        lead.upload(project["id"], room_file(3, 30_000).content)
+        lead.upload(project["id"], room_file(30_000).content)
         scan = lead.upload(project["id"], room_file().content)
         jobs = lead.get_json("/jobs", project_id=project["id"])["items"]
         job = next(job for job in jobs if job["scan_id"] == scan["id"])
@@ -209,7 +209,7 @@ class TestRetry:
 class TestDelete:
     def test_a_project_goes_with_its_files(self, server: RunningServer, lead: Visitor) -> None:
         project = lead.project()
-        scan = lead.ready_scan(project["id"], room_file(1, 500).content)
+        scan = lead.ready_scan(project["id"], room_file(500).content)
         lead.answer(scan["id"])
         lead.undo(scan["id"])
         folder = server.settings.home / "scans" / str(scan["id"])

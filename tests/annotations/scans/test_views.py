@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.views import View, choose_views
 from tests.annotations.files import DATA, needs_data
+from tests.rooms import small_room
 
 ROOM = np.array([6.0, 5.0, 2.6])
 PILLAR = (np.array([2.6, 2.1, 0.0]), np.array([3.3, 2.8, 2.6]))
@@ -128,7 +128,7 @@ class TestOtherScans:
             assert hidden_points(points, view, spacing=0.035 * unit) <= 1
 
     def test_a_simulated_room(self) -> None:
-        scan = simulate_room(3, points=60_000).scan
+        scan = small_room(60_000).scan
         rows = np.random.default_rng(0).choice(len(scan), 40, replace=False)
         views = choose_views(scan.local_positions(), rows, up=UP)
         clear = [hidden_points(scan.positions, v, spacing=0.025) <= 1 for v in views]

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
@@ -33,6 +32,7 @@ from fewpoints.models.features.inference import (
 )
 from fewpoints.models.nets.res_unet import Output, Res16UNet
 from tests.models.features.scenes import lively_network, planes
+from tests.rooms import small_room
 
 VOXEL_M = 0.06
 
@@ -75,7 +75,7 @@ def test_each_point_has_the_features_of_its_voxel_in_file_order() -> None:
 
 
 def test_which_axis_is_up_makes_no_difference() -> None:
-    room = simulate_room(seed=0, points=20_000)
+    room = small_room(20_000)
     network = lively_network().network
     upright = PointScan(positions=room.scan.positions, colours=room.scan.colours)
     x, y, z = upright.positions.T

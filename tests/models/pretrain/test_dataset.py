@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.pretrain.augment import bend, network_colours, random_transform, z_up
 from fewpoints.models.pretrain.clouds import (
@@ -26,6 +25,7 @@ from fewpoints.models.pretrain.frame_pairs import PAIR_RULES
 from fewpoints.models.pretrain.sources import FrameSource, ScanSource
 from tests.models.pretrain.scenes import room_sequence
 from tests.models.pretrain.tiny import tiny_config, tiny_source
+from tests.rooms import small_room
 
 
 def made_ready(folder: Path, source: FrameSource, config: PretrainConfig) -> PreparedFrames:
@@ -164,14 +164,14 @@ class TestPrepared:
 
 class TestScans:
     def source(self, *, lying: bool = False) -> ScanSource:
-        room = simulate_room(seed=1, points=30_000)
+        room = small_room(30_000)
         positions = room.scan.positions
         if lying:
             x, y, z = positions.T
             positions = np.stack([x, z, -y], axis=1)
         scan = PointScan(positions=positions, colours=room.scan.colours)
         up = (0.0, 1.0, 0.0) if lying else (0.0, 0.0, 1.0)
-        return ScanSource("room", scan, up, room.classes.astype(np.uint8), ("a",) * 20)
+        return ScanSource("room", scan, up, room.classes, ("a",) * 20)
 
     def prepared(self, folder: Path, source: ScanSource) -> PreparedScan:
         return prepare_scan(source, folder, voxel_size_m=0.05, crops=3, points=(2000, 6000))

@@ -12,11 +12,9 @@ import signal
 import socket
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.progress import Progress
 from fewpoints.models.nets.checkpoint import load_network
 from fewpoints.models.nets.containers import read_safetensors
@@ -34,6 +32,7 @@ from fewpoints.models.pretrain.steps import learning_rate
 from fewpoints.models.pretrain.trainer import pretrain
 from tests.models.pretrain.scenes import room_sequence
 from tests.models.pretrain.tiny import TINY, TINY_ARCH, tiny_config, tiny_source
+from tests.rooms import small_room
 
 
 class Killed(Exception):
@@ -142,11 +141,11 @@ class TestRun:
         assert losses_of(tmp_path / "two")[0] < losses_of(tmp_path / "one")[0]
 
     def test_a_scan_alone_is_enough(self, tmp_path: Path) -> None:
-        room = simulate_room(seed=1, points=20_000)
+        room = small_room(20_000)
         source = ScanSource(
             "room",
             room.scan,
-            classes=room.classes.astype(np.uint8),
+            classes=room.classes,
             class_names=("a",) * 20,
             objects=room.instances,
         )

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.models.features.extract import extract_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
@@ -28,6 +27,7 @@ from fewpoints.models.training.finetune import (
 from fewpoints.models.training.predict import predict
 from fewpoints.models.training.state import CURRENT, PREVIOUS
 from tests.models.features.scenes import lively_network, planes
+from tests.rooms import small_room
 
 NAMES = [f"class {index}" for index in range(5)]
 
@@ -259,7 +259,7 @@ class TestRefusals:
 def test_sixty_answers_about_a_simulated_room_beat_the_commonest_class(
     tmp_path: Path, variant: str
 ) -> None:
-    room = simulate_room(0, points=6000)
+    room = small_room(6000)
     rows = select_points(room.scan, KMeansColor(), 60)
     job = LabelledScan("room", room.scan, rows, room.classes[rows].astype(np.int64), 0.15)
     names = [f"class {index}" for index in range(20)]

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from fewpoints.annotations.datasets.room import SimulatedRoom, simulate_room
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.server import cli
+from tests.rooms import SmallRoom, small_room
 
 Run = Callable[..., tuple[int, str, str]]
 # Coarse voxels and the smallest network: what is tested here is the command, not the result.
@@ -46,12 +46,12 @@ def run(
 
 
 @pytest.fixture(scope="module")
-def room() -> SimulatedRoom:
-    return simulate_room(seed=5, points=4_000)
+def room() -> SmallRoom:
+    return small_room(4_000)
 
 
 @pytest.fixture
-def scan(room: SimulatedRoom, tmp_path: Path) -> Path:
+def scan(room: SmallRoom, tmp_path: Path) -> Path:
     path = tmp_path / "room.ply"
     write_ply(path, room.scan)
     return path
@@ -173,7 +173,7 @@ def test_features_of_another_scan_are_refused(run: Run, scan: Path, tmp_path: Pa
 
 
 def test_finetune_writes_a_checkpoint_that_predicts(
-    run: Run, scan: Path, room: SimulatedRoom, tmp_path: Path
+    run: Run, scan: Path, room: SmallRoom, tmp_path: Path
 ) -> None:
     labels, model, folder = tmp_path / "l.csv", tmp_path / "m.safetensors", tmp_path / "out"
     rows = np.random.default_rng(0).choice(4_000, 30, replace=False)

@@ -9,13 +9,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fewpoints.annotations.datasets.room import simulate_room
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.frames.checks import check_frames
 from fewpoints.annotations.scans.frames.frame import Intrinsics
 from fewpoints.annotations.scans.frames.splats import Splats, draw, local_spacing
 from fewpoints.annotations.scans.frames.virtual_views import scan_as_frames
 from fewpoints.annotations.scans.scan import PointScan
+from tests.rooms import small_room
 
 CAMERA = Intrinsics(80, 60, 70.0, 70.0, 39.5, 29.5)
 UP = (0.0, 0.0, 1.0)
@@ -105,7 +105,7 @@ def test_spacing_follows_the_density() -> None:
 
 @pytest.fixture(scope="module")
 def room() -> PointScan:
-    return simulate_room(0).scan
+    return small_room(60_000).scan
 
 
 class TestScanAsFrames:
