@@ -94,6 +94,22 @@ class TestScene:
         assert (scene.world.classes[objects] == truth.classes[v, u]).all()
         assert (scene.world.instances[objects] == truth.instances[v, u]).all()
 
+    def test_the_scan_is_in_metres_with_the_floor_at_zero(self, scene: SimulatedScene) -> None:
+        """Noise, and poses that are off by millimetres, put no point far outside of the plan."""
+        room = scene.world.rooms[0]
+        low, high = scene.scan.positions.min(axis=0), scene.scan.positions.max(axis=0)
+        assert (low > np.array([room.x0, room.y0, 0.0]) - 0.15).all()
+        assert (high < np.array([room.x1, room.y1, room.height]) + 0.15).all()
+        floor = scene.scan.positions[scene.classes == 1, 2]
+        assert abs(np.median(floor)) < 0.01
+        assert np.percentile(np.abs(floor), 98) < 0.02
+
+    def test_the_scan_is_neither_grey_nor_burnt_out(self, scene: SimulatedScene) -> None:
+        colours = scene.scan.colours
+        assert colours is not None
+        assert (colours.std(axis=0) > 20).all()
+        assert (colours == 255).all(axis=1).mean() < 0.05
+
     def test_unseen_sides_are_missing(self, scene: SimulatedScene) -> None:
         """No point of the scan is hidden from all cameras by more than noise."""
         floor = scene.scan.positions[scene.classes == 1]
