@@ -8,6 +8,7 @@ python scripts/package_weights.py runs/rooms/checkpoint.safetensors
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from fewpoints.models.nets import default_weights
@@ -18,7 +19,12 @@ def main(checkpoint: Path) -> None:
     """Write the packaged file and say what it is."""
     loaded = load_network(checkpoint, arch=default_weights.DEFAULT_ARCH)
     target = Path(default_weights.__file__).parent / "weights" / "default.safetensors"
-    digest = save_network(target, loaded.network, loaded.meta, half=True)
+    provenance = dict(loaded.meta.provenance)
+    config = dict(provenance.get("config", {}))
+    if config.get("start"):
+        config["start"] = Path(config["start"]).name  # Where it lay is nobody's business.
+    meta = replace(loaded.meta, provenance={**provenance, "config": config})
+    digest = save_network(target, loaded.network, meta, half=True)
     megabytes = target.stat().st_size / 2**20
     sys.stdout.write(f"{target}: {megabytes:.1f} MiB, sha256 {digest}\n")
 

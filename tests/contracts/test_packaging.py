@@ -32,6 +32,7 @@ def test_wheel_contains_exactly_our_packages(wheel: Path) -> None:
     for needed in ("annotations/py.typed", "models/py.typed", "server/py.typed"):
         assert f"fewpoints/{needed}" in names
     assert "fewpoints/server/static/index.html" in names, "the web app is part of the wheel"
+    assert "fewpoints/models/nets/weights/default.safetensors" in names
     assert any("migrations/versions" in name for name in names)
     assert not any("node_modules" in name or "__pycache__" in name for name in names)
 

@@ -419,6 +419,17 @@ class TestWithoutAFile:
         assert not load_network(None).untrained
         assert load_network(None, arch="Res16UNet18A").untrained
 
+    def test_the_packaged_weights_are_small_and_trained(self) -> None:
+        path = default_weights.packaged_weights()
+        assert path is not None
+        assert path.stat().st_size <= 32 * 2**20
+        loaded = load_network(None)
+        assert loaded.meta.arch == default_weights.DEFAULT_ARCH
+        assert loaded.meta.voxel_size_m == 0.02
+        assert loaded.meta.provenance["kind"] == "pre-training"
+        assert not loaded.untrained
+        assert not loaded.report
+
     def test_unknown_names(self) -> None:
         with pytest.raises(CheckpointMismatch, match="Res16UNet34C"):
             load_network(None, arch="PointNet")

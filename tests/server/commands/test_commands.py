@@ -16,6 +16,7 @@ import torch
 
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.writers import write_ply
+from fewpoints.models.nets import default_weights
 from fewpoints.server import cli
 from tests.rooms import SmallRoom, small_room
 
@@ -131,13 +132,22 @@ def test_bad_argument_is_one_sentence(
     assert "Traceback" not in err
 
 
+def test_an_untrained_network_says_so_loudly(
+    run: Run, scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(default_weights, "_FILE", tmp_path / "none")
+    code, _, err = run("features", scan, "--out", tmp_path / "f.npy", *SMALL)
+    assert code == 0
+    assert "untrained" in err.lower()
+
+
 def test_features_are_one_row_per_point_and_feed_select(
     run: Run, scan: Path, tmp_path: Path
 ) -> None:
     features, first, second = tmp_path / "f.npy", tmp_path / "a.csv", tmp_path / "b.csv"
     code, _, err = run("features", scan, "--out", features, *SMALL)
     assert code == 0
-    assert "untrained" in err.lower(), "an untrained network must say so loudly"
+    assert "untrained" not in err.lower(), "the packaged weights are trained"
     array = np.load(features)
     assert array.shape == (4_000, 96)
     assert array.dtype == np.float32
