@@ -133,8 +133,8 @@ class PretrainConfig(BaseModel):
 
 
 # Paper: sec. 4 of Contrastive Scene Contexts; what it leaves open is taken from the code. Code: the
-# released script, whose 4 partitions are up and down times near and far. Rooms: what the packaged
-# weights were trained with.
+# released script, whose 4 partitions are up and down times near and far. Rooms: what did best
+# for the packaged weights so far; its weights of the losses are docs/model-card.md's.
 _PRESETS: dict[str, dict[str, Any]] = {  # Any: values of the config's fields
     "paper": {
         "steps": 60_000,
@@ -175,9 +175,13 @@ _PRESETS: dict[str, dict[str, Any]] = {  # Any: values of the config's fields
             "no_colour": 0.2,
         },
         "points": 1024,
-        "pairs_per_source": 16,
+        "frame_step": 2,
+        "pairs_per_source": 8,
         "crops": True,
+        "crop_points": (6_000, 25_000),
+        "contrastive_weight": 0.2,
         "supervised_weight": 1.0,
+        "object_weight": 0.5,
         "precision": "bf16",
     },
 }
