@@ -121,6 +121,22 @@ def test_a_recording_on_disk_is_trained_on(run: Run, simulated: Path, tmp_path: 
     assert json.loads(text)["pairs"] > 0
 
 
+def test_a_resumed_run_looks_at_a_scan_as_it_did(
+    run: Run, simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    scan = simulated / "scan.ply"
+    code, _, err = run(scan, "--out", out, "--steps", 1, "--views", 7, *SMALL)
+    assert code == 0, err
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "fewpoints.models.pretrain.sources.scan_as_frames",
+        lambda scan, *, views, **_: asked.append(views) or room_sequence(6),  # type: ignore[func-returns-value]
+    )
+    run(scan, "--out", out, "--resume", "--device", "cpu")
+    assert asked == [7]
+
+
 def test_a_simulated_folder_brings_its_labels_and_its_scan(simulated: Path) -> None:
     (frames,) = open_source(simulated)
     assert isinstance(frames, FrameSource)

@@ -76,6 +76,7 @@ class PretrainConfig(BaseModel):
     crops: bool = Field(
         default=False, description="Learn from pieces of scans, not from virtual views of them."
     )
+    views: int = Field(default=60, ge=2, description="Virtual frames of a scan without crops.")
     crops_per_scan: int = Field(default=8, ge=1, description="Pairs of pieces per epoch.")
     crop_points: tuple[int, int] = Field(
         default=(8_000, 40_000), description="Least and most points of a piece."

@@ -40,7 +40,8 @@ def pretrain(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="small: an hour or so. rooms: as the packaged weights. paper, code: as published.",
+            help="small: an hour or so. rooms: as the packaged weights. paper, code: as published. "
+            "Default: small.",
             show_default=False,
         ),
     ] = None,
@@ -61,7 +62,7 @@ def pretrain(
     lr: Annotated[float | None, typer.Option(help="First learning rate.")] = None,
     voxel_size: Annotated[float | None, typer.Option(help="Edge of a voxel in metres.")] = None,
     frame_step: Annotated[int | None, typer.Option(help="Use every nth frame.")] = None,
-    views: Annotated[int, typer.Option(min=2, help="Virtual frames of each scan.")] = 60,
+    views: Annotated[int | None, typer.Option(help="Virtual frames of each scan.")] = None,
     crops: Annotated[
         bool | None,
         typer.Option(help="Of scans take pieces, not virtual frames; of simulated rooms both."),
@@ -88,6 +89,7 @@ def pretrain(
         "lr": lr,
         "voxel_size_m": voxel_size,
         "frame_step": frame_step,
+        "views": views,
         "crops": crops,
         "workers": workers,
         "seed": seed,
@@ -116,7 +118,9 @@ def pretrain(
         opened = [
             source
             for path in sources
-            for source in open_source(path, crops=config.crops, views=views, progress=progress)
+            for source in open_source(
+                path, crops=config.crops, views=config.views, progress=progress
+            )
         ]
         result = run(opened, config, run_dir=out, resume=resume, device=device, progress=progress)
     if not speaks:
