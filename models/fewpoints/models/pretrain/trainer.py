@@ -115,34 +115,36 @@ def _prepare(
     prepared: list[Prepared] = []
     problems: list[NoFramePairs] = []
     for index, source in enumerate(sources):
+        report = part_of(progress, index / len(sources), (index + 1) / len(sources))
         try:
-            if isinstance(source, ScanSource):
-                prepared.append(
-                    prepare_scan(
-                        source,
-                        run_dir / CACHE,
-                        voxel_size_m=config.voxel_size_m,
-                        crops=config.crops_per_scan,
-                        points=config.crop_points,
-                    )
-                )
-                continue
-            prepared.append(
-                prepare(
-                    source,
-                    run_dir / CACHE,
-                    voxel_size_m=config.voxel_size_m,
-                    rule=PAIR_RULES[config.pair_rule],
-                    frame_step=config.frame_step,
-                    progress=part_of(progress, index / len(sources), (index + 1) / len(sources)),
-                )
-            )
+            prepared.append(_prepare_one(source, config, run_dir / CACHE, report))
         except NoFramePairs as problem:
             problems.append(problem)
             _log.warning("%s", problem.message)
     if not prepared:
         raise problems[0]
     return prepared
+
+
+def _prepare_one(
+    source: Source, config: PretrainConfig, cache: Path, progress: Progress
+) -> Prepared:
+    if isinstance(source, ScanSource):
+        return prepare_scan(
+            source,
+            cache,
+            voxel_size_m=config.voxel_size_m,
+            crops=config.crops_per_scan,
+            points=config.crop_points,
+        )
+    return prepare(
+        source,
+        cache,
+        voxel_size_m=config.voxel_size_m,
+        rule=PAIR_RULES[config.pair_rule],
+        frame_step=config.frame_step,
+        progress=progress,
+    )
 
 
 def _class_names(sources: Sequence[Source], config: PretrainConfig) -> tuple[str, ...]:

@@ -115,14 +115,13 @@ def pretrain(
     speaks = os.environ.get("RANK", "0") == "0"
     bar = progress_bar(f"Pre-training on {len(sources)} recordings")
     with bar if speaks else nullcontext(no_progress) as progress:
-        opened = [
-            source
-            for path in sources
-            for source in open_source(
-                path, crops=config.crops, views=config.views, progress=progress
-            )
-        ]
-        result = run(opened, config, run_dir=out, resume=resume, device=device, progress=progress)
+        # One that is named several times comes as often in an epoch, but is checked once.
+        opened = {
+            path: open_source(path, crops=config.crops, views=config.views, progress=progress)
+            for path in dict.fromkeys(sources)
+        }
+        named = [source for path in sources for source in opened[path]]
+        result = run(named, config, run_dir=out, resume=resume, device=device, progress=progress)
     if not speaks:
         return
     shown: dict[str, Any] = {  # JSON
