@@ -30,6 +30,7 @@ from fewpoints.models.features.inference import (
     run_network,
     up_halo,
 )
+from fewpoints.models.nets.checkpoint import untrained_network
 from fewpoints.models.nets.res_unet import Output, Res16UNet
 from tests.models.features.scenes import lively_network, planes
 from tests.rooms import small_room
@@ -179,6 +180,14 @@ def test_without_colour_intensity_is_seen() -> None:
     seen = extract_features(bright, network, voxel_size_m=VOXEL_M)
     assert np.isfinite(seen).all()
     assert not np.allclose(plain, seen)
+
+
+def test_without_colour_the_shape_is_seen_by_an_untrained_network_too() -> None:
+    scan = PointScan(positions=planes(points=100).positions)
+    network = untrained_network("Res16UNet14A", out_channels=5).network
+    features = extract_features(scan, network, voxel_size_m=VOXEL_M)
+    # Zeros would pass its first convolution as zeros, and every point would look the same.
+    assert features.std(axis=0).max() > 1e-3
 
 
 def test_the_network_is_left_in_training_mode_if_it_was() -> None:

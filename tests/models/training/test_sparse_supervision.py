@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.models.features.extract import input_colours, scan_voxels
 from fewpoints.models.training.augment import (
     augment_colours,
     augment_positions,
@@ -82,6 +83,14 @@ def test_a_labelled_point_that_is_not_finite_is_our_mistake() -> None:
     job = LabelledScan("scan", scan, np.array([1]), np.array([0]))
     with pytest.raises(ValueError, match="not finite"):
         make_samples(job, np.random.default_rng(0), max_voxels=100)
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_a_scan_without_colour_is_shown_as_when_features_are_computed(augment: bool) -> None:
+    job = labelled(PointScan(positions=planes(points=100).positions), 10)
+    (sample,) = make_samples(job, np.random.default_rng(0), max_voxels=10**6, augment=augment)
+    seen = input_colours(job.scan, scan_voxels(job.scan, 0.1))(np.arange(3))
+    assert (sample.colours.numpy() == seen[0]).all()
 
 
 def test_dropping_voxels_happens_and_spares_labelled_ones() -> None:

@@ -17,7 +17,7 @@ from fewpoints.models.features.extract import extract_features_to, open_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork
 
 # Raise when the same scan and weights would give other features: it makes old files unused.
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 _log = logging.getLogger(__name__)
 
 

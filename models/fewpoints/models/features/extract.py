@@ -23,6 +23,9 @@ from fewpoints.models.features.inference import Limits, choose_device, run_netwo
 from fewpoints.models.nets.res_unet import Output, Res16UNet
 
 DEFAULT_VOXEL_SIZE_M = 0.02
+# What the network is shown instead of rgb / 255 - 0.5 where a scan has none: outside the range of
+# colours, so that it can tell, and not zero, so that its first convolution sees the shape.
+NO_COLOUR = 1.0
 
 
 class NoSpace(AppError):
@@ -154,19 +157,21 @@ def scan_voxels(scan: PointScan, voxel_size_m: float) -> Voxels:
 def input_colours(
     scan: PointScan, voxels: Voxels
 ) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
-    """Return what gives the (v, 3) network input of voxel rows: rgb / 255 - 0.5 of the first point.
+    """Return what gives the (v, 3) network input of voxel rows, from the first point of each.
 
-    See `colours_255` for scans without colour.
+    That is rgb / 255 - 0.5; `NO_COLOUR` where the scan has neither colour nor intensity.
     """
     colours = colours_255(scan)
+    if colours is None:
+        return lambda rows: np.full((len(rows), 3), NO_COLOUR, np.float32)
     return lambda rows: colours(voxels.first_point[rows]) / 255.0 - 0.5
 
 
-def colours_255(scan: PointScan) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
+def colours_255(scan: PointScan) -> Callable[[NDArray[np.int64]], NDArray[np.float32]] | None:
     """Return what gives the (n, 3) float32 colours 0-255 that the network is shown for scan rows.
 
-    A scan without colour is shown as grey: by its intensity between the 1st and the 99th
-    percentile where it has one, else all of it in the middle of the range.
+    A scan without colour is shown in shades of grey, by its intensity between the 1st and the 99th
+    percentile; None where it has none that varies.
     """
     if scan.colours is not None:
         colours = scan.colours
@@ -178,7 +183,7 @@ def colours_255(scan: PointScan) -> Callable[[NDArray[np.int64]], NDArray[np.flo
         if high > low:
             grey = np.clip((intensity - low) / (high - low), 0, 1).astype(np.float32) * 255.0
             return lambda rows: np.repeat(grey[rows, None], 3, axis=1)
-    return lambda rows: np.full((len(rows), 3), 127.5, np.float32)
+    return None
 
 
 class PointScatter:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.models.features.extract import NO_COLOUR
 from fewpoints.models.pretrain.config import Augmentation
 from fewpoints.models.training.augment import elastic_distortion
 
@@ -49,11 +50,9 @@ def bend(
 def network_colours(
     colours: NDArray[np.uint8], how: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Return (N, 3) input of the network, rgb / 255 - 0.5 after changes; or all ones."""
-    if not how.use_colours:
-        return np.ones(colours.shape, np.float32)
-    if how.no_colour and rng.random() < how.no_colour:
-        return np.zeros(colours.shape, np.float32)
+    """Return (N, 3) input of the network, rgb / 255 - 0.5 after changes; or all `NO_COLOUR`."""
+    if not how.use_colours or (how.no_colour and rng.random() < how.no_colour):
+        return np.full(colours.shape, NO_COLOUR, np.float32)
     values = colours.astype(np.float32)
     if how.colour_shift and rng.random() < how.colour_shift:
         values = values * np.float32(rng.uniform(0.7, 1.3))

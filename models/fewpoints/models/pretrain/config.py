@@ -39,7 +39,7 @@ class Augmentation(BaseModel):
     )
     grey: float = Field(default=0.0, ge=0, le=1, description="Share of views in shades of grey.")
     no_colour: float = Field(
-        default=0.0, ge=0, le=1, description="Share of views all in mid-grey, as uncoloured scans."
+        default=0.0, ge=0, le=1, description="Share of views without colour: the input is all ones."
     )
 
 
@@ -182,7 +182,7 @@ _PRESETS: dict[str, dict[str, Any]] = {  # Any: values of the config's fields
         "crop_points": (6_000, 25_000),
         "contrastive_weight": 0.2,
         "supervised_weight": 1.0,
-        "object_weight": 0.5,
+        "object_weight": 1.0,
         "precision": "bf16",
     },
 }
@@ -195,7 +195,10 @@ def make_config(preset: Preset, method: Method = "csc", **changes: Any) -> Pretr
         pydantic.ValidationError: a value is out of range, or values do not fit each other.
     """
     values: dict[str, Any] = {"preset": preset, "method": method, **_PRESETS[preset]}
-    if method == "pointcontrast" and preset != "small":
+    if method == "pointcontrast":
+        # That method knows no labels; in rooms all else stays, so that the two compare.
+        values |= {"contrastive_weight": 1.0, "supervised_weight": 0.0, "object_weight": 0.0}
+    if method == "pointcontrast" and preset in ("paper", "code"):
         values["augmentation"] = {
             "any_axis": True,
             "scale": (0.8, 1.2),

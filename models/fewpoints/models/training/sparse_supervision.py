@@ -22,7 +22,7 @@ from fewpoints.annotations.arrays import Float32Array
 from fewpoints.annotations.scans.orientation import upright_positions
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.engine.coords import voxelise
-from fewpoints.models.features.extract import colours_255
+from fewpoints.models.features.extract import NO_COLOUR, colours_255
 from fewpoints.models.features.regions import cut_into_regions
 from fewpoints.models.training.augment import (
     augment_colours,
@@ -66,7 +66,7 @@ class Sample:
 
     Attributes:
         coords: (V, 4) int32 [0, x, y, z], distinct.
-        colours: (V, 3) float32, network input -0.5..0.5.
+        colours: (V, 3) float32, network input: -0.5..0.5, or `NO_COLOUR`.
         voxels: (l,) int64 voxel of each labelled point; repeats where points share a voxel.
         classes: (l,) int64 its class.
         answers: (l,) int64 which answers of the scan these are.
@@ -106,9 +106,8 @@ def make_samples(
     voxels = voxelise(positions, labelled.voxel_size_m)
     own = voxels.point_to_voxel[place[labelled.rows]]
     coords = torch.from_numpy(voxels.coords)
-    colours = colours_255(scan)(finite[voxels.first_point])
+    colours = _input(scan, finite[voxels.first_point], rng if augment else None)
     if augment:
-        colours = augment_colours(colours, rng)
         keep = np.flatnonzero(~dropped_voxels(len(voxels), own, rng))
         kept_place = np.full(len(voxels), -1, np.int64)
         kept_place[keep] = np.arange(len(keep))
@@ -142,6 +141,19 @@ def make_samples(
     ]
 
 
+def _input(
+    scan: PointScan, rows: NDArray[np.int64], rng: np.random.Generator | None
+) -> NDArray[np.float32]:
+    """(V, 3) network input of scan rows; colours are varied where there are some and an rng."""
+    colours = colours_255(scan)
+    if colours is None:
+        return np.full((len(rows), 3), NO_COLOUR, np.float32)
+    shown = colours(rows)
+    if rng is not None:
+        shown = augment_colours(shown, rng)
+    return (shown / 255.0 - 0.5).astype(np.float32)
+
+
 def _sample(
     coords: torch.Tensor,
     colours: NDArray[np.float32],
@@ -154,7 +166,7 @@ def _sample(
     assert (voxels >= 0).all(), "a labelled point lost its voxel"
     return Sample(
         coords=torch.nn.functional.pad(coords, (1, 0)),
-        colours=torch.from_numpy(colours / 255.0 - 0.5).float(),
+        colours=torch.from_numpy(colours),
         voxels=torch.from_numpy(voxels.astype(np.int64)),
         classes=torch.from_numpy(classes.astype(np.int64)),
         answers=answers,

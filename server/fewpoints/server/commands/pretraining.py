@@ -162,7 +162,7 @@ def read_config(changes: dict[str, Any], run_dir: Path | None) -> PretrainConfig
     try:
         return make_config(preset, method, **values)
     except KeyError:
-        raise BadArgument(f"--preset {preset}: choose small, paper or code.") from None
+        raise BadArgument(f"--preset {preset}: choose small, rooms, paper or code.") from None
     except ValidationError as error:
         first = error.errors()[0]
         if not first["loc"]:
