@@ -19,7 +19,7 @@ from fewpoints.models.selection.errors import (
     FeaturesMissing,
     TooFewPoints,
 )
-from fewpoints.models.selection.kmeans import design_matrix
+from fewpoints.models.selection.kmeans import Block, design_matrix
 from fewpoints.models.selection.options import (
     KMeansColor,
     KMeansFeatures,
@@ -127,12 +127,30 @@ class TestScaled:
         assert scan.colours is not None
         positions = scan.positions * np.array([10.0, 1.0, 0.1])
         rows = np.arange(10, 1000)
-        matrix = design_matrix([positions, scan.colours, features], rows, scaling="scaled")
+        given = [Block(positions), Block(scan.colours), Block(features)]
+        matrix = design_matrix(given, rows, scaling="scaled")
         blocks = [matrix[:, :3], matrix[:, 3:6], matrix[:, 6:]]
         for block in blocks:
             assert block.var(axis=0).sum() == pytest.approx(1.0, rel=1e-4)
         ratio = matrix[:, :3].std(axis=0) / positions[rows].std(axis=0)
         np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
+
+    def test_the_length_of_a_feature_does_not_matter(self) -> None:
+        scan = make_scan(count=300)
+        features = make_features(scan)
+        longer = features * np.random.default_rng(0).uniform(0.1, 10, (300, 1)).astype(np.float32)
+        np.testing.assert_array_equal(
+            select_points(scan, KMeansFeatures(), 12, features=features),
+            select_points(scan, KMeansFeatures(), 12, features=longer),
+        )
+        block = [Block(longer, directions=True)]
+        scaled, plain = (
+            design_matrix(block, np.arange(300), scaling=how) for how in ("scaled", "reference")
+        )
+        length = np.linalg.norm(features.astype(np.float64), axis=1, keepdims=True)
+        unit = features / length - (features / length).mean(axis=0)
+        np.testing.assert_allclose(scaled, unit / np.sqrt((unit**2).sum() / 300), atol=1e-5)
+        np.testing.assert_allclose(plain, longer - longer.mean(axis=0), atol=1e-4)
 
     def test_the_unit_of_the_file_does_not_matter(self) -> None:
         metres = make_scan(seed=1)

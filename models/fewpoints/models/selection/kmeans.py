@@ -6,7 +6,8 @@
 divided by the square root of its total variance (the sum over its columns), so that blocks are
 comparable and the metric *inside* a block is untouched: a metre stays a metre along x, y and z, and
 a feature channel that hardly varies is not blown up to the weight of one that does, as scaling
-column by column would. Nothing is whitened: the network's own metric is what its training shaped.
+column by column would. Nothing is whitened: the network's own metric is what its training shaped,
+and that is the direction of a feature, so each is brought to length 1 first.
 
 `reference` is the published script of "Exploring Data-Efficient 3D Scene Understanding with
 Contrastive Scene Contexts": raw metres | 0-255 colour | raw features side by side, first K rows as
@@ -19,6 +20,7 @@ twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,33 +32,45 @@ from fewpoints.models.selection.lloyd import Clusters, Step, first_rows, lloyd, 
 from fewpoints.models.selection.options import KMeansEngine, Scaling
 
 
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Columns that belong together.
+
+    values: (N, D), any real type; memory-mapped is fine, rows are read in pieces. directions:
+    whether only the direction of a row means something, not its length.
+    """
+
+    values: NDArray[Any]
+    directions: bool = False
+
+
 def design_matrix(
-    blocks: Sequence[NDArray[Any]], rows: NDArray[np.int64], *, scaling: Scaling
+    blocks: Sequence[Block], rows: NDArray[np.int64], *, scaling: Scaling
 ) -> NDArray[np.float32]:
     """Put blocks of columns side by side, ready for Euclidean distances.
 
     Args:
-        blocks: each (N, D_b), any real type; memory-mapped is fine, rows are read in pieces.
+        blocks: what to put there, N rows each.
         rows: (E,) ascending rows to take.
         scaling: `scaled` makes the total variance of each block 1 (a block without variance stays
-            zero); `reference` leaves units alone.
+            zero); `reference` leaves units and lengths alone.
 
     Returns:
         (E, sum of D_b) float32, every column centred: the only large array that is made.
     """
-    matrix = np.empty((len(rows), sum(block.shape[1] for block in blocks)), np.float32)
+    matrix = np.empty((len(rows), sum(block.values.shape[1] for block in blocks)), np.float32)
     start = 0
     for block in blocks:
-        stop = start + block.shape[1]
+        stop = start + block.values.shape[1]
         part = matrix[:, start:stop]
-        # float64 before centring: float32 positions of a geo-referenced scan are off by decimetres.
-        total = np.zeros(block.shape[1])
+        as_directions = block.directions and scaling == "scaled"
+        total = np.zeros(part.shape[1])
         for piece in _pieces(len(rows)):
-            total += block[rows[piece]].sum(axis=0, dtype=np.float64)
+            total += _read(block.values, rows[piece], as_directions).sum(axis=0)
         mean = total / len(rows)
         squares = 0.0
         for piece in _pieces(len(rows)):
-            centred = block[rows[piece]].astype(np.float64) - mean
+            centred = _read(block.values, rows[piece], as_directions) - mean
             squares += float(np.einsum("ij,ij->", centred, centred))
             part[piece] = centred
         spread = float(np.sqrt(squares / len(rows)))
@@ -64,6 +78,16 @@ def design_matrix(
             part /= np.float32(spread)
         start = stop
     return matrix
+
+
+def _read(
+    values: NDArray[Any], rows: NDArray[np.int64], as_directions: bool
+) -> NDArray[np.float64]:
+    # float64 before centring: float32 positions of a geo-referenced scan are off by decimetres.
+    read = values[rows].astype(np.float64)
+    if as_directions:
+        read /= np.maximum(np.linalg.norm(read, axis=1, keepdims=True), 1e-12)
+    return read
 
 
 def _pieces(count: int, step: int = 1 << 17) -> Iterator[slice]:

@@ -17,7 +17,7 @@ from fewpoints.models.selection.errors import (
     FeaturesMissing,
     TooFewPoints,
 )
-from fewpoints.models.selection.kmeans import design_matrix, kmeans_rows
+from fewpoints.models.selection.kmeans import Block, design_matrix, kmeans_rows
 from fewpoints.models.selection.options import (
     KMeansColor,
     KMeansFeatures,
@@ -81,12 +81,12 @@ def select_points(
         return random_rows(eligible, budget, rng)
 
     progress(0.0, f"Preparing {len(eligible):,} points")
-    blocks: list[NDArray[Any]] = [scan.positions]
+    blocks = [Block(scan.positions)]
     colours = _colours(scan, eligible)
     if colours is not None:
-        blocks.append(colours)
+        blocks.append(Block(colours))
     if isinstance(options, KMeansFeatures):
-        blocks.append(_checked_features(features, scan))
+        blocks.append(Block(_checked_features(features, scan), directions=True))
     matrix = design_matrix(blocks, eligible, scaling=options.scaling)
     if not np.isfinite(matrix).all():
         raise FeaturesMissing(
