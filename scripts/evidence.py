@@ -6,7 +6,8 @@
         ours=models/.../default.safetensors pointcontrast=runs/pc/checkpoint.safetensors
 
 Every method sees the same 30,000 points of a scan and, per seed, every probe the same answers. The
-results of a scan are kept in the output file, so a run that was cut short goes on.
+results of a scan are kept in the output file, so a run that was cut short goes on, and a later one
+adds the networks that are new in it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ POINTS = 30_000
 BUDGETS = (20, 50, 100, 200)
 PROBE_BUDGETS = (20, 50, 200)
 SEEDS = (0, 1, 2)
+REFERENCE = "kmeans_color, reference scaling"
 
 
 def simulated_rooms(folder: Path) -> Iterator[GroundTruth]:
@@ -65,9 +67,9 @@ def numbered_objects(path: Path, *, background: int) -> GroundTruth:
 
 
 def measure(
-    truth: GroundTruth, networks: dict[str, LoadedNetwork], *, points: int
+    truth: GroundTruth, networks: dict[str, LoadedNetwork], *, plain: bool, points: int
 ) -> list[dict[str, Any]]:  # JSON
-    """Return a row per measure, method, budget and seed."""
+    """Return a row per measure, method, budget and seed; `plain`: also without any network."""
     finite = np.flatnonzero(truth.scan.finite)
     sample = np.random.default_rng(7).permutation(finite)[:points]
     sample.sort()
@@ -78,11 +80,17 @@ def measure(
     seen = truth.rows(sample)
     rows: list[dict[str, Any]] = []  # JSON
     for seed in SEEDS:
-        methods = {
-            "random": (Random(seed=seed), None),
-            "kmeans_color": (KMeansColor(seed=seed), None),
-            "kmeans_color, reference scaling": (KMeansColor(seed=seed, scaling="reference"), None),
-        } | {f"kmeans_features, {n}": (KMeansFeatures(seed=seed), f) for n, f in features.items()}
+        methods: dict[str, tuple[Any, Any]] = {  # Any: options of a strategy, features or none
+            f"kmeans_features, {n}": (KMeansFeatures(seed=seed), f) for n, f in features.items()
+        }
+        columns = dict(features)
+        if plain:
+            methods |= {
+                "random": (Random(seed=seed), None),
+                "kmeans_color": (KMeansColor(seed=seed), None),
+                REFERENCE: (KMeansColor(seed=seed, scaling="reference"), None),
+            }
+            columns["xyz + rgb"] = _plain(seen)
         for method, (options, given) in methods.items():
             for budget in BUDGETS:
                 chosen = select_points(seen.scan, options, budget, features=given)
@@ -96,11 +104,11 @@ def measure(
         for budget in PROBE_BUDGETS:
             labelled = np.flatnonzero(seen.classes != UNLABELLED)
             chosen = np.random.default_rng([11, seed]).choice(labelled, budget, replace=False)
-            for method, columns in {"xyz + rgb": _plain(seen), **features}.items():
+            for method, given in columns.items():
                 rows.append(
                     {
                         "measure": "mIoU",
-                        "value": probe(columns, seen.classes, chosen),
+                        "value": probe(given, seen.classes, chosen),
                         "method": method,
                         "budget": budget,
                         "seed": seed,
@@ -123,7 +131,9 @@ def table(rows: list[dict[str, Any]], measure: str) -> str:  # JSON
     for row in rows:
         if row["measure"] == measure and row["value"] == row["value"]:
             cells[row["method"], row["budget"]][row["seed"]].append(row["value"])
-    methods = list(dict.fromkeys(method for method, _ in cells))
+    without = ("random", "kmeans_color", REFERENCE, "xyz + rgb")
+    found = list(dict.fromkeys(method for method, _ in cells))
+    methods = [m for m in without if m in found] + [m for m in found if m not in without]
     budgets = sorted({budget for _, budget in cells})
     lines = [
         f"| {measure} | " + " | ".join(f"{budget} points" for budget in budgets) + " |",
@@ -179,8 +189,11 @@ def main() -> None:
     for group, truths in groups.items():
         kept = results.setdefault(group, {})
         for truth in truths:
-            if truth.name not in kept:
-                kept[truth.name] = measure(truth, networks, points=given.points)
+            rows = kept.setdefault(truth.name, [])
+            known = {row["method"] for row in rows}
+            new = {name: network for name, network in networks.items() if name not in known}
+            if new or "random" not in known:
+                rows += measure(truth, new, plain="random" not in known, points=given.points)
                 given.out.write_text(json.dumps(results))
                 note(f"{group}: {truth.name}")
     for group, by_scan in results.items():

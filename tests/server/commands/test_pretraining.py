@@ -164,6 +164,19 @@ def test_a_scan_is_looked_at_by_virtual_cameras_or_cut_in_pieces(simulated: Path
     assert len(scan.scan) > 1000
 
 
+@pytest.mark.parametrize("crops", [False, True])
+def test_a_scan_in_millimetres_is_refused(tmp_path: Path, crops: bool) -> None:
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, [6000, 4000, 2500], (500, 3)).round().astype(int)
+    kinds = ["float x", "float y", "float z", "uchar red", "uchar green", "uchar blue"]
+    head = ["ply", "format ascii 1.0", "element vertex 500", *(f"property {k}" for k in kinds)]
+    rows = [f"{x} {y} {z} 90 80 70" for x, y, z in places.tolist()]
+    path = tmp_path / "room.ply"
+    path.write_text("\n".join([*head, "end_header", *rows, ""]))
+    with pytest.raises(UnusableSource, match=r"room\.ply seems to be in millimetres"):
+        open_source(path, crops=crops)
+
+
 @pytest.mark.parametrize("harm", ["missing", "size", "kind", "damaged"])
 def test_class_maps_that_cannot_be_right_are_refused(simulated: Path, harm: str) -> None:
     path = simulated / "class" / "00007.png"

@@ -22,6 +22,7 @@ from fewpoints.annotations.scans.frames.virtual_views import scan_as_frames
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.units import guess_unit
 from fewpoints.models.pretrain.errors import UnusableSource
 
 NO_CLASS = 255
@@ -94,6 +95,7 @@ def open_source(
     identity = str(path.absolute())
     if path.is_file() and path.suffix.lower() != ".sens":
         scan = _coloured_scan(path, progress)
+        _check_unit(scan, path.name)
         up = _upward(scan)
         if crops:
             return [ScanSource(path.name, scan, up, identity=identity)]
@@ -133,6 +135,20 @@ def _coloured_scan(path: Path, progress: Progress) -> PointScan:
     if scan.colours is None:
         raise UnusableSource(f"{path.name} has no colours. Pre-training reads colours.")
     return scan
+
+
+def _check_unit(scan: PointScan, name: str) -> None:
+    """Refuse a scan whose coordinates are hardly metres: its voxels would be dust or slabs."""
+    points = scan.positions[scan.finite]
+    if not len(points):
+        raise UnusableSource(f"{name} has no points with finite coordinates.")
+    low, high = np.percentile(points[:: max(1, len(points) // 500_000)], (1, 99), axis=0)
+    unit = guess_unit(scan, low, high, scan_up(scan).axis)
+    if unit.name != "metres":
+        raise UnusableSource(
+            f"{name} seems to be in {unit.name}, not metres ({unit.reason}). Scale its coordinates "
+            "to metres; pre-training measures in them."
+        )
 
 
 def _upward(scan: PointScan) -> tuple[float, float, float]:
