@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""How well classes were predicted: confusion, accuracy, intersection over union."""
+"""How well classes were predicted: confusion, accuracy, intersection over union.
+
+Rows may be points or voxels (`voxel_labels` makes one from the other). The tables of several scans
+are added up before anything is worked out from them.
+"""
 
 from __future__ import annotations
 
