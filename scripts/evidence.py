@@ -24,9 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.datasets.dataset import GroundTruth
+from fewpoints.annotations.datasets.numbered_objects import read_numbered_objects
+from fewpoints.annotations.datasets.simulated import open_simulated
 from fewpoints.models.engine.memory import keep_freed_memory
-from fewpoints.models.evaluation.frozen_features import GroundTruth, coverage, probe
+from fewpoints.models.evaluation.frozen_features import coverage, probe
 from fewpoints.models.features.extract import extract_features
 from fewpoints.models.metrics.segmentation import UNLABELLED
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network, untrained_network
@@ -39,31 +41,6 @@ BUDGETS = (20, 50, 100, 200)
 PROBE_BUDGETS = (20, 50, 200)
 SEEDS = (0, 1, 2)
 REFERENCE = "kmeans_color, reference scaling"
-
-
-def simulated_rooms(folder: Path) -> Iterator[GroundTruth]:
-    """Scenes of `fewpoints simulate`."""
-    for scene in sorted(p for p in folder.iterdir() if (p / "scan.ply").exists()):
-        scan = read_scan(scene / "scan.ply", name=scene.name)
-        labels = scan.labels
-        yield GroundTruth(
-            scene.name,
-            scan,
-            labels["instance"].astype(np.int64),
-            labels["label"].astype(np.int64),
-        )
-
-
-def numbered_objects(path: Path, *, background: int) -> GroundTruth:
-    """A file whose `label` numbers objects, 0 for none; `background` is a class but no object."""
-    scan = read_scan(path, name=path.name)
-    numbers = scan.labels["label"].astype(np.int64)
-    numbers[~scan.finite] = 0
-    known = np.unique(numbers[numbers != 0])
-    classes = np.searchsorted(known, numbers)
-    classes[numbers == 0] = UNLABELLED
-    objects = np.where(numbers == background, 0, numbers)
-    return GroundTruth(path.name, scan, objects, classes)
 
 
 def measure(
@@ -177,14 +154,15 @@ def main() -> None:
         results = json.loads(given.out.read_text())
     groups: dict[str, Iterator[GroundTruth]] = {}
     if given.rooms:
-        groups["simulated rooms"] = simulated_rooms(given.rooms)
+        groups["simulated rooms"] = open_simulated(given.rooms).truths()
     if given.office:
         groups["office, laser scan without colour"] = iter(
-            [numbered_objects(given.office, background=0)]
+            [read_numbered_objects(given.office, background=0)]
         )
     if given.kinect:
         groups["tables, single Kinect views"] = (
-            numbered_objects(path, background=1) for path in sorted(given.kinect.rglob("*.pcd"))
+            read_numbered_objects(path, background=1)
+            for path in sorted(given.kinect.rglob("*.pcd"))
         )
     for group, truths in groups.items():
         kept = results.setdefault(group, {})

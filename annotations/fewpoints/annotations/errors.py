@@ -43,6 +43,22 @@ class UnsupportedFormat(AppError):
     code = "unsupported_format"
 
 
+class UnreadableDataset(AppError):
+    """A file of a data set is missing, damaged, or contradicts the others.
+
+    `name` is the file, or the data set; `where` is a line, a byte or a part of it.
+    """
+
+    status = 422
+    code = "unreadable_dataset"
+
+    def __init__(self, name: str, problem: str, *, where: str = "") -> None:
+        place = f"{name}, {where}" if where else name
+        super().__init__(f"{place}: {problem}")
+        self.name = name
+        self.where = where
+
+
 class InvalidClasses(AppError):
     """A class list breaks one of its own rules."""
 

@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
+from fewpoints.annotations.datasets.dataset import GroundTruth
 from fewpoints.annotations.scans.scan import PointScan
-from fewpoints.models.evaluation.frozen_features import GroundTruth, coverage, probe
+from fewpoints.models.evaluation.frozen_features import coverage, probe
 
 OBJECTS = np.array([0, 0, 1, 1, 1, 2, 2, 5, 5, 0])
 CLASSES = np.array([3, 3, 0, 0, 0, 0, 0, 7, 7, 255])
@@ -30,12 +31,6 @@ class TestCoverage:
     def test_a_scan_without_objects_has_no_share(self) -> None:
         nothing = GroundTruth("s", truth().scan, np.zeros(10, int), CLASSES)
         assert math.isnan(coverage(nothing, np.array([1])).object_share)
-
-    def test_some_rows_of_a_scan_keep_what_is_known_of_them(self) -> None:
-        some = truth().rows(np.array([7, 1]))
-        assert some.objects.tolist() == [5, 0]
-        assert some.classes.tolist() == [7, 3]
-        assert some.scan.positions[:, 0].tolist() == [21, 3]
 
 
 class TestProbe:

@@ -17,35 +17,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.datasets.dataset import NO_INSTANCE, GroundTruth
 from fewpoints.models.metrics.segmentation import UNLABELLED, confusion, mean_iou
 from fewpoints.models.training.head import FeatureStatistics, fit_head
-
-NO_OBJECT = 0
-
-
-@dataclass(frozen=True, eq=False)
-class GroundTruth:
-    """A scan whose every point is known.
-
-    objects: (N,) number of the object, `NO_OBJECT` for none. classes: (N,) 0.., `UNLABELLED` for
-    none; where a data set knows objects only, they are their own classes.
-    """
-
-    name: str
-    scan: PointScan
-    objects: NDArray[np.int64]
-    classes: NDArray[np.int64]
-
-    def rows(self, which: NDArray[np.int64]) -> GroundTruth:
-        """Return some of the points."""
-        scan = self.scan
-        fewer = PointScan(
-            positions=scan.positions[which],
-            colours=None if scan.colours is None else scan.colours[which],
-            intensity=None if scan.intensity is None else scan.intensity[which],
-        )
-        return GroundTruth(self.name, fewer, self.objects[which], self.classes[which])
 
 
 @dataclass(frozen=True)
@@ -60,7 +34,9 @@ class Coverage:
 
 def coverage(truth: GroundTruth, chosen: NDArray[np.int64]) -> Coverage:
     """Count the objects and classes that the (K,) chosen rows touch."""
-    objects, of_all = (_kinds(rows, NO_OBJECT) for rows in (truth.objects[chosen], truth.objects))
+    objects, of_all = (
+        _kinds(rows, NO_INSTANCE) for rows in (truth.instances[chosen], truth.instances)
+    )
     classes, all_classes = (
         _kinds(rows, UNLABELLED) for rows in (truth.classes[chosen], truth.classes)
     )
