@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
 import pickle
 import types
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -25,7 +23,9 @@ import torch
 from numpy.typing import NDArray
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.files import replacing
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.models.datasets.torch_files import load_arrays
 
 
 class UnreadablePoints(AppError):
@@ -76,24 +76,13 @@ def _old_numpy_pickle() -> types.ModuleType:
     return module
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Yield a name beside `path` that takes its place on success and vanishes on failure."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def write_points_csv(path: Path, scan: PointScan, rows: NDArray[np.integer]) -> None:
     """Write `index,x,y,z`, one line per row, in the order given.
 
     Coordinates are in the file's own frame and unit with all their digits: reading them as float64
     gives the very same numbers.
     """
-    with _replacing(path) as part, part.open("w", encoding="ascii", newline="") as file:
+    with replacing(path) as part, part.open("w", encoding="ascii", newline="") as file:
         file.write("index,x,y,z\n")
         for row in np.asarray(rows, dtype=np.int64).tolist():
             x, y, z = scan.positions[row].tolist()
@@ -166,32 +155,18 @@ def _save(path: Path, content: object) -> None:
         pickle_protocol=2,
         _use_new_zipfile_serialization=False,
     )
-    with _replacing(path) as part:
+    with replacing(path) as part:
         part.write_bytes(buffer.getvalue())
 
 
 def _load(path: Path) -> dict[object, Any]:  # Any: checked entry by entry by the callers.
-    reconstruct = np.ndarray.__reduce__(np.zeros(0))[0]
-    scalar = np.int64(0).__reduce__()[0]
-    allowed: list[object] = [
-        np.ndarray,
-        np.dtype,
-        type(np.dtype(np.int64)),
-        type(np.dtype(np.int32)),
-        bytes,  # The content of an array without rows.
-    ]
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        allowed += [(reconstruct, f"{module}._reconstruct"), (scalar, f"{module}.scalar")]
-    try:
-        with torch.serialization.safe_globals(allowed):  # type: ignore[arg-type]
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # torch raises almost anything on a damaged file.
-        raise UnreadablePoints(
+    def refuse(reason: str) -> UnreadablePoints:
+        return UnreadablePoints(
             f"{path.name} is not a file of chosen points (a torch-saved dictionary of scene name "
-            f"to rows): {type(error).__name__}."
-        ) from error
+            f"to rows): {reason}."
+        )
+
+    content = load_arrays(path, refuse)
     if not isinstance(content, dict):
         raise UnreadablePoints(f"{path.name} holds {type(content).__name__}, not a dictionary.")
     return content
