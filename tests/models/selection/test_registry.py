@@ -127,11 +127,11 @@ class TestScaled:
         assert scan.colours is not None
         positions = scan.positions * np.array([10.0, 1.0, 0.1])
         rows = np.arange(10, 1000)
-        given = [Block(positions), Block(scan.colours), Block(features)]
+        given = [Block(positions), Block(scan.colours, share=0.5), Block(features, share=0.5)]
         matrix = design_matrix(given, rows, scaling="scaled")
         blocks = [matrix[:, :3], matrix[:, 3:6], matrix[:, 6:]]
-        for block in blocks:
-            assert block.var(axis=0).sum() == pytest.approx(1.0, rel=1e-4)
+        for block, share in zip(blocks, [1, 0.5, 0.5], strict=True):
+            assert block.var(axis=0).sum() == pytest.approx(share, rel=1e-4)
         ratio = matrix[:, :3].std(axis=0) / positions[rows].std(axis=0)
         np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
 

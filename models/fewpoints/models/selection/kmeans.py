@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cluster the points of a scan and query one real point per cluster.
 
-`scaled` gives position, colour and features the same say. Each block of columns is centred and
-divided by the square root of its total variance (the sum over its columns), so that blocks are
-comparable and the metric *inside* a block is untouched: a metre stays a metre along x, y and z, and
-a feature channel that hardly varies is not blown up to the weight of one that does, as scaling
-column by column would. Nothing is whitened: the network's own metric is what its training shaped,
-and that is the direction of a feature, so each is brought to length 1 first.
+`scaled` gives place and look the same say; look is colour and features, half each where there are
+both. Each block of columns is centred and divided by the square root of its total variance (the sum
+over its columns), so that blocks are comparable and the metric *inside* a block is untouched: a
+metre stays a metre along x, y and z, and a feature channel that hardly varies is not blown up to
+the weight of one that does, as scaling column by column would. Nothing is whitened: the network's
+own metric is what its training shaped, and that is the direction of a feature, so each is brought
+to length 1 first.
 
 `reference` is the published script of "Exploring Data-Efficient 3D Scene Understanding with
 Contrastive Scene Contexts": raw metres | 0-255 colour | raw features side by side, first K rows as
@@ -37,11 +38,13 @@ class Block:
     """Columns that belong together.
 
     values: (N, D), any real type; memory-mapped is fine, rows are read in pieces. directions:
-    whether only the direction of a row means something, not its length.
+    whether only the direction of a row means something, not its length. share: total variance, when
+    scaled.
     """
 
     values: NDArray[Any]
     directions: bool = False
+    share: float = 1.0
 
 
 def design_matrix(
@@ -52,8 +55,8 @@ def design_matrix(
     Args:
         blocks: what to put there, N rows each.
         rows: (E,) ascending rows to take.
-        scaling: `scaled` makes the total variance of each block 1 (a block without variance stays
-            zero); `reference` leaves units and lengths alone.
+        scaling: `scaled` makes the total variance of each block its share (a block without
+            variance stays zero); `reference` leaves units and lengths alone.
 
     Returns:
         (E, sum of D_b) float32, every column centred: the only large array that is made.
@@ -75,7 +78,7 @@ def design_matrix(
             part[piece] = centred
         spread = float(np.sqrt(squares / len(rows)))
         if scaling == "scaled" and spread > 1e-12:
-            part /= np.float32(spread)
+            part *= np.float32(np.sqrt(block.share) / spread)
         start = stop
     return matrix
 

@@ -48,9 +48,9 @@ class _KMeans(_Options):
     scaling: Scaling = Field(
         default="scaled",
         description=(
-            "scaled: position, colour and the direction of the features each have the same say. "
-            "reference: raw metres, 0-255 colour and raw features, seeded with the first K "
-            "points, as the script published with the paper."
+            "scaled: place and look have the same say, look being colour and the direction of the "
+            "features, half each. reference: raw metres, 0-255 colour and raw features, seeded "
+            "with the first K points, as the script published with the paper."
         ),
     )
     iterations: int = Field(default=50, ge=1, le=1000, description="At most this many Lloyd steps.")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,12 +82,14 @@ def select_points(
         return random_rows(eligible, budget, rng)
 
     progress(0.0, f"Preparing {len(eligible):,} points")
-    blocks = [Block(scan.positions)]
+    looks: list[Block] = []
     colours = _colours(scan, eligible)
     if colours is not None:
-        blocks.append(Block(colours))
+        looks.append(Block(colours))
     if isinstance(options, KMeansFeatures):
-        blocks.append(Block(_checked_features(features, scan), directions=True))
+        looks.append(Block(_checked_features(features, scan), directions=True))
+    looks = [replace(look, share=1 / len(looks)) for look in looks]
+    blocks = [Block(scan.positions), *looks]
     matrix = design_matrix(blocks, eligible, scaling=options.scaling)
     if not np.isfinite(matrix).all():
         raise FeaturesMissing(
@@ -107,9 +110,10 @@ def select_points(
 
 
 def _colours(scan: PointScan, eligible: NDArray[np.int64]) -> NDArray[Any] | None:
-    """(N, 3) colour 0-255; without colour (N, 1) intensity; without both nothing."""
+    """(N, 3) colour 0-255; without colour (N, 1) intensity; nothing where neither varies."""
     if scan.colours is not None:
-        return scan.colours
+        varied = np.ptp(scan.colours[eligible], axis=0).any()
+        return scan.colours if varied else None
     if scan.intensity is not None:
         intensity = scan.intensity.astype(np.float64)
         known = intensity[eligible]
