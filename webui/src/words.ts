@@ -6,9 +6,13 @@ import type { AnswersImported, ExportKind, Job, Scan, Strategy, Variant } from "
 import { formatCount, plural } from "./util/format";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
+  diverse: {
+    title: "Diverse surfaces",
+    hint: "One point on each kind of thing the network finds. Best with few points.",
+  },
   kmeans_features: {
     title: "k-means on features",
-    hint: "Spread over what the network finds different. Best with few points.",
+    hint: "Spread over what the network finds different: the paper's choice.",
   },
   kmeans_color: {
     title: "k-means on colour",

@@ -16,6 +16,7 @@ import typer
 from fewpoints.annotations.errors import AppError
 from fewpoints.server.commands import (
     benchmark,
+    densifying,
     doctor,
     learning,
     pretraining,
@@ -38,6 +39,7 @@ app.command("import")(projects.import_scans)
 app.command("inspect")(scans.inspect)
 app.command("features")(scans.features)
 app.command("select")(scans.select)
+app.command("densify")(densifying.densify)
 app.command("finetune")(learning.finetune)
 app.command("simulate")(recordings.simulate)
 app.command("fuse")(recordings.fuse)

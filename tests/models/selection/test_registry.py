@@ -21,6 +21,8 @@ from fewpoints.models.selection.errors import (
 )
 from fewpoints.models.selection.kmeans import Block, design_matrix
 from fewpoints.models.selection.options import (
+    AnyStrategy,
+    Diverse,
     KMeansColor,
     KMeansFeatures,
     Random,
@@ -30,13 +32,14 @@ from fewpoints.models.selection.options import (
 from fewpoints.models.selection.registry import needs_features, select_points
 from tests.oracles.loops_lloyd import published_script_in_loops
 
-ALL: list[Random | KMeansColor | KMeansFeatures] = [
+ALL: list[AnyStrategy] = [
     Random(),
     KMeansColor(),
     KMeansColor(scaling="reference"),
     KMeansColor(engine="faiss"),
     KMeansFeatures(),
     KMeansFeatures(scaling="reference"),
+    Diverse(),
 ]
 
 
@@ -279,8 +282,8 @@ def test_exactly_k_or_a_clear_refusal(
     assert set(rows.tolist()) <= free
 
 
-def test_only_the_paper_strategy_needs_features() -> None:
-    assert [needs_features(options) for options in ALL] == [False] * 4 + [True] * 2
+def test_only_strategies_that_look_at_features_need_them() -> None:
+    assert [needs_features(options) for options in ALL] == [False] * 4 + [True] * 3
 
 
 def test_options_import_neither_torch_nor_faiss() -> None:

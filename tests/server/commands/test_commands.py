@@ -152,7 +152,8 @@ def test_features_are_one_row_per_point_and_feed_select(
     assert array.shape == (4_000, 96)
     assert array.dtype == np.float32
     assert np.abs(array).sum() > 0
-    assert run("select", scan, "--features", features, "--budget", 7, "--out", first)[0] == 0
+    given = ("--features", features, *SMALL)
+    assert run("select", scan, *given, "--budget", 7, "--out", first)[0] == 0
     assert run("select", scan, "--budget", 7, "--out", second, *SMALL)[0] == 0
     assert first.read_text() == second.read_text(), "cached features choose the same points"
     rows = list(csv.DictReader(first.read_text().splitlines()))
@@ -161,6 +162,62 @@ def test_features_are_one_row_per_point_and_feed_select(
     for row in rows:
         expected = positions[int(row["index"])]
         np.testing.assert_array_equal([float(row[axis]) for axis in "xyz"], expected)
+
+
+class TestDensify:
+    def test_a_few_labels_become_a_class_for_every_point(
+        self, run: Run, scan: Path, tmp_path: Path
+    ) -> None:
+        cloud = read_scan(scan)
+        truth = np.where(cloud.positions[:, 2] < 0.1, 7, -40)
+        rows = [int(np.flatnonzero(truth == value)[k]) for value in (7, -40) for k in (50, 200)]
+        labels, out, shares = (tmp_path / name for name in ("l.csv", "dense.npy", "p.npy"))
+        lines = [f"{row},note,{truth[row]}" for row in rows]
+        labels.write_text("\n".join(["Index,remark,CLASS", *lines, "3,unsure,", ""]))
+        arguments = ("densify", scan, "--labels", labels, "--out", out, *SMALL)
+        code, _, err = run(*arguments, "--probabilities", shares)
+        assert code == 0, err
+        dense, probabilities = np.load(out), np.load(shares)
+        assert dense.shape == (len(cloud),)
+        assert dense.dtype == np.int64
+        assert dense[rows].tolist() == truth[rows].tolist()
+        assert (dense == truth).mean() > 0.6
+        assert probabilities.shape == (len(cloud), 2)
+        assert (np.array([-40, 7])[probabilities.argmax(axis=1)] == dense).all()
+        features = tmp_path / "f.npy"
+        assert run("features", scan, "--out", features, *SMALL)[0] == 0
+        again = tmp_path / "again.npy"
+        given = ("densify", scan, "--labels", labels, "--features", features, "--out", again)
+        assert run(*given, *SMALL)[0] == 0
+        np.testing.assert_array_equal(np.load(again), dense)
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("index,name\n1,2\n", "no column class"),
+            ("", "no column index"),
+            ("index,class\n1,2\n3,chair\n", "line 3"),
+            ("index,class\n1\n", "line 2"),
+            ("index,class\n1,99999999999999999999\n", "too large"),
+            ("index,class\n4000,2\n", "points 0 to 3999"),
+            ("index,class\n-1,2\n", "point -1"),
+            ("index,class\n", "no answers"),
+            ("index,class\n5,\n", "no answers"),
+        ],
+    )
+    def test_labels_that_cannot_be_right(
+        self, run: Run, scan: Path, tmp_path: Path, text: str, said: str
+    ) -> None:
+        labels, out, features = tmp_path / "l.csv", tmp_path / "dense.npy", tmp_path / "f.npy"
+        labels.write_text(text)
+        np.save(features, np.ones((4_000, 4), np.float32))
+        code, _, err = run(
+            "densify", scan, "--labels", labels, "--features", features, "--out", out
+        )
+        assert code == 2
+        assert said in err
+        assert "Traceback" not in err
+        assert not out.exists()
 
 
 def test_select_writes_the_original_dictionary(run: Run, scan: Path, tmp_path: Path) -> None:

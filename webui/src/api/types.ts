@@ -42,6 +42,7 @@ export type Variant = Schemas["TrainingCreate"]["variant"];
 export type NewRound = Pick<Schemas["RoundCreate"], "strategy" | "budget">;
 
 export const STRATEGIES = [
+  "diverse",
   "kmeans_features",
   "kmeans_color",
   "random",

@@ -14,11 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fewpoints.annotations.errors import AppError
 
-StrategyName = Literal["random", "kmeans_color", "kmeans_features"]
+StrategyName = Literal["random", "kmeans_color", "kmeans_features", "diverse"]
 Scaling = Literal["scaled", "reference"]
 KMeansEngine = Literal["lloyd", "faiss"]
 
-STRATEGY_NAMES: tuple[StrategyName, ...] = ("random", "kmeans_color", "kmeans_features")
+STRATEGY_NAMES: tuple[StrategyName, ...] = (
+    "random",
+    "kmeans_color",
+    "kmeans_features",
+    "diverse",
+)
 SCALING_NAMES: tuple[Scaling, ...] = ("scaled", "reference")
 
 
@@ -75,13 +80,18 @@ class KMeansFeatures(_KMeans):
     name: Literal["kmeans_features"] = "kmeans_features"
 
 
-StrategyOptions = Annotated[Random | KMeansColor | KMeansFeatures, Field(discriminator="name")]
+class Diverse(_Options):
+    """Cluster superpoints on position, features and colour; query the most typical of each."""
+
+    name: Literal["diverse"] = "diverse"
 
 
-def strategy_options(
-    name: str, *, scaling: str = "scaled", seed: int = 0
-) -> Random | KMeansColor | KMeansFeatures:
-    """Return the options of the strategy called `name`; `scaling` means nothing to `random`.
+AnyStrategy = Random | KMeansColor | KMeansFeatures | Diverse
+StrategyOptions = Annotated[AnyStrategy, Field(discriminator="name")]
+
+
+def strategy_options(name: str, *, scaling: str = "scaled", seed: int = 0) -> AnyStrategy:
+    """Return the options of the strategy called `name`; `scaling` is for the k-means ones.
 
     Raises:
         UnknownStrategy: no such strategy or scaling.
@@ -95,9 +105,16 @@ def strategy_options(
         return KMeansColor(seed=seed, scaling=known)
     if name == "kmeans_features":
         return KMeansFeatures(seed=seed, scaling=known)
+    if name == "diverse":
+        return Diverse(seed=seed)
     raise UnknownStrategy("strategy", name, STRATEGY_NAMES)
 
 
-def needs_features(options: Random | KMeansColor | KMeansFeatures) -> bool:
+def needs_features(options: AnyStrategy) -> bool:
     """Whether the strategy looks at the network's features, so that they must be computed first."""
-    return isinstance(options, KMeansFeatures)
+    return isinstance(options, (KMeansFeatures, Diverse))
+
+
+def needs_superpoints(options: AnyStrategy) -> bool:
+    """Whether the strategy chooses among superpoints."""
+    return isinstance(options, Diverse)

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.models.features.extract import DEFAULT_VOXEL_SIZE_M
+from fewpoints.models.selection.diverse import diverse_superpoints, typical_cell
 from fewpoints.models.selection.errors import (
     BadBudget,
     BadExclude,
@@ -20,23 +22,30 @@ from fewpoints.models.selection.errors import (
 )
 from fewpoints.models.selection.kmeans import Block, design_matrix, kmeans_rows
 from fewpoints.models.selection.options import (
-    KMeansColor,
+    AnyStrategy,
+    Diverse,
     KMeansFeatures,
     Random,
     needs_features,
 )
 from fewpoints.models.selection.random import random_rows
+from fewpoints.models.superpoints.look import mean_directions
+from fewpoints.models.superpoints.partition import Superpoints, cut_into_superpoints
 
 __all__ = ["needs_features", "select_points"]
+
+_NOT_FINITE = "The features hold values that are not finite numbers. Compute them again."
 
 
 def select_points(
     scan: PointScan,
-    options: Random | KMeansColor | KMeansFeatures,
+    options: AnyStrategy,
     budget: int,
     *,
     seed: int | None = None,
     features: NDArray[np.float32] | None = None,
+    superpoints: Superpoints | None = None,
+    voxel_size_m: float = DEFAULT_VOXEL_SIZE_M,
     exclude: NDArray[np.integer] | None = None,
     progress: Progress = no_progress,
 ) -> NDArray[np.int64]:
@@ -47,8 +56,9 @@ def select_points(
         options: the strategy.
         budget: K >= 1 points wanted.
         seed: overrides the seed in `options`.
-        features: (N, F), row i = point i; needed by `kmeans_features`. A memory-mapped array is
-            fine: it is read once.
+        features: (N, F), row i = point i; needed by `kmeans_features` and `diverse`. A
+            memory-mapped array is fine.
+        superpoints: of the scan, for `diverse`; made with `voxel_size_m` where there are none.
         exclude: rows that must not come back, such as those already asked about.
 
     Returns:
@@ -81,20 +91,26 @@ def select_points(
     if isinstance(options, Random):
         return random_rows(eligible, budget, rng)
 
+    if isinstance(options, Diverse):
+        known = _checked_features(features, scan, options.name)
+        if superpoints is None:
+            superpoints = cut_into_superpoints(
+                scan, voxel_size_m=voxel_size_m, progress=part_of(progress, 0, 0.8)
+            )
+        return _diverse_rows(superpoints, known, allowed, budget, rng)
+
     progress(0.0, f"Preparing {len(eligible):,} points")
     looks: list[Block] = []
     colours = _colours(scan, eligible)
     if colours is not None:
         looks.append(Block(colours))
     if isinstance(options, KMeansFeatures):
-        looks.append(Block(_checked_features(features, scan), directions=True))
+        looks.append(Block(_checked_features(features, scan, options.name), directions=True))
     looks = [replace(look, share=1 / len(looks)) for look in looks]
     blocks = [Block(scan.positions), *looks]
     matrix = design_matrix(blocks, eligible, scaling=options.scaling)
     if not np.isfinite(matrix).all():
-        raise FeaturesMissing(
-            "The features hold values that are not finite numbers. Compute them again."
-        )
+        raise FeaturesMissing(_NOT_FINITE)
     progress(0.1, f"Clustering {len(eligible):,} points into {budget}")
     picked = kmeans_rows(
         matrix,
@@ -124,10 +140,36 @@ def _colours(scan: PointScan, eligible: NDArray[np.int64]) -> NDArray[Any] | Non
     return None
 
 
-def _checked_features(features: NDArray[np.float32] | None, scan: PointScan) -> NDArray[np.float32]:
+def _diverse_rows(
+    superpoints: Superpoints,
+    features: NDArray[np.float32],
+    allowed: NDArray[np.bool_],
+    budget: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """(K,) rows: of different superpoints that were not asked about as long as there are some."""
+    asked = superpoints.of_point[~allowed]
+    directions = mean_directions(superpoints, features)
+    if not np.isfinite(directions).all():
+        raise FeaturesMissing(_NOT_FINITE)
+    chosen = diverse_superpoints(
+        superpoints, directions, budget, rng, exclude=np.unique(asked[asked >= 0])
+    )
+    typical = (typical_cell(superpoints, features, int(s), allowed=allowed) for s in chosen)
+    rows = [row for row in typical if row is not None]
+    if len(rows) < budget:
+        left = allowed.copy()
+        left[rows] = False
+        rows += random_rows(np.flatnonzero(left), budget - len(rows), rng).tolist()
+    return np.array(rows, np.int64)
+
+
+def _checked_features(
+    features: NDArray[np.float32] | None, scan: PointScan, strategy: str
+) -> NDArray[np.float32]:
     if features is None:
         raise FeaturesMissing(
-            "The strategy kmeans_features needs the network's features of the scan. "
+            f"The strategy {strategy} needs the network's features of the scan. "
             "Compute them first, or use kmeans_color."
         )
     if features.ndim != 2 or len(features) != len(scan) or features.shape[1] == 0:

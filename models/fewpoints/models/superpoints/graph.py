@@ -8,6 +8,7 @@ Letters used in shapes: V cells of the surface, K neighbours, E edges.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,9 @@ class Surface:
 
 
 def surface_of(
-    positions: NDArray[np.float64], colours: NDArray[np.uint8] | None, *, workers: int = -1
+    positions: NDArray[np.float64], colours: NDArray[Any] | None, *, workers: int = -1
 ) -> Surface:
-    """Look at the neighbourhood of every one of (V, 3) finite positions."""
+    """Look at the neighbourhood of every one of (V, 3) finite positions; colours (V, 3) 0-255."""
     count = len(positions)
     shown: NDArray[np.float32] | None = None
     if colours is not None:
@@ -115,7 +116,7 @@ class Edges:
     difference: NDArray[np.float32]
 
 
-def surface_edges(surface: Surface, *, colour_weight: float = 0.5) -> Edges:
+def surface_edges(surface: Surface, *, colour_weight: float = 1.0) -> Edges:
     """Return the edges of the neighbour graph with how much their ends differ.
 
     The difference is 1 - |cos| of the angle between normals, plus `colour_weight` times the

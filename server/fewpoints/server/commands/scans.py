@@ -152,7 +152,7 @@ def checked_voxel_size(voxel_size: float | None, report: Preflight) -> float:
     return voxel_size
 
 
-def save_array(path: Path, array: npt.NDArray[np.float32]) -> None:
+def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:
     """Write beside the target and rename: a full disk leaves no half file under the real name."""
     import numpy as np
 
@@ -188,8 +188,8 @@ def select(
     out: Annotated[Path, typer.Option(help="points.csv (index,x,y,z) or points.pth (original).")],
     budget: Annotated[int, typer.Option(help="How many points to ask about.")] = 20,
     strategy: Annotated[
-        str, typer.Option(help="random, kmeans_color or kmeans_features.")
-    ] = "kmeans_features",
+        str, typer.Option(help="random, kmeans_color, kmeans_features or diverse.")
+    ] = "diverse",
     scaling: Annotated[
         str, typer.Option(help="scaled, or reference: raw columns as in the paper's script.")
     ] = "scaled",
@@ -218,8 +218,17 @@ def select(
         array, _ = compute_features(
             path, checkpoint=checkpoint, arch=arch, voxel_size=voxel_size, device=device
         )
+    voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     with progress_bar(f"Choosing {budget} points") as progress:
-        rows = select_points(cloud, options, budget, seed=seed, features=array, progress=progress)
+        rows = select_points(
+            cloud,
+            options,
+            budget,
+            seed=seed,
+            features=array,
+            voxel_size_m=voxel,
+            progress=progress,
+        )
     if out.suffix.lower() == ".csv":
         write_points_csv(out, cloud, rows)
     else:

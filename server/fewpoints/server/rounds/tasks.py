@@ -71,6 +71,7 @@ def select_points(
         options,
         budget,
         features=features,
+        voxel_size_m=facts.voxel_size_m,
         exclude=np.array(exclude, np.int64),
         progress=part_of(context.progress, 0.7, 0.9),
     )

@@ -1156,10 +1156,10 @@ export interface components {
             preset?: string | null;
             /**
              * Strategy
-             * @default kmeans_features
+             * @default diverse
              * @enum {string}
              */
-            strategy: "random" | "kmeans_color" | "kmeans_features";
+            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse";
         };
         /**
          * ProjectRead
@@ -1187,7 +1187,7 @@ export interface components {
              * Strategy
              * @enum {string}
              */
-            strategy: "random" | "kmeans_color" | "kmeans_features";
+            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse";
         };
         /**
          * ProjectUpdate
@@ -1205,7 +1205,7 @@ export interface components {
             /** Shown Checkpoint Id */
             shown_checkpoint_id?: number | null;
             /** Strategy */
-            strategy?: ("random" | "kmeans_color" | "kmeans_features") | null;
+            strategy?: ("random" | "kmeans_color" | "kmeans_features" | "diverse") | null;
         };
         /**
          * QueryNumbers
@@ -1305,7 +1305,7 @@ export interface components {
              * Strategy
              * @enum {string}
              */
-            strategy: "random" | "kmeans_color" | "kmeans_features";
+            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse";
         };
         /**
          * ScanRead
