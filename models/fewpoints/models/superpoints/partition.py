@@ -23,6 +23,9 @@ from fewpoints.models.superpoints.oversegment import segment_graph
 # Settled on simulated flats: about a thousand superpoints a room, whose majority class is right
 # for 98 to 99 of 100 points.
 SCALE = 1.0
+# Without colour flat things on flat things are alike, so pieces must be smaller to be pure: on
+# three flats the ceiling rises from 77-87 % to 90-96 % mIoU.
+SCALE_WITHOUT_COLOUR = 0.1
 LEAST_CELLS = 10
 
 
@@ -78,7 +81,8 @@ def cut_into_superpoints(
     surface = surface_of(places, None if shown is None else shown(rows))
     edges = surface_edges(surface)
     progress(0.5, "Joining what is alike")
-    of_cell = segment_graph(edges, len(surface), scale=SCALE, least=LEAST_CELLS)
+    scale = SCALE_WITHOUT_COLOUR if shown is None else SCALE
+    of_cell = segment_graph(edges, len(surface), scale=scale, least=LEAST_CELLS)
     progress(0.9, "Describing superpoints")
     found = _described(surface, edges, of_cell.astype(np.int32), voxels)
     progress(1.0, f"{len(found):,} superpoints")
