@@ -20,20 +20,23 @@ class AppError(Exception):
         self.message = message
 
 
-class UnreadableScan(AppError):
-    """A scan file is damaged, or says something about itself that is not so.
-
-    `where` is a line, a byte or a part of the file; empty when the whole file is meant.
-    """
-
+class _UnreadableFile(AppError):
     status = 422
-    code = "unreadable_scan"
 
     def __init__(self, name: str, problem: str, *, where: str = "") -> None:
         place = f"{name}, {where}" if where else name
         super().__init__(f"{place}: {problem}")
         self.name = name
         self.where = where
+
+
+class UnreadableScan(_UnreadableFile):
+    """A scan file is damaged, or says something about itself that is not so.
+
+    `where` is a line, a byte or a part of the file; empty when the whole file is meant.
+    """
+
+    code = "unreadable_scan"
 
 
 class UnsupportedFormat(AppError):
@@ -43,20 +46,13 @@ class UnsupportedFormat(AppError):
     code = "unsupported_format"
 
 
-class UnreadableDataset(AppError):
+class UnreadableDataset(_UnreadableFile):
     """A file of a data set is missing, damaged, or contradicts the others.
 
     `name` is the file, or the data set; `where` is a line, a byte or a part of it.
     """
 
-    status = 422
     code = "unreadable_dataset"
-
-    def __init__(self, name: str, problem: str, *, where: str = "") -> None:
-        place = f"{name}, {where}" if where else name
-        super().__init__(f"{place}: {problem}")
-        self.name = name
-        self.where = where
 
 
 class InvalidClasses(AppError):

@@ -24,6 +24,7 @@ from fewpoints.annotations.arrays import BoolArray, FloatArray64, IndexArray, In
 from fewpoints.annotations.classes import UNLABELLED, ClassList
 from fewpoints.annotations.datasets.dataset import classes_of_ids, ids_of_classes
 from fewpoints.annotations.datasets.scannet import CLASSES
+from fewpoints.annotations.datasets.scene_lists import text_lines
 from fewpoints.annotations.errors import UnreadableDataset
 from fewpoints.annotations.files import replacing
 
@@ -147,14 +148,7 @@ def _read_mask(path: Path, points: int) -> BoolArray:
 
 def _lines(path: Path, expected: int | None = None) -> list[str]:
     """The lines without outer blanks; as many as expected."""
-    try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    except OSError as error:
-        raise UnreadableDataset(path.name, f"cannot be opened: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableDataset(
-            path.name, "not a text file.", where=f"byte {error.start:,}"
-        ) from error
+    lines = [line.strip() for line in text_lines(path)]
     if expected is not None and len(lines) != expected:
         raise UnreadableDataset(
             path.name, f"it has {len(lines):,} lines for {expected:,} vertices."

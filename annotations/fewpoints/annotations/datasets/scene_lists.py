@@ -17,16 +17,8 @@ def read_scene_list(path: Path) -> tuple[str, ...]:
 
     Raises UnreadableDataset naming the file and the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UnreadableDataset(path.name, f"cannot be opened: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableDataset(
-            path.name, "not a text file.", where=f"byte {error.start:,}"
-        ) from error
     names: dict[str, None] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text_lines(path), start=1):
         name = line.strip()
         if len(name.split()) > 1 or not name.isprintable():
             raise UnreadableDataset(
@@ -46,3 +38,15 @@ def read_lists(root: Path, pattern: str) -> dict[str, tuple[str, ...]]:
         if found:
             return {path.stem: read_scene_list(path) for path in found}
     return {}
+
+
+def text_lines(path: Path) -> list[str]:
+    """The lines of a text file; UnreadableDataset names a file that is none."""
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise UnreadableDataset(path.name, f"cannot be opened: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableDataset(
+            path.name, "not a text file.", where=f"byte {error.start:,}"
+        ) from error

@@ -75,7 +75,7 @@ def cut_into_superpoints(
     progress(0.0, "Placing points on the grid")
     voxels = scan_voxels(scan, voxel_size_m)
     rows = voxels.first_point
-    places = _upright(voxels, scan)
+    places = upright_positions(scan)[rows]
     shown = colours_255(scan)
     progress(0.1, "Finding neighbours")
     surface = surface_of(places, None if shown is None else shown(rows))
@@ -96,11 +96,6 @@ def mean_by(
     sizes = np.bincount(groups, minlength=count)
     sums = [np.bincount(groups, column, count) for column in values.T]
     return np.stack(sums, axis=1) / np.maximum(sizes, 1)[:, None]
-
-
-def _upright(voxels: Voxels, scan: PointScan) -> NDArray[np.float64]:
-    """(V, 3) the points that stand for the cells, z up."""
-    return upright_positions(scan)[voxels.first_point]
 
 
 def _described(

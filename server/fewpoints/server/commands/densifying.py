@@ -70,9 +70,9 @@ def densify(
     path = existing_file(scan)
     rows, classes = read_index_class(existing_file(labels))
     cloud = read_scan(path)
-    voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     if features is not None:
         array = load_features(features, len(cloud))
+        voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     else:
         array, voxel = compute_features(
             path, checkpoint=checkpoint, arch=arch, voxel_size=voxel_size, device=device

@@ -203,22 +203,24 @@ def select(
     seed: Annotated[int, typer.Option(help="Same seed, same points.")] = 0,
 ) -> None:
     """Choose the points worth asking about: exactly BUDGET distinct finite points."""
+    from fewpoints.models.features.extract import DEFAULT_VOXEL_SIZE_M
     from fewpoints.models.selection.files import write_points_csv, write_points_pth
-    from fewpoints.models.selection.options import strategy_options
+    from fewpoints.models.selection.options import needs_superpoints, strategy_options
     from fewpoints.models.selection.registry import needs_features, select_points
 
     writable_target(out, [".csv", ".pth"])
     options = strategy_options(strategy, scaling=scaling)
     path = existing_file(scan)
     cloud = read_scan(path)
-    array = None
+    array, voxel = None, DEFAULT_VOXEL_SIZE_M
     if features is not None:
         array = load_features(features, len(cloud))
+        if needs_superpoints(options):
+            voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     elif needs_features(options):
-        array, _ = compute_features(
+        array, voxel = compute_features(
             path, checkpoint=checkpoint, arch=arch, voxel_size=voxel_size, device=device
         )
-    voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     with progress_bar(f"Choosing {budget} points") as progress:
         rows = select_points(
             cloud,
