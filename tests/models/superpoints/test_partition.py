@@ -9,7 +9,8 @@ import pytest
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.superpoints.look import looks, mean_directions
-from fewpoints.models.superpoints.partition import Superpoints, cut_into_superpoints
+from fewpoints.models.superpoints.partition import cut_into_superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 from tests.models.densify.rooms import FLOOR, WALL, boxes_room
 
 

@@ -21,7 +21,7 @@ from scipy.spatial import cKDTree
 from fewpoints.annotations.errors import AppError
 from fewpoints.models.densify.kernel_head import kernel_scores
 from fewpoints.models.densify.random_walk import probabilities, smooth
-from fewpoints.models.superpoints.partition import Superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 
 # How far "near" reaches: 1 m at voxels of 2 cm.
 _REACH_VOXELS = 50

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
 
-from fewpoints.models.superpoints.partition import Superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 
 _PRIOR = 0.1
 _STEP = 8.0

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.models.superpoints.look import block, squared_distances
-from fewpoints.models.superpoints.partition import Superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 
 _PLACE, _FEATURES, _COLOUR = 0.7, 1.0, 0.6
 _FEWEST_CELLS = 20

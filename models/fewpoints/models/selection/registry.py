@@ -30,7 +30,8 @@ from fewpoints.models.selection.options import (
 )
 from fewpoints.models.selection.random import random_rows
 from fewpoints.models.superpoints.look import mean_directions
-from fewpoints.models.superpoints.partition import Superpoints, cut_into_superpoints
+from fewpoints.models.superpoints.partition import cut_into_superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 
 __all__ = ["needs_features", "select_points"]
 

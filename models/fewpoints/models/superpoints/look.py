@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.models.superpoints.partition import Superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 
 _STEP = 1 << 17
 
