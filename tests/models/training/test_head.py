@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,16 @@ def groups(seed: int, count: int = 60, classes: int = 4) -> tuple[np.ndarray, np
     centres = np.random.default_rng(7).normal(size=(classes, 96)) * 0.5
     noise = rng.normal(size=(count, 96)) * 0.4
     return ((centres[owner] + noise) * 0.01 + 5).astype(np.float32), owner
+
+
+def fit_to(
+    features: np.ndarray, classes: np.ndarray, count: int, *, decay: float
+) -> Callable[[np.ndarray], tuple[torch.Tensor, torch.Tensor]]:
+    def fit(chosen: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        statistics = statistics_of(features)
+        return fit_head(features[chosen], classes[chosen], count, statistics, decay=decay)
+
+    return fit
 
 
 def test_statistics_are_those_of_all_rows() -> None:
@@ -86,7 +98,7 @@ def test_cross_validation_never_sees_the_answer_it_predicts() -> None:
     features, _ = groups(3, count=200)
     noise = np.random.default_rng(0).integers(4, size=200)
     fold = np.arange(200) % 5
-    predicted = cross_validate(features, noise, 4, statistics_of(features), fold, decay=0.01)
+    predicted = cross_validate(features, fold, fit_to(features, noise, 4, decay=0.01))
     assert (predicted == noise).mean() < 0.45
     kernel, bias = fit_head(features, noise, 4, statistics_of(features), decay=0.01)
     leaking = (torch.from_numpy(features) @ kernel + bias).argmax(1).numpy()
@@ -97,5 +109,16 @@ def test_cross_validation_never_sees_the_answer_it_predicts() -> None:
 def test_cross_validation_of_very_few_answers(count: int) -> None:
     features, owner = groups(0, count=count, classes=2)
     fold = np.arange(count)
-    predicted = cross_validate(features, owner, 2, statistics_of(features), fold, decay=0.1)
+    predicted = cross_validate(features, fold, fit_to(features, owner, 2, decay=0.1))
     assert set(predicted.tolist()) <= {0, 1}
+
+
+def test_a_row_that_counts_twice_is_like_two_rows() -> None:
+    features, owner = groups(4, count=30)
+    twice = np.concatenate([features, features[:10]]), np.concatenate([owner, owner[:10]])
+    share = np.ones(30)
+    share[:10] = 2
+    statistics = statistics_of(features)
+    weighted = fit_head(features, owner, 4, statistics, decay=0.1, share=share)
+    repeated = fit_head(*twice, 4, statistics, decay=0.1)
+    torch.testing.assert_close(weighted[0], repeated[0], rtol=1e-3, atol=1e-3)

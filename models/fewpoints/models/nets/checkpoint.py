@@ -21,6 +21,7 @@ from torch import Tensor
 
 from fewpoints.models.engine.conversion import from_original, is_block_kernel, strip_prefix
 from fewpoints.models.engine.modules import SparseConv3d
+from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.containers import (
     parse_json_object,
     read_container,
@@ -48,6 +49,7 @@ class CheckpointMeta:
 
     class_names: one per output channel, or empty when the outputs are no classes.
     voxel_size_m: the voxel size it was trained with, if known.
+    stuff: classes whose objects are not told apart, such as wall and floor.
     provenance: where the weights come from; JSON values.
     """
 
@@ -56,6 +58,7 @@ class CheckpointMeta:
     in_channels: int = 3
     stem_kernel_size: int = 3
     class_names: tuple[str, ...] = ()
+    stuff: tuple[int, ...] = ()
     voxel_size_m: float | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)  # free-form JSON
 
@@ -66,6 +69,7 @@ class LoadedNetwork:
 
     sha256: of the file; of the weights themselves when there is none.
     untrained: the weights are random. report: sentences that a person should see.
+    offset_head: predicts the centres of objects, in evaluation mode; None: it was never trained.
     """
 
     network: Res16UNet
@@ -73,6 +77,7 @@ class LoadedNetwork:
     sha256: str
     untrained: bool
     report: list[str]
+    offset_head: OffsetHead | None = None
 
 
 def load_network(
@@ -109,6 +114,8 @@ def load_network(
             arch or DEFAULT_ARCH, out_channels=out_channels or DEFAULT_OUT_CHANNELS, seed=seed
         )
     loaded.network.to(_device(device)).eval()
+    if loaded.offset_head is not None:
+        loaded.offset_head.to(_device(device)).eval()
     return loaded
 
 
@@ -127,13 +134,20 @@ def untrained_network(arch: str, *, out_channels: int, seed: int = 0) -> LoadedN
 
 
 def save_network(
-    path: Path, network: Res16UNet, meta: CheckpointMeta, *, half: bool = False
+    path: Path,
+    network: Res16UNet,
+    meta: CheckpointMeta,
+    *,
+    offset_head: OffsetHead | None = None,
+    half: bool = False,
 ) -> str:
     """Write weights and metadata in our own format; return the file's sha256.
 
     The file appears complete or not at all. What `network` itself knows (architecture, channels)
     overrides `meta`.
 
+    offset_head: kept beside the network under the names of the original; readers that do not know
+        it leave it out.
     half: keep kernels in float16, for half the size; normalisation stays in float32.
     """
     meta = replace(
@@ -150,6 +164,8 @@ def save_network(
     # differ in their sha256.
     metadata = {_METADATA: json.dumps(content, sort_keys=True, ensure_ascii=False)}
     state = network.state_dict()
+    if offset_head is not None:
+        state = {**state, **offset_head.state_dict()}
     if half:
         state = {k: v.half() if k.endswith("kernel") else v for k, v in state.items()}
     return write_safetensors(Path(path), state, metadata)
@@ -214,11 +230,29 @@ def _load_file(path: Path, arch: str | None, out_channels: int | None, seed: int
         in_channels=stem.shape[1],
         stem_kernel_size=_stem_kernel_size(path, stem),
         class_names=meta.class_names if outputs == in_head else (),
+        stuff=meta.stuff if outputs == in_head else (),
     )
     network = Res16UNet(detected, meta.in_channels, outputs, stem_kernel_size=meta.stem_kernel_size)
     _reset(network, seed)
-    report += _fill(path, network, state)
-    return LoadedNetwork(network.eval(), meta, sha256_of(path), False, report)
+    offset_head = _offset_head(path, network, state)
+    report += _fill(path, network, state, offset_head)
+    return LoadedNetwork(network.eval(), meta, sha256_of(path), False, report, offset_head)
+
+
+def _offset_head(path: Path, network: Res16UNet, state: Mapping[str, Tensor]) -> OffsetHead | None:
+    """Return the offset head of a state dict, if all of it is there."""
+    head = OffsetHead(network.feature_channels)
+    # The counter only matters to a cumulative average, and is absent before torch 0.4.1.
+    wanted = {k: v for k, v in head.state_dict().items() if not k.endswith("num_batches_tracked")}
+    if any(key not in state or state[key].shape != value.shape for key, value in wanted.items()):
+        return None
+    if not all(bool(state[key].isfinite().all()) for key in wanted):
+        raise CheckpointUnreadable(
+            f"{path.name}: the offset head holds values that are not finite; the training run"
+            " behind it diverged or the file is damaged."
+        )
+    head.load_state_dict({key: state[key] for key in wanted}, strict=False)
+    return head.eval()
 
 
 def _architecture_of(path: Path, state: Mapping[str, Tensor]) -> str:
@@ -245,7 +279,9 @@ def _stem_kernel_size(path: Path, stem: Tensor) -> int:
     raise CheckpointMismatch(f"{path.name}: conv0p1s1.kernel has {stem.shape[0]} taps, not 27.")
 
 
-def _fill(path: Path, network: Res16UNet, state: Mapping[str, Tensor]) -> list[str]:
+def _fill(
+    path: Path, network: Res16UNet, state: Mapping[str, Tensor], offset_head: OffsetHead | None
+) -> list[str]:
     """Copy weights in; lenient about heads, strict about all else. Return what to report."""
     report = []
     own = network.state_dict()
@@ -259,7 +295,7 @@ def _fill(path: Path, network: Res16UNet, state: Mapping[str, Tensor]) -> list[s
     else:
         heads = []
     others = [key for key in state if key.startswith(_OTHER_HEADS)]
-    if others:
+    if others and offset_head is None:
         report.append(f"{path.name}: left out the instance offset head ({len(others)} entries).")
     # Counters that only matter to a cumulative average, absent before torch 0.4.1.
     optional = {key for key in own if key.endswith("num_batches_tracked")}
@@ -311,6 +347,7 @@ def _own_meta(path: Path, metadata: Mapping[str, str]) -> CheckpointMeta:
             f" reads {_VERSION}. Upgrade fewpoints."
         )
     names = content.get("class_names")
+    stuff = content.get("stuff", [])  # Absent from files of earlier versions.
     size = content.get("voxel_size_m")
     provenance = content.get("provenance")
     if (
@@ -318,6 +355,8 @@ def _own_meta(path: Path, metadata: Mapping[str, str]) -> CheckpointMeta:
         or not isinstance(content.get("out_channels"), int)
         or not isinstance(names, list)
         or not all(isinstance(name, str) for name in names)
+        or not isinstance(stuff, list)
+        or not all(isinstance(index, int) for index in stuff)
         or not (size is None or (isinstance(size, int | float) and 0 < size < float("inf")))
         or not isinstance(provenance, dict)
     ):
@@ -326,6 +365,7 @@ def _own_meta(path: Path, metadata: Mapping[str, str]) -> CheckpointMeta:
         content["arch"],
         content["out_channels"],
         class_names=tuple(names),
+        stuff=tuple(stuff),
         voxel_size_m=None if size is None else float(size),
         provenance=provenance,
     )

@@ -4,23 +4,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Variant = Literal["head", "network"]
+Variant = Literal["head", "adapter", "network"]
+PresetName = Literal["room", "paper"]
 
 
 class FinetuneConfig(BaseModel):
-    """What one fine-tuning run does; stored with its checkpoint."""
+    """What one fine-tuning run does; stored with its checkpoint. The defaults are a room's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     variant: Variant = Field(
         default="head",
         description=(
-            "head: a linear layer on the frozen features, in seconds. network: that first, then "
-            "all weights, in minutes."
+            "head: a linear layer on the frozen features, in seconds. adapter: that first, then "
+            "the last stage of the network with it. network: that first, then all weights, in "
+            "minutes."
         ),
     )
     seed: int = Field(default=0, ge=0, lt=2**63, description="Same seed, same result on a CPU.")
@@ -30,24 +34,90 @@ class FinetuneConfig(BaseModel):
     head_decay: float = Field(
         default=0.1, gt=0, description="Pull of the head's weights to zero, standardised features."
     )
-    steps: int = Field(default=60, ge=1, le=1_000_000, description="Steps of the whole network.")
-    lr: float = Field(default=0.05, gt=0, le=10, description="First learning rate, whole network.")
+    steps: int = Field(default=60, ge=1, le=1_000_000, description="Steps of gradient descent.")
+    batch: int = Field(
+        default=1, ge=1, le=1024, description="Samples per step; their gradients are averaged."
+    )
+    lr: float = Field(default=0.05, gt=0, le=10, description="First learning rate.")
+    warm_up: int = Field(
+        default=5,
+        ge=0,
+        description=(
+            "Steps over which the learning rate is reached: one sample is a noisy first direction, "
+            "and the momentum would keep it."
+        ),
+    )
     weight_decay: float = Field(default=1e-4, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
-    clip_norm: float = Field(default=5.0, gt=0, description="Gradients longer than this are cut.")
+    clip_norm: float | None = Field(
+        default=5.0, gt=0, description="Gradients longer than this are cut; none: never."
+    )
     max_voxels: int = Field(
         default=20_000,
         ge=64,
-        description="Voxels per step; a larger scan is trained on in pieces around the answers.",
+        description="Voxels per sample; a larger scan is trained on in pieces around the answers.",
     )
     augment: bool = Field(default=True, description="Vary shape and colour at random.")
     normalisation: Literal["auto", "frozen", "batch"] = Field(
         default="auto",
         description=(
             "frozen: keep the running statistics of the checkpoint. batch: statistics of each "
-            "step, measured again over the scans at the end. auto: batch only for untrained ones."
+            "sample, measured again over the scans at the end. auto: batch only for untrained ones."
+        ),
+    )
+    pseudo_labels: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description=(
+            "Learn also from the dense labels of the same scans that are at least this sure."
+        ),
+    )
+    pseudo_weight: float = Field(
+        default=0.3, gt=0, le=1, description="What they weigh together, the answers being 1."
+    )
+    instances: bool = Field(
+        default=False, description="Learn the way from each point to the centre of its object, too."
+    )
+    centres: Literal["extents", "clicks"] = Field(
+        default="extents",
+        description=(
+            "extents: the centre of an object is that of the dense labels around its answers. "
+            "clicks: the mean of its answered points, as in the original."
         ),
     )
     save_every_s: float = Field(
         default=30.0, ge=0, description="Seconds between states to resume from."
     )
+
+
+# room: minutes on a CPU. paper: what Contrastive Scene Contexts trains with on ScanNet's limited
+# annotations; its batch of 48 is added up sample by sample, and a sample is a whole scan. There a
+# normalisation sees the samples of one GPU at once, here one sample.
+PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: values of fields.
+    {
+        "room": {},
+        "paper": {
+            "variant": "network",
+            "steps": 10_000,
+            "batch": 48,
+            "lr": 0.1,
+            "warm_up": 0,
+            "momentum": 0.9,
+            "weight_decay": 1e-4,
+            "clip_norm": None,
+            "max_voxels": 500_000,
+            "augment": True,
+            "normalisation": "batch",
+        },
+    }
+)
+
+
+def preset_config(preset: PresetName, **given: Any) -> FinetuneConfig:  # Any: values of fields.
+    """Return the configuration of a preset with some fields given otherwise.
+
+    Raises:
+        pydantic.ValidationError: a field that there is not, or a value out of its range.
+    """
+    return FinetuneConfig.model_validate({**PRESETS[preset], **given})

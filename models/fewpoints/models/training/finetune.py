@@ -7,8 +7,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,26 +17,32 @@ import torch
 from numpy.typing import NDArray
 
 from fewpoints.annotations.progress import Progress, no_progress, part_of
+from fewpoints.models.densify.labeller import DenseLabeller
 from fewpoints.models.engine.modules import PointwiseConv3d
-from fewpoints.models.features.extract import input_colours, scan_voxels
-from fewpoints.models.features.inference import choose_device, run_network
+from fewpoints.models.features.extract import extract_features_to
+from fewpoints.models.features.inference import choose_device
+from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.checkpoint import CheckpointMeta, LoadedNetwork, save_network
-from fewpoints.models.nets.res_unet import Output, Res16UNet
+from fewpoints.models.nets.res_unet import Res16UNet
+from fewpoints.models.training.answers import (
+    AnswerTable,
+    check_answers,
+    gather,
+    values_at_answers,
+)
 from fewpoints.models.training.config import FinetuneConfig
-from fewpoints.models.training.errors import BadAnswers, NotEnoughAnswers
-from fewpoints.models.training.head import FeatureStatistics, cross_validate, fit_head
+from fewpoints.models.training.dense_targets import extra_targets, labeller_of
+from fewpoints.models.training.head import cross_validate, fit_head
 from fewpoints.models.training.holdout import MIN_ANSWERS_TO_HOLD_OUT, folds, held_out
 from fewpoints.models.training.measure import describe, unmeasured
 from fewpoints.models.training.network import measure_statistics, train_network
 from fewpoints.models.training.readiness import check_ready
-from fewpoints.models.training.sparse_supervision import LabelledScan
+from fewpoints.models.training.sparse_supervision import ExtraTargets, LabelledScan
 from fewpoints.models.training.state import remove_state
 
 __all__ = ["FinetuneConfig", "FinetuneResult", "LabelledScan", "check_ready", "finetune"]
 
 CHECKPOINT = "checkpoint.safetensors"
-_STATISTICS_ROWS = 200_000
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,11 @@ class FinetuneResult:
 
 
 @dataclass(frozen=True)
-class _Answers:
-    """All answers in one table, scan after scan."""
+class _Dense:
+    """The labeller of each scan, or None, and the scans with features for all points, if needed."""
 
-    features: NDArray[np.float32]  # (L, F)
-    classes: NDArray[np.int64]  # (L,)
-    scan: NDArray[np.int64]  # (L,) index of the scan
-    statistics: FeatureStatistics
+    scans: list[LabelledScan]
+    labellers: list[DenseLabeller | None]
 
 
 def finetune(
@@ -79,20 +82,22 @@ def finetune(
     config: FinetuneConfig,
     *,
     run_dir: Path,
+    stuff: Sequence[int] = (),
     device: str = "auto",
     progress: Progress = no_progress,
 ) -> FinetuneResult:
     """Train on the answers and write a checkpoint to `run_dir`.
 
-    The head is fitted on the frozen features of the labelled points; for the variant "network" all
-    weights are then trained from there. `start` itself is not changed. Running again after a crash,
-    with the same arguments, goes on from the last state in `run_dir`; cancelling (an exception from
-    `progress`) leaves that state and no checkpoint.
+    The head is fitted on the frozen features of the labelled points; the other variants train on
+    from there. `start` itself is not changed. Running again after a crash, with the same
+    arguments, goes on from the last state in `run_dir`; cancelling (an exception from `progress`)
+    leaves that state and no checkpoint.
 
     Args:
         scans: with their answers; scans without answers are ignored.
         start: the checkpoint to start from.
         class_names: C names; answers are 0..C-1.
+        stuff: classes without objects to tell apart, such as wall and floor.
         device: "auto", "cpu", "cuda", ...
 
     Raises:
@@ -100,14 +105,14 @@ def finetune(
         BadAnswers: rows or classes that do not exist.
     """
     scans = [scan for scan in scans if len(scan.rows)]
-    _check(scans, len(class_names))
+    check_answers(scans, len(class_names))
     run_dir.mkdir(parents=True, exist_ok=True)
     where = choose_device(device)
     notes: list[str] = []
     rng = np.random.default_rng(config.seed)
-    whole = config.variant == "network"
+    descends = config.variant != "head" or config.instances
 
-    batch_statistics = whole and (
+    batch_statistics = config.variant != "head" and (
         config.normalisation == "batch" or (config.normalisation == "auto" and start.untrained)
     )
     base = start.network
@@ -118,38 +123,65 @@ def finetune(
         measure_statistics(base, scans, config, where)
         base.eval()
         scans = [replace(scan, features=None) for scan in scans]
-    answers = _gather(scans, base, where, part_of(progress, 0.01, 0.2 if whole else 0.8))
-    head_metrics = _measure_head(answers, class_names, config, rng)
-    test = (
-        held_out(answers.classes, config.holdout, rng)
-        if whole
-        else np.zeros(len(answers.classes), bool)
-    )
+    dense = _prepare_dense(scans, base, config, run_dir, where, part_of(progress, 0.01, 0.15))
+    scans = dense.scans
+    answers = gather(scans, base, where, part_of(progress, 0.15, 0.2 if descends else 0.8))
+
+    def learned(chosen: NDArray[np.bool_], config: FinetuneConfig) -> list[ExtraTargets]:
+        """What dense labels add, if only the chosen answers are known."""
+        targets = []
+        for index, (scan, labeller) in enumerate(zip(scans, dense.labellers, strict=True)):
+            known = scan.answers(chosen[answers.of_scan(index)])
+            chance = np.random.default_rng([config.seed, index, 2])
+            targets.append(
+                extra_targets(known, labeller, config, stuff=stuff, rng=chance)
+                if len(known.rows)
+                else ExtraTargets.none()
+            )
+        return targets
+
+    def fit(chosen: NDArray[np.bool_]) -> tuple[torch.Tensor, torch.Tensor]:
+        only_classes = config.model_copy(update={"instances": False})
+        pseudo = learned(chosen, only_classes) if config.pseudo_labels is not None else []
+        return _fit(answers, chosen, scans, pseudo, len(class_names), config)
+
+    head_metrics = _measure_head(answers, class_names, fit, rng)
+    test = np.zeros(len(answers.classes), bool)
+    if config.variant != "head":
+        test = held_out(answers.classes, config.holdout, rng)
     train = ~test
-    kernel, bias = fit_head(
-        answers.features[train],
-        answers.classes[train],
-        len(class_names),
-        answers.statistics,
-        decay=config.head_decay,
-    )
-    network = _with_head(base, kernel, bias)
+    network = _with_head(base, *fit(train))
+    offset_head = _new_offset_head(network, config) if config.instances else None
     losses: list[float] = []
     metrics: dict[str, Any] = head_metrics
-    if whole:
-        if start.untrained:
+    if descends:
+        if start.untrained and config.variant == "network":
             notes.append("Started from untrained weights: the whole network was trained.")
-        kept = [_subset(scan, train[answers.scan == index]) for index, scan in enumerate(scans)]
+        extra = learned(train, config)
+        kept = [
+            replace(scan.answers(train[answers.of_scan(index)]), features=None)
+            for index, scan in enumerate(scans)
+        ]
+        if config.instances and not any(
+            targets.instances is not None and targets.instances.any() for targets in extra
+        ):
+            notes.append(
+                "No object could be learned from: no answer of a class with objects lies in a part "
+                "of the scan that was given its class."
+            )
         losses = train_network(
             network,
             kept,
             config,
+            extra=extra,
+            offset_head=offset_head,
             batch_statistics=batch_statistics,
-            fingerprint=_fingerprint(kept, start, class_names, config),
+            fingerprint=_fingerprint(kept, start, class_names, stuff, config),
             run_dir=run_dir,
             device=where,
             progress=part_of(progress, 0.2, 0.9),
         )
+    if config.variant != "head":
         metrics = _measure_network(
             scans, test, answers, network, class_names, where, part_of(progress, 0.9, 0.99)
         )
@@ -157,103 +189,98 @@ def finetune(
     if metrics["reason"]:
         notes.append(metrics["reason"])
     progress(0.99, "Writing the checkpoint")
-    meta = _meta(scans, start, class_names, config, metrics, losses, network)
+    meta = _meta(scans, start, class_names, stuff, config, metrics, losses, network)
     path = run_dir / CHECKPOINT
-    sha256 = save_network(path, network.cpu().eval(), meta)
+    if offset_head is not None:
+        offset_head.cpu().eval()
+    sha256 = save_network(path, network.cpu().eval(), meta, offset_head=offset_head)
     remove_state(run_dir)
+    for file in _feature_files(run_dir):
+        file.unlink()
     progress(1.0, "The checkpoint is written")
     return FinetuneResult(path, sha256, meta, metrics, losses, notes)
 
 
-def _check(scans: Sequence[LabelledScan], class_count: int) -> None:
-    for scan in scans:
-        if len(scan.rows) != len(scan.classes):
-            raise BadAnswers(
-                f"{scan.name}: {len(scan.rows)} labelled points but {len(scan.classes)} classes."
-            )
-        if scan.rows.min() < 0 or scan.rows.max() >= len(scan.scan):
-            raise BadAnswers(
-                f"{scan.name}: a labelled point is row {int(scan.rows.max())}, but the scan has "
-                f"{len(scan.scan):,} points."
-            )
-        if not scan.scan.finite[scan.rows].all():
-            raise BadAnswers(f"{scan.name}: a labelled point has no finite coordinates.")
-        if scan.classes.min() < 0 or scan.classes.max() >= class_count:
-            raise BadAnswers(
-                f"{scan.name}: class {int(scan.classes.max())} is not in the list of "
-                f"{class_count} classes."
-            )
-    reasons = check_ready([int(c) for scan in scans for c in scan.classes])
-    if reasons:
-        raise NotEnoughAnswers(reasons)
-
-
-def _gather(
-    scans: Sequence[LabelledScan], network: Res16UNet, device: torch.device, progress: Progress
-) -> _Answers:
-    """Collect the features of the labelled points, running the network where none are at hand."""
-    statistics = FeatureStatistics()
-    tables = []
+def _prepare_dense(
+    scans: Sequence[LabelledScan],
+    network: Res16UNet,
+    config: FinetuneConfig,
+    run_dir: Path,
+    device: torch.device,
+    progress: Progress,
+) -> _Dense:
+    """Compute what dense labels need, where the configuration wants any."""
+    extents = config.instances and config.centres == "extents"
+    if config.pseudo_labels is None and not extents:
+        return _Dense(list(scans), [None for _ in scans])
+    prepared, labellers = [], []
+    for file in _feature_files(run_dir):  # Of a run that was cut short.
+        file.unlink()
     for index, scan in enumerate(scans):
         report = part_of(progress, index / len(scans), (index + 1) / len(scans))
-        report(0.0, f"Features of {scan.name}")
-        if scan.features is not None:
-            if len(scan.features) != len(scan.scan):
-                raise BadAnswers(
-                    f"{scan.name}: the features have {len(scan.features):,} rows, the scan has "
-                    f"{len(scan.scan):,} points."
-                )
-            finite = np.flatnonzero(scan.scan.finite)
-            statistics.add(scan.features[finite[:: max(1, len(finite) // _STATISTICS_ROWS)]])
-            tables.append(np.asarray(scan.features[scan.rows], np.float32))
-        else:
-            tables.append(_features_of_rows(scan, network, device, statistics, report))
-    return _Answers(
-        features=np.concatenate(tables),
-        classes=np.concatenate([scan.classes for scan in scans]).astype(np.int64),
-        scan=np.repeat(np.arange(len(scans)), [len(scan.rows) for scan in scans]),
-        statistics=statistics,
+        report(0.0, f"Dense labels of {scan.name}")
+        features = scan.features
+        if features is None:
+            features = extract_features_to(
+                run_dir / f"features-{index}.npy",
+                scan.scan,
+                network,
+                voxel_size_m=scan.voxel_size_m,
+                device=str(device),
+                progress=report,
+            )
+        prepared.append(replace(scan, features=features))
+        labellers.append(labeller_of(scan, features))
+    return _Dense(prepared, list(labellers))
+
+
+def _feature_files(run_dir: Path) -> list[Path]:
+    return list(run_dir.glob("features-*.npy"))
+
+
+def _fit(
+    answers: AnswerTable,
+    chosen: NDArray[np.bool_],
+    scans: Sequence[LabelledScan],
+    pseudo: Sequence[ExtraTargets],
+    class_count: int,
+    config: FinetuneConfig,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fit a head to the chosen answers, and to the pseudo-labels if there are any."""
+    features, classes = [answers.features[chosen]], [answers.classes[chosen]]
+    for scan, targets in zip(scans, pseudo, strict=False):
+        if len(targets.rows):
+            assert scan.features is not None
+            features.append(np.asarray(scan.features[targets.rows], np.float32))
+            classes.append(targets.classes)
+    count = int(chosen.sum())
+    total = sum(len(part) for part in classes)
+    share = np.full(total, 1.0 / count)
+    share[count:] = config.pseudo_weight / max(total - count, 1)
+    return fit_head(
+        np.concatenate(features),
+        np.concatenate(classes),
+        class_count,
+        answers.statistics,
+        decay=config.head_decay,
+        share=share,
     )
 
 
-def _features_of_rows(
-    scan: LabelledScan,
-    network: Res16UNet,
-    device: torch.device,
-    statistics: FeatureStatistics | None,
-    progress: Progress,
-    *,
-    logits: bool = False,
-) -> NDArray[np.float32]:
-    """(L, F) features, or (L, C) logits, of the labelled points only."""
-    voxels = scan_voxels(scan.scan, scan.voxel_size_m)
-    wanted = voxels.point_to_voxel[scan.rows]
-    columns = network.out_channels if logits else network.feature_channels
-    table = np.zeros((len(wanted), columns), np.float32)
-
-    def consume(rows: NDArray[np.int64], output: Output) -> None:
-        values = (output.logits if logits else output.features).cpu().numpy()
-        if statistics is not None:
-            statistics.add(values)
-        at = np.searchsorted(rows, wanted)  # A block's rows ascend.
-        here = rows[np.minimum(at, len(rows) - 1)] == wanted
-        table[here] = values[at[here]]
-
-    run_network(
-        network,
-        voxels.coords,
-        input_colours(scan.scan, voxels),
-        consume,
-        device=device,
-        progress=progress,
-    )
-    return table
+def _new_offset_head(network: Res16UNet, config: FinetuneConfig) -> OffsetHead:
+    """Return a random offset head, the same for the same seed."""
+    # Its statistics start at nothing and have few steps to arrive.
+    head = OffsetHead(network.feature_channels, momentum=0.1)
+    generator = torch.Generator().manual_seed(config.seed % 2**63)
+    for module in (head.offsets_pre, head.offsets):
+        module.reset_parameters(generator)
+    return head
 
 
 def _measure_head(
-    answers: _Answers,
+    answers: AnswerTable,
     class_names: Sequence[str],
-    config: FinetuneConfig,
+    fit: Callable[[NDArray[np.bool_]], tuple[torch.Tensor, torch.Tensor]],
     rng: np.random.Generator,
 ) -> dict[str, Any]:  # JSON
     """Cross-validate the head: every answer is predicted by a head that never saw it."""
@@ -263,21 +290,14 @@ def _measure_head(
         return unmeasured(
             "No figures: every class has a single labelled point, so none can be kept out."
         )
-    predicted = cross_validate(
-        answers.features,
-        answers.classes,
-        len(class_names),
-        answers.statistics,
-        fold,
-        decay=config.head_decay,
-    )
+    predicted = cross_validate(answers.features, fold, fit)
     return describe(answers.classes, predicted, class_names, method="cross_validation")
 
 
 def _measure_network(
     scans: Sequence[LabelledScan],
     test: NDArray[np.bool_],
-    answers: _Answers,
+    answers: AnswerTable,
     network: Res16UNet,
     class_names: Sequence[str],
     device: torch.device,
@@ -290,19 +310,14 @@ def _measure_network(
         )
     predicted = np.full(len(test), -1, np.int64)
     for index, scan in enumerate(scans):
-        own = answers.scan == index
+        own = answers.of_scan(index)
         chosen = test[own]
         if not chosen.any():
             continue
         report = part_of(progress, index / len(scans), (index + 1) / len(scans))
-        part = _subset(scan, chosen)
-        table = _features_of_rows(part, network, device, None, report, logits=True)
-        predicted[np.flatnonzero(own)[chosen]] = table.argmax(axis=1)
+        table = values_at_answers(scan.answers(chosen), network, device, None, report, logits=True)
+        predicted[own[chosen]] = table.argmax(axis=1)
     return describe(answers.classes[test], predicted[test], class_names, method="holdout")
-
-
-def _subset(scan: LabelledScan, chosen: NDArray[np.bool_]) -> LabelledScan:
-    return replace(scan, rows=scan.rows[chosen], classes=scan.classes[chosen], features=None)
 
 
 def _with_head(start: Res16UNet, kernel: torch.Tensor, bias: torch.Tensor | None) -> Res16UNet:
@@ -323,17 +338,21 @@ def _fingerprint(
     scans: Sequence[LabelledScan],
     start: LoadedNetwork,
     class_names: Sequence[str],
+    stuff: Sequence[int],
     config: FinetuneConfig,
 ) -> str:
     """Hash everything that the course of a run depends on."""
     digest = hashlib.sha256()
-    plain = [config.model_dump(exclude={"save_every_s"}), start.sha256, list(class_names)]
+    options = config.model_dump(exclude={"save_every_s"})
+    plain = [options, start.sha256, list(class_names), list(stuff)]
     digest.update(json.dumps(plain, sort_keys=True).encode())
     for scan in scans:
         digest.update(repr((len(scan.scan), scan.voxel_size_m)).encode())
         digest.update(np.ascontiguousarray(scan.scan.positions).tobytes())
         digest.update(np.ascontiguousarray(scan.rows, np.int64).tobytes())
         digest.update(np.ascontiguousarray(scan.classes, np.int64).tobytes())
+        if scan.instances is not None:
+            digest.update(np.ascontiguousarray(scan.instances, np.int64).tobytes())
     return digest.hexdigest()
 
 
@@ -341,6 +360,7 @@ def _meta(
     scans: Sequence[LabelledScan],
     start: LoadedNetwork,
     class_names: Sequence[str],
+    stuff: Sequence[int],
     config: FinetuneConfig,
     metrics: dict[str, Any],
     losses: list[float],
@@ -365,6 +385,7 @@ def _meta(
         in_channels=network.in_channels,
         stem_kernel_size=network.stem_kernel_size,
         class_names=tuple(class_names),
+        stuff=tuple(stuff),
         voxel_size_m=sizes.pop() if len(sizes) == 1 else None,
         provenance=provenance,
     )

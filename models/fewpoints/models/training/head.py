@@ -11,7 +11,7 @@ result is an ordinary `final` layer: logits = features @ kernel + bias.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -56,6 +56,7 @@ def fit_head(
     statistics: FeatureStatistics,
     *,
     decay: float,
+    share: NDArray[np.float64] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Fit kernel (F, C) and bias (C,) float32 to labelled rows; deterministic.
 
@@ -65,13 +66,15 @@ def fit_head(
         class_count: C; classes that do not occur are never predicted.
         statistics: of all points.
         decay: pull of the weights to zero.
+        share: (L,) how much each row counts, beside the weight of its class; all the same.
     """
     mean, spread = statistics.mean_and_spread()
     rows = torch.from_numpy((features.astype(np.float64) - mean) / spread)
     present, targets_np = np.unique(classes, return_inverse=True)
     targets = torch.from_numpy(targets_np.astype(np.int64))
-    counts = torch.bincount(targets, minlength=len(present)).double()
-    weights = counts.mul(len(present) / len(targets)).rsqrt()[targets]
+    shares = torch.ones(len(targets)).double() if share is None else torch.from_numpy(share)
+    counts = torch.bincount(targets, shares, minlength=len(present))
+    weights = counts.mul(len(present) / counts.sum()).rsqrt()[targets] * shares
     weights = weights / weights.sum()
 
     kernel = torch.zeros(rows.shape[1], len(present), dtype=torch.float64, requires_grad=True)
@@ -118,22 +121,20 @@ def _one_thread() -> Iterator[None]:
 
 def cross_validate(
     features: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    class_count: int,
-    statistics: FeatureStatistics,
     fold: NDArray[np.int64],
-    *,
-    decay: float,
+    fit: Callable[[NDArray[np.bool_]], tuple[torch.Tensor, torch.Tensor]],
 ) -> NDArray[np.int64]:
-    """Return (L,) the class each answer gets from a head that was fitted without its fold."""
-    predicted = np.full(len(classes), class_count, np.int64)
+    """Return (L,) the class each answer gets from a head that was fitted without its fold.
+
+    Args:
+        features: (L, F) of the answers.
+        fold: (L,) at least two of them.
+        fit: a head (kernel, bias) from the answers of an (L,) mask.
+    """
+    predicted = np.full(len(fold), -1, np.int64)
     for index in np.unique(fold):
         test = fold == index
-        if test.all():
-            continue
-        kernel, bias = fit_head(
-            features[~test], classes[~test], class_count, statistics, decay=decay
-        )
+        kernel, bias = fit(~test)
         logits = torch.from_numpy(np.ascontiguousarray(features[test])) @ kernel + bias
         predicted[test] = logits.argmax(1).numpy()
     return predicted

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tuning of all weights: SGD on the labelled points, one sample per step."""
+"""Fine-tuning of weights by gradient descent on the labelled points, sample by sample."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ import torch
 from torch import nn
 
 from fewpoints.annotations.progress import Progress
+from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.res_unet import Res16UNet
-from fewpoints.models.training.config import FinetuneConfig
+from fewpoints.models.training.config import FinetuneConfig, Variant
 from fewpoints.models.training.errors import TrainingDiverged
-from fewpoints.models.training.sparse_supervision import LabelledScan, Sample, make_samples
+from fewpoints.models.training.objective import sample_loss
+from fewpoints.models.training.sparse_supervision import (
+    ExtraTargets,
+    LabelledScan,
+    Sample,
+    make_samples,
+)
 from fewpoints.models.training.state import load_state, save_state
 
 _log = logging.getLogger(__name__)
@@ -32,9 +39,15 @@ class _Schedule:
     """
 
     def __init__(
-        self, scans: Sequence[LabelledScan], config: FinetuneConfig, position: tuple[int, int, int]
+        self,
+        scans: Sequence[LabelledScan],
+        extra: Sequence[ExtraTargets],
+        config: FinetuneConfig,
+        position: tuple[int, int, int],
     ) -> None:
-        self.scans = [scan for scan in scans if len(scan.rows)]
+        chosen = [pair for pair in zip(scans, extra, strict=True) if len(pair[0].rows)]
+        self.scans = [scan for scan, _ in chosen]
+        self.extra = [targets for _, targets in chosen]
         self.config = config
         self.epoch, self.turn, self.index = position
         self._samples: list[Sample] | None = None
@@ -55,6 +68,7 @@ class _Schedule:
                 rng,
                 max_voxels=self.config.max_voxels,
                 augment=self.config.augment,
+                extra=self.extra[which],
             )
             self._samples = [samples[i] for i in rng.permutation(len(samples))]
         sample = self._samples[self.index]
@@ -67,35 +81,59 @@ class _Schedule:
         return sample
 
 
+def adapter(network: Res16UNet) -> list[nn.Module]:
+    """What the variant "adapter" trains: the last stage and the head that reads it."""
+    return [network.get_submodule("block8"), network.final]
+
+
+def set_trainable(network: Res16UNet, variant: Variant) -> list[nn.Parameter]:
+    """Let gradients reach the weights that a variant trains, and no others; return those."""
+    network.requires_grad_(variant == "network")
+    if variant == "adapter":
+        for module in adapter(network):
+            module.requires_grad_(True)
+    return [weight for weight in network.parameters() if weight.requires_grad]
+
+
 def train_network(
     network: Res16UNet,
     scans: Sequence[LabelledScan],
     config: FinetuneConfig,
     *,
+    extra: Sequence[ExtraTargets] | None = None,
+    offset_head: OffsetHead | None = None,
     batch_statistics: bool,
     fingerprint: str,
     run_dir: Path,
     device: torch.device,
     progress: Progress,
 ) -> list[float]:
-    """Fine-tune in place; return the loss of every step.
+    """Fine-tune in place; return the cross-entropy of the answers at every step.
 
-    SGD with momentum and dampening 0.1, learning rate as `learning_rate` has it. A state in
-    `run_dir` of the same run is picked up, and the result is then the same as without the
-    interruption (on a CPU with the same number of threads, to the bit).
+    SGD with momentum and dampening 0.1, learning rate as `learning_rate` has it. Which weights
+    learn is said by the variant. A state in `run_dir` of the same run is picked up, and the result
+    is then the same as without the interruption (on a CPU with the same number of threads, to the
+    bit).
 
     Args:
-        batch_statistics: normalise by each step's own statistics and measure running ones over the
-            scans at the end, instead of keeping the running statistics.
+        extra: of each scan, what to learn beside the answers.
+        offset_head: learns from the objects in `extra`, whatever the variant.
+        batch_statistics: normalise by each sample's own statistics and measure running ones over
+            the scans at the end, instead of keeping the running statistics.
         fingerprint: of data and options; a state with another one is not used.
-        progress: called every step; it may raise to cancel.
+        progress: called for every sample; it may raise to cancel.
 
     Raises:
         TrainingDiverged: the loss is not finite.
     """
-    network.to(device)
+    trained = nn.ModuleDict({"network": network})
+    weights = set_trainable(network, config.variant)
+    if offset_head is not None:
+        trained["offset_head"] = offset_head
+        weights += list(offset_head.parameters())
+    trained.to(device)
     optimiser = torch.optim.SGD(
-        network.parameters(),
+        weights,
         lr=config.lr,
         momentum=config.momentum,
         dampening=0.1,
@@ -105,62 +143,58 @@ def train_network(
     position = (0, 0, 0)
     state = load_state(run_dir, fingerprint)
     if state is not None:
-        network.load_state_dict(state["network"])
+        trained.load_state_dict(state["weights"])
         optimiser.load_state_dict(state["optimiser"])
         losses = [float(loss) for loss in state["losses"]]
         epoch, turn, index = state["position"]
         position = (epoch, turn, index)
         _log.info("Resuming at step %d of %d.", len(losses), config.steps)
-    schedule = _Schedule(scans, config, position)
-    network.train()
+    schedule = _Schedule(scans, extra or [ExtraTargets.none() for _ in scans], config, position)
+    trained.train()
     if not batch_statistics:
         _freeze_statistics(network)
     saved = time.monotonic()
     while len(losses) < config.steps:
         step = len(losses)
-        recent = f", loss {np.mean(losses[-10:]):.3f}" if losses else ""
-        progress(step / config.steps, f"Step {step + 1} of {config.steps}{recent}")
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(config, step)
-        losses.append(_step(network, schedule.next(), optimiser, config, device, step))
+        optimiser.zero_grad(set_to_none=True)
+        values = []
+        for turn in range(config.batch):
+            recent = f", loss {np.mean(losses[-10:]):.3f}" if losses else ""
+            done = (step + turn / config.batch) / config.steps
+            progress(done, f"Step {step + 1} of {config.steps}{recent}")
+            with torch.enable_grad():
+                loss, value = sample_loss(
+                    network,
+                    offset_head,
+                    schedule.next(),
+                    pseudo_weight=config.pseudo_weight,
+                    device=device,
+                )
+                if not bool(loss.isfinite()):
+                    raise TrainingDiverged(step + 1, config.lr)
+                if loss.requires_grad:  # Not where a frozen network's sample shows no object.
+                    (loss / config.batch).backward()  # type: ignore[no-untyped-call]
+            values.append(value)
+        if config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(weights, config.clip_norm)
+        optimiser.step()
+        losses.append(float(np.mean(values)))
         if time.monotonic() - saved >= config.save_every_s and len(losses) < config.steps:
-            save_state(run_dir, _state(network, optimiser, losses, schedule, fingerprint))
+            save_state(run_dir, _state(trained, optimiser, losses, schedule, fingerprint))
             saved = time.monotonic()
     if batch_statistics:
         progress(1.0, "Measuring normalisation statistics")
         measure_statistics(network, scans, config, device)
-    network.eval()
+    trained.eval()
     return losses
 
 
 def learning_rate(config: FinetuneConfig, step: int) -> float:
-    """lr * (1 - step / (steps + 1))^0.9, reached over the first five steps: one sample is a noisy
-    first direction, and the momentum would keep it.
-    """
-    warm_up = min(1.0, (step + 1) / 5)
+    """lr * (1 - step / (steps + 1))^0.9, reached over the first `warm_up` steps."""
+    warm_up = min(1.0, (step + 1) / config.warm_up) if config.warm_up else 1.0
     return float(config.lr * warm_up * (1 - step / (config.steps + 1)) ** 0.9)
-
-
-def _step(
-    network: Res16UNet,
-    sample: Sample,
-    optimiser: torch.optim.Optimizer,
-    config: FinetuneConfig,
-    device: torch.device,
-    step: int,
-) -> float:
-    with torch.enable_grad():
-        output = network(sample.coords.to(device), sample.colours.to(device))
-        logits = output.logits[sample.voxels.to(device)]
-        loss = nn.functional.cross_entropy(logits, sample.classes.to(device))
-        value = float(loss.detach())
-        if not np.isfinite(value):
-            raise TrainingDiverged(step + 1, config.lr)
-        optimiser.zero_grad(set_to_none=True)
-        (loss * sample.weight).backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
-    optimiser.step()
-    return value
 
 
 def measure_statistics(
@@ -195,7 +229,7 @@ def _norms(network: Res16UNet) -> list[nn.BatchNorm1d]:
 
 
 def _state(
-    network: Res16UNet,
+    trained: nn.Module,
     optimiser: torch.optim.Optimizer,
     losses: list[float],
     schedule: _Schedule,
@@ -203,7 +237,7 @@ def _state(
 ) -> dict[str, Any]:  # Any: tensors and plain values.
     return {
         "fingerprint": fingerprint,
-        "network": network.state_dict(),
+        "weights": trained.state_dict(),
         "optimiser": optimiser.state_dict(),
         "losses": list(losses),
         "position": list(schedule.position),
