@@ -8,6 +8,7 @@ Nothing a client sends becomes part of a path.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -175,6 +176,14 @@ class Storage:
         """One of tiles.bin, tiles.json, order.bin, preflight.json."""
         assert name in ("tiles.bin", "tiles.json", "order.bin", "preflight.json")
         return self.scan_data(scan_id) / name
+
+    def superpoints_file(self, scan_id: int, key: str) -> Path:
+        """A scan's superpoints; `key` names the features and the voxel size that they are of.
+
+        Its folder holds no others, and is replaced as a whole.
+        """
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        return self.scan_folder(scan_id) / "superpoints" / f"{name}.npz"
 
     def prediction_folder(self, scan_id: int, checkpoint_id: int) -> Path:
         """Folder of one checkpoint's prediction for one scan."""

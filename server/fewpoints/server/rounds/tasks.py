@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features and the choice of points. Runs in workers; imports torch."""
+"""Features, superpoints and the choice of points. Runs in workers; imports torch."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,14 @@ from sqlalchemy.orm import Session
 from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.views import choose_views
-from fewpoints.models.features.cache import cached_features
+from fewpoints.models.features.cache import FEATURES_VERSION, cached_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.selection import registry
 from fewpoints.models.selection.options import needs_features, strategy_options
+from fewpoints.models.superpoints.files import find_superpoints, save_superpoints
+from fewpoints.models.superpoints.look import mean_directions
+from fewpoints.models.superpoints.partition import cut_into_superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.server.answers.queries import live_ids
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
@@ -38,11 +42,14 @@ def base_network(context: JobContext) -> LoadedNetwork:
 
 
 def compute_features(context: JobContext, *, scan_id: int) -> dict[str, Any]:
-    """Put the features of a scan into the cache. Safe to run twice: cached ones are kept."""
+    """Put a scan's features into the cache and its superpoints beside the scan.
+
+    Safe to run twice: what is there is kept.
+    """
     with context.session() as session:
         facts = _facts(session, scan_id)
     points = load_arrays(context.storage.scan_arrays(scan_id))
-    _features(context, facts, points, context.progress)
+    _prepare(context, facts, points, context.progress)
     return {"scan_id": scan_id}
 
 
@@ -63,14 +70,17 @@ def select_points(
         facts = _facts(session, scan_id)
         exclude = _known_points(session, scan_id)
     points = load_arrays(context.storage.scan_arrays(scan_id))
-    features = None
+    features = superpoints = None
     if needs_features(options):
-        features = _features(context, facts, points, part_of(context.progress, 0.0, 0.7))
+        features, superpoints = _prepare(
+            context, facts, points, part_of(context.progress, 0.0, 0.7)
+        )
     rows = registry.select_points(
         points,
         options,
         budget,
         features=features,
+        superpoints=superpoints,
         voxel_size_m=facts.voxel_size_m,
         exclude=np.array(exclude, np.int64),
         progress=part_of(context.progress, 0.7, 0.9),
@@ -129,9 +139,17 @@ def _facts(session: Session, scan_id: int) -> _Facts:
     return _Facts(ready_scan(session, scan_id))
 
 
-def _features(
+class _Prepared(NamedTuple):
+    """(N, F) features of the points, memory-mapped, and the scan's superpoints."""
+
+    features: NDArray[np.float32]
+    superpoints: Superpoints
+
+
+def _prepare(
     context: JobContext, facts: _Facts, points: PointScan, progress: Progress
-) -> NDArray[np.float32]:
+) -> _Prepared:
+    """Return the features and superpoints of a scan; those that are missing are made and kept."""
     progress(0.0, "Loading the network")
     loaded = base_network(context)
     features = cached_features(
@@ -141,16 +159,29 @@ def _features(
         voxel_size_m=facts.voxel_size_m,
         cache_dir=context.storage.features,
         device=context.settings.device,
-        progress=progress,
+        progress=part_of(progress, 0.0, 0.8),
     )
-    with context.session() as session:
-        scan = session.get(Scan, facts.scan_id)
-        if scan is None:
-            raise JobCancelled
-        if scan.voxel_size_m == facts.voxel_size_m:
-            scan.features_key = f"{loaded.sha256[:16]}-{facts.voxel_size_m:g}"
-            _touch(scan)
-    return features
+    key = f"{loaded.sha256[:16]}-{facts.voxel_size_m!r}-v{FEATURES_VERSION}"
+    path = context.storage.superpoints_file(facts.scan_id, key)
+    stored = find_superpoints(path, len(points))
+    with context.storage.work_folder(context.work_name) as work:
+        made = work / "superpoints"
+        if stored is None:
+            superpoints = cut_into_superpoints(
+                points, voxel_size_m=facts.voxel_size_m, progress=part_of(progress, 0.8, 1.0)
+            )
+            directions = mean_directions(superpoints, features)
+            save_superpoints(made / path.name, superpoints, directions)
+        with context.session() as session:
+            scan = session.get(Scan, facts.scan_id)
+            if scan is None:
+                raise JobCancelled
+            if scan.voxel_size_m == facts.voxel_size_m:
+                if stored is None:
+                    context.storage.publish(made, path.parent)
+                scan.features_key = key
+                _touch(scan)
+    return _Prepared(features, superpoints if stored is None else stored.superpoints)
 
 
 def _known_points(session: Session, scan_id: int) -> list[int]:

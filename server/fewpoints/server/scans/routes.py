@@ -147,10 +147,10 @@ def read_scan(_: CurrentUser, scan_id: PathId, database: DatabaseDep) -> ScanRea
 
 
 @router.patch("/scans/{scan_id}", responses=problem(Forbidden, NotFound, Invalid))
-def update_scan(_: Lead, scan_id: PathId, body: ScanUpdate, database: DatabaseDep) -> ScanRead:
+def update_scan(user: Lead, scan_id: PathId, body: ScanUpdate, database: DatabaseDep) -> ScanRead:
     """Change a scan's name or voxel size."""
     with database.write() as session:
-        service.update_scan(session, scan_id, body)
+        service.update_scan(session, scan_id, body, user.id)
         return queries.read_scan(session, scan_id)
 
 
@@ -171,6 +171,18 @@ def retry(user: Lead, scan_id: PathId, database: DatabaseDep, storage: StorageDe
     """Import a failed scan again, if its file is still there."""
     with database.write() as session:
         return read_job(service.retry(session, storage, scan_id, user.id))
+
+
+@router.post(
+    "/scans/{scan_id}/features",
+    status_code=202,
+    responses=problem(NotFound, service.ScanNotReady),
+)
+def prepare(user: CurrentUser, scan_id: PathId, database: DatabaseDep) -> JobRead:
+    """Make a scan's features and superpoints where they are missing; an import does so itself."""
+    with database.write() as session:
+        scan = service.ready_scan(session, scan_id)
+        return read_job(service.queue_features(session, scan, user.id))
 
 
 @router.get("/scans/{scan_id}/preflight", responses=problem(NotFound, service.ScanNotReady))

@@ -14,7 +14,7 @@ ScanState = Literal["queued", "importing", "ready", "failed"]
 
 
 class ScanUpdate(Schema):
-    """What is given is changed. Another voxel size takes effect with the next features."""
+    """What is given is changed. Another voxel size asks for other features."""
 
     name: Name | None = None
     voxel_size_m: Annotated[float | None, Field(ge=1e-4, le=100)] = None

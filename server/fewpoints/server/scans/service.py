@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Conflict, Invalid
 from fewpoints.server.jobs import service as jobs
+from fewpoints.server.jobs.schemas import ACTIVE_STATES
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
@@ -111,6 +112,29 @@ def retry(session: Session, storage: Storage, scan_id: int, user_id: int) -> Job
     return _queue_import(session, scan, user_id)
 
 
+def queue_features(session: Session, scan: Scan, user_id: int | None, *, anew: bool = False) -> Job:
+    """Queue the making of a scan's features and superpoints, unless a job for that is under way.
+
+    Args:
+        anew: one that is running does not count: it began with what was true before.
+    """
+    states = ("queued",) if anew else ACTIVE_STATES
+    under_way = session.scalars(
+        select(Job)
+        .where(Job.kind == "features", Job.scan_id == scan.id, Job.state.in_(states))
+        .order_by(Job.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return under_way or jobs.enqueue(
+        session,
+        "features",
+        args={"scan_id": scan.id},
+        project_id=scan.project_id,
+        scan_id=scan.id,
+        user_id=user_id,
+    )
+
+
 def import_ended(session: Session, job: Job) -> None:
     """Let a scan whose import failed or was cancelled say so."""
     scan = session.get(Scan, job.scan_id) if job.scan_id is not None else None
@@ -119,15 +143,17 @@ def import_ended(session: Session, job: Job) -> None:
         scan.error = job.error or "The import was cancelled."
 
 
-def update_scan(session: Session, scan_id: int, body: ScanUpdate) -> None:
-    """Change what `body` gives."""
+def update_scan(session: Session, scan_id: int, body: ScanUpdate, user_id: int) -> None:
+    """Change what `body` gives; another voxel size asks for other features and superpoints."""
     scan = get_scan(session, scan_id)
     for name, value in body.model_dump(exclude_unset=True).items():
         if value is None:
             raise Invalid(f"{name} cannot be null.")
-        setattr(scan, name, value)
-        if name == "voxel_size_m":
+        if name == "voxel_size_m" and value != scan.voxel_size_m:
             scan.features_key = None
+            if scan.state == "ready":
+                queue_features(session, scan, user_id, anew=True)
+        setattr(scan, name, value)
     scan.updated_at = utc_now()
     session.flush()
 

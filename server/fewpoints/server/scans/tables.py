@@ -37,6 +37,8 @@ class Scan(Base):
     shift: Mapped[list[Any] | None] = mapped_column(JSON)  # Local frame = file frame - shift.
     bounds: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # min, max in the local frame.
     warnings: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    features_key: Mapped[str | None] = mapped_column(String(200))  # Network and voxel size.
+    features_key: Mapped[str | None] = mapped_column(
+        String(200)
+    )  # Network and voxel size; names the superpoints.
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

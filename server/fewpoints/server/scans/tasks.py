@@ -7,18 +7,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from fewpoints.annotations.errors import AppError
 from fewpoints.annotations.progress import part_of
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.tiles import write_tiles
+from fewpoints.models.selection.options import needs_features, strategy_options
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.projects.queries import get_project, shown_checkpoints
+from fewpoints.server.projects.tables import Project
 from fewpoints.server.rounds.schemas import RoundCreate
 from fewpoints.server.rounds.service import queue_selection
 from fewpoints.server.scans.inspection import renamed, without_nan
 from fewpoints.server.scans.scan_arrays import save_arrays
+from fewpoints.server.scans.service import queue_features
 from fewpoints.server.scans.tables import Scan
 
 
@@ -70,12 +75,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
             scan.bounds = manifest.bounds
             scan.warnings = list(preflight.warnings)
             project = get_project(session, scan.project_id)
-            if project.auto_select:
-                body = RoundCreate(
-                    strategy=project.strategy,  # type: ignore[arg-type] # Checked when stored.
-                    budget=min(project.budget, manifest.count),
-                )
-                queue_selection(session, scan, body, user_id=None)
+            _queue_preparation(session, scan, project, most=manifest.count)
             shown = shown_checkpoints(session, [project.id]).get(project.id)
             if shown is not None:
                 jobs.enqueue(
@@ -87,6 +87,21 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                 )
     source.unlink(missing_ok=True)
     return {"scan_id": scan_id, "points": len(points)}
+
+
+def _queue_preparation(session: Session, scan: Scan, project: Project, *, most: int) -> None:
+    """Queue features, superpoints and the first round; one that needs neither comes first."""
+    quick = project.auto_select and not needs_features(strategy_options(project.strategy))
+    if not quick:
+        queue_features(session, scan, user_id=None)
+    if project.auto_select:
+        body = RoundCreate(
+            strategy=project.strategy,  # type: ignore[arg-type] # Checked when stored.
+            budget=min(project.budget, most),
+        )
+        queue_selection(session, scan, body, user_id=None)
+    if quick:
+        queue_features(session, scan, user_id=None)
 
 
 def up_vector(preflight: Preflight) -> list[float]:
