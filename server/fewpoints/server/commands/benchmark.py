@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""`fewpoints benchmark`: measure this machine. Ratios within one run, medians of several."""
+"""`fewpoints benchmark`: measure methods on known scans, or this machine.
+
+Timings are ratios within one run, and medians of several.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from typing import Annotated
 
 import typer
 
+from fewpoints.server.commands import protocols
 from fewpoints.server.commands.scans import JsonOption
 from fewpoints.server.commands.terminal import note, print_json, print_pairs, progress_bar
 
-app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+app = typer.Typer(help="Measure methods on known scans, or this machine.", no_args_is_help=True)
+app.command("coverage")(protocols.coverage)
+app.command("densify")(protocols.densify)
 
 RepeatOption = Annotated[int, typer.Option(help="Runs; the median counts.", min=1)]
 
