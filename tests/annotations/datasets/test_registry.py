@@ -21,8 +21,10 @@ def test_a_folder_is_told_by_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "c" / "room").mkdir(parents=True)
     fields = {"label": np.array([4], np.int32), "instance": np.array([1], np.int32)}
     write_ply(tmp_path / "c" / "room" / "scan.ply", PointScan(np.zeros((1, 3))), extra=fields)
-    titles = [open_dataset(tmp_path / name).title for name in "abc"]
-    assert titles == ["ScanNet", "S3DIS", "Simulated rooms"]
+    (tmp_path / "d").mkdir()
+    write_ply(tmp_path / "d" / "kitchen.ply", PointScan(np.zeros((1, 3))), extra=fields)
+    titles = [open_dataset(tmp_path / name).title for name in "abcd"]
+    assert titles == ["ScanNet", "S3DIS", "Simulated rooms", "Labelled scans"]
 
 
 def test_another_folder_says_what_was_looked_for(tmp_path: Path) -> None:

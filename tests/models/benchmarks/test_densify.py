@@ -55,7 +55,7 @@ def test_figures_are_those_of_plain_loops(scene: PreparedScene) -> None:
         for superpoint in range(len(scene.superpoints)):
             inside = np.flatnonzero(of_point == superpoint)
             kinds = [k for k in truth.classes[inside].tolist() if k != 255]
-            most = max(range(CLASS_COUNT), key=lambda k, all_of=kinds: all_of.count(k))
+            most = max(range(CLASS_COUNT), key=kinds.count)
             majority[inside] = most if kinds else -1
             reachable[inside] = most if most in clicked else -1
         if method.endswith("nearest"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fewpoints.annotations.datasets.dataset import Dataset
+from fewpoints.annotations.datasets.labelled_scans import is_labelled_scans, open_labelled_scans
 from fewpoints.annotations.datasets.s3dis import is_s3dis, open_s3dis
 from fewpoints.annotations.datasets.scannet import is_scannet, open_scannet
 from fewpoints.annotations.datasets.simulated import is_simulated, open_simulated
@@ -41,6 +42,15 @@ LAYOUTS = (
     ),
 )
 
+# Last of all, as nothing but scan files tells it.
+OWN_SCANS = DatasetLayout(
+    "labelled_scans",
+    "labelled scans",
+    "….ply, .pcd or .las with label fields, also in folders",
+    is_labelled_scans,
+    open_labelled_scans,
+)
+
 
 def open_dataset(root: Path | str, *, layouts: Sequence[DatasetLayout] = LAYOUTS) -> Dataset:
     """Open the data set in a folder. Nothing but lists is read before a scene is asked for.
@@ -50,8 +60,8 @@ def open_dataset(root: Path | str, *, layouts: Sequence[DatasetLayout] = LAYOUTS
     root = Path(root)
     if not root.is_dir():
         raise UnreadableDataset(root.name, "there is no such folder. Check the path.")
-    for layout in layouts:
+    for layout in (*layouts, OWN_SCANS):
         if layout.matches(root):
             return layout.open(root)
-    sought = "; ".join(f"{layout.title} ({layout.content})" for layout in layouts)
+    sought = "; ".join(f"{layout.title} ({layout.content})" for layout in (*layouts, OWN_SCANS))
     raise UnsupportedFormat(f"{root.name}: no data set of a known layout. Looked for: {sought}.")
