@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.features.extract import input_colours, scan_voxels
+from fewpoints.models.training import sparse_supervision
 from fewpoints.models.training.augment import (
     augment_colours,
     augment_positions,
     dropped_voxels,
     elastic_distortion,
 )
-from fewpoints.models.training.sparse_supervision import LabelledScan, make_samples
+from fewpoints.models.training.sparse_supervision import ExtraTargets, LabelledScan, make_samples
 from tests.models.features.scenes import planes
 
 
@@ -49,6 +50,91 @@ def test_every_labelled_point_is_one_loss_term(
         assert len(sample.colours) == len(sample.coords)
     weights = sum(sample.weight for sample in samples)
     assert weights == pytest.approx(len(samples))
+
+
+@pytest.mark.parametrize("max_voxels", [200, 10**6])
+def test_no_answer_is_lost_however_much_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, max_voxels: int
+) -> None:
+    """Over many seeds, with every voxel dropped that may be, and answers that share voxels."""
+
+    def all_but(count: int, labelled: np.ndarray, _: np.random.Generator) -> np.ndarray:
+        drop = np.ones(count, bool)
+        drop[labelled] = False
+        return drop
+
+    monkeypatch.setattr(sparse_supervision, "dropped_voxels", all_but)
+    scan = planes(seed=1, count=4, points=300, size=2.5)
+    crowd = np.arange(30)
+    scan.positions[crowd] = scan.positions[0]
+    job = labelled(scan, 25)
+    rows = np.union1d(job.rows, crowd)
+    job = LabelledScan("scan", scan, rows, np.arange(len(rows)) % 5, 0.1)
+    for seed in range(100):
+        samples = make_samples(job, np.random.default_rng(seed), max_voxels=max_voxels)
+        assert sum(len(sample.classes) for sample in samples) == len(job.rows)
+        for sample in samples:
+            assert sample.classes.tolist() == job.classes[sample.answers].tolist()
+            shared = sample.voxels[np.isin(job.rows[sample.answers], crowd)]
+            assert len(shared.unique()) <= 1
+        whole = samples[0] if len(samples) == 1 else None
+        assert whole is None or set(whole.voxels.tolist()) == set(range(len(whole.coords)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), max_voxels=st.sampled_from([100, 10**6]))
+def test_pseudo_labels_are_in_the_sample_of_their_box_unless_dropped(
+    seed: int, max_voxels: int
+) -> None:
+    scan = planes(seed=seed % 5, count=5, points=120, size=3.0)
+    job = labelled(scan, 10, seed)
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(len(scan), 200, replace=False))
+    extra = ExtraTargets(rows, rng.integers(0, 5, 200))
+    samples = make_samples(job, rng, max_voxels=max_voxels, extra=extra, augment=False)
+    cells = np.floor(job.upright / 0.1).astype(int)
+    left = list(zip(map(tuple, cells[rows].tolist()), extra.classes.tolist(), strict=True))
+    first = samples[0]
+    shift = cells[job.rows[first.answers[0]]] - first.coords[first.voxels[0], 1:].numpy()
+    for sample in samples:
+        at = sample.coords[sample.pseudo_voxels, 1:].numpy() + shift
+        for cell, kind in zip(map(tuple, at.tolist()), sample.pseudo_classes.tolist(), strict=True):
+            left.remove((cell, kind))  # Raises where one comes twice or from nowhere.
+    assert len(samples) > 1 or left == []
+    varied = make_samples(job, rng, max_voxels=10**6, extra=extra)[0]
+    assert len(varied.pseudo_voxels) == len(varied.pseudo_classes) > 120
+    assert int(varied.pseudo_voxels.min()) >= 0
+
+
+@pytest.mark.parametrize("max_voxels", [150, 10**6])
+def test_offsets_lead_to_the_mean_of_the_objects_voxels(max_voxels: int) -> None:
+    scan = planes(seed=2, count=4, points=150, size=2.0)
+    job = labelled(scan, 30)
+    objects = np.repeat([3, 0, 8, 5], 150)
+    cells = np.floor(job.upright / 0.1).astype(int)
+    # The object of a voxel is that of its first point, or of an answer in it.
+    voxel_object: dict[tuple[int, ...], int] = {}
+    for cell, number in zip(map(tuple, cells.tolist()), objects.tolist(), strict=True):
+        voxel_object.setdefault(cell, number)
+    for row in job.rows.tolist():
+        if objects[row]:
+            voxel_object[tuple(cells[row].tolist())] = int(objects[row])
+    none = ExtraTargets.none()
+    extra = ExtraTargets(none.rows, none.classes, objects.astype(np.int64))
+    samples = make_samples(
+        job, np.random.default_rng(0), max_voxels=max_voxels, extra=extra, augment=False
+    )
+    first = samples[0]
+    shift = cells[job.rows[first.answers[0]]] - first.coords[first.voxels[0], 1:].numpy()
+    for sample in samples:
+        at = sample.coords[sample.object_voxels, 1:].numpy() + shift
+        for cell, offset in zip(at.tolist(), sample.offsets.tolist(), strict=True):
+            number = voxel_object[tuple(cell)]
+            members = [c for c, other in voxel_object.items() if other == number]
+            centre = np.mean(members, axis=0)
+            np.testing.assert_allclose(offset, (centre - cell) * 0.1, atol=1e-5)
+    if len(samples) == 1:
+        assert len(first.object_voxels) == sum(n > 0 for n in voxel_object.values())
 
 
 def test_labelled_points_sit_in_their_own_voxel_even_in_pieces() -> None:

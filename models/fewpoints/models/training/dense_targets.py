@@ -11,14 +11,19 @@ Letters used in shapes: N points, L answers, F features.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.models.densify.labeller import DenseLabeller, DenseLabels
-from fewpoints.models.features.extract import scan_voxels
+from fewpoints.models.features.extract import extract_features_to, scan_voxels
 from fewpoints.models.instances.centres import clicked_extents
 from fewpoints.models.instances.components import connected_points
+from fewpoints.models.nets.res_unet import Res16UNet
 from fewpoints.models.superpoints.look import looks, mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.training.config import FinetuneConfig
@@ -28,6 +33,51 @@ from fewpoints.models.training.sparse_supervision import ExtraTargets, LabelledS
 PSEUDO_LABELS_PER_SCAN = 2_000
 # Points of one class that are nearer than this belong to one object: two cells, and a little.
 _GAP_VOXELS = 2.5
+
+
+def prepare_dense(
+    scans: Sequence[LabelledScan],
+    network: Res16UNet,
+    config: FinetuneConfig,
+    run_dir: Path,
+    device: torch.device,
+    progress: Progress,
+) -> tuple[list[LabelledScan], list[DenseLabeller | None]]:
+    """Prepare all scans for dense labels, where the configuration wants any.
+
+    Returns:
+        The scans, with features for all points, and the labeller of each; None and as they were
+        where there is no need. Features that were not at hand are in files in `run_dir`, until
+        `remove_features`.
+    """
+    extents = config.instances and config.centres == "extents"
+    if config.pseudo_labels is None and not extents:
+        return list(scans), [None for _ in scans]
+    prepared: list[LabelledScan] = []
+    labellers: list[DenseLabeller | None] = []
+    remove_features(run_dir)  # Of a run that was cut short.
+    for index, scan in enumerate(scans):
+        report = part_of(progress, index / len(scans), (index + 1) / len(scans))
+        report(0.0, f"Dense labels of {scan.name}")
+        features = scan.features
+        if features is None:
+            features = extract_features_to(
+                run_dir / f"features-{index}.npy",
+                scan.scan,
+                network,
+                voxel_size_m=scan.voxel_size_m,
+                device=str(device),
+                progress=report,
+            )
+        prepared.append(replace(scan, features=features))
+        labellers.append(labeller_of(scan, features))
+    return prepared, labellers
+
+
+def remove_features(run_dir: Path) -> None:
+    """Delete the files of `prepare_dense`."""
+    for file in run_dir.glob("features-*.npy"):
+        file.unlink()
 
 
 def labeller_of(scan: LabelledScan, features: NDArray[np.float32]) -> DenseLabeller:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,17 @@ import torch
 from numpy.typing import NDArray
 
 from fewpoints.annotations.progress import Progress, no_progress, part_of
-from fewpoints.models.densify.labeller import DenseLabeller
 from fewpoints.models.engine.modules import PointwiseConv3d
-from fewpoints.models.features.extract import extract_features_to
 from fewpoints.models.features.inference import choose_device
 from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.checkpoint import CheckpointMeta, LoadedNetwork, save_network
 from fewpoints.models.nets.res_unet import Res16UNet
-from fewpoints.models.training.answers import (
-    AnswerTable,
-    check_answers,
-    gather,
-    values_at_answers,
-)
+from fewpoints.models.training.answers import AnswerTable, check_answers, gather
 from fewpoints.models.training.config import FinetuneConfig
-from fewpoints.models.training.dense_targets import extra_targets, labeller_of
-from fewpoints.models.training.head import cross_validate, fit_head
-from fewpoints.models.training.holdout import MIN_ANSWERS_TO_HOLD_OUT, folds, held_out
-from fewpoints.models.training.measure import describe, unmeasured
+from fewpoints.models.training.dense_targets import extra_targets, prepare_dense, remove_features
+from fewpoints.models.training.head import fit_head
+from fewpoints.models.training.holdout import held_out
+from fewpoints.models.training.measure import measure_head, measure_network
 from fewpoints.models.training.network import measure_statistics, train_network
 from fewpoints.models.training.readiness import check_ready
 from fewpoints.models.training.sparse_supervision import ExtraTargets, LabelledScan
@@ -65,14 +58,6 @@ class FinetuneResult:
     metrics: dict[str, Any]
     losses: list[float]
     notes: list[str]
-
-
-@dataclass(frozen=True)
-class _Dense:
-    """The labeller of each scan, or None, and the scans with features for all points, if needed."""
-
-    scans: list[LabelledScan]
-    labellers: list[DenseLabeller | None]
 
 
 def finetune(
@@ -123,14 +108,15 @@ def finetune(
         measure_statistics(base, scans, config, where)
         base.eval()
         scans = [replace(scan, features=None) for scan in scans]
-    dense = _prepare_dense(scans, base, config, run_dir, where, part_of(progress, 0.01, 0.15))
-    scans = dense.scans
+    scans, labellers = prepare_dense(
+        scans, base, config, run_dir, where, part_of(progress, 0.01, 0.15)
+    )
     answers = gather(scans, base, where, part_of(progress, 0.15, 0.2 if descends else 0.8))
 
     def learned(chosen: NDArray[np.bool_], config: FinetuneConfig) -> list[ExtraTargets]:
         """What dense labels add, if only the chosen answers are known."""
         targets = []
-        for index, (scan, labeller) in enumerate(zip(scans, dense.labellers, strict=True)):
+        for index, (scan, labeller) in enumerate(zip(scans, labellers, strict=True)):
             known = scan.answers(chosen[answers.of_scan(index)])
             chance = np.random.default_rng([config.seed, index, 2])
             targets.append(
@@ -145,30 +131,26 @@ def finetune(
         pseudo = learned(chosen, only_classes) if config.pseudo_labels is not None else []
         return _fit(answers, chosen, scans, pseudo, len(class_names), config)
 
-    head_metrics = _measure_head(answers, class_names, fit, rng)
+    head_metrics = measure_head(answers, class_names, fit, rng)
     test = np.zeros(len(answers.classes), bool)
     if config.variant != "head":
         test = held_out(answers.classes, config.holdout, rng)
     train = ~test
     network = _with_head(base, *fit(train))
+    extra = learned(train, config) if descends else []
     offset_head = _new_offset_head(network, config) if config.instances else None
+    if config.instances and not any(_has_objects(targets) for targets in extra):
+        offset_head = None
+        notes.append("No objects were learned: no answer is about a class that has any.")
     losses: list[float] = []
     metrics: dict[str, Any] = head_metrics
-    if descends:
+    if config.variant != "head" or offset_head is not None:
         if start.untrained and config.variant == "network":
             notes.append("Started from untrained weights: the whole network was trained.")
-        extra = learned(train, config)
         kept = [
             replace(scan.answers(train[answers.of_scan(index)]), features=None)
             for index, scan in enumerate(scans)
         ]
-        if config.instances and not any(
-            targets.instances is not None and targets.instances.any() for targets in extra
-        ):
-            notes.append(
-                "No object could be learned from: no answer of a class with objects lies in a part "
-                "of the scan that was given its class."
-            )
         losses = train_network(
             network,
             kept,
@@ -182,7 +164,7 @@ def finetune(
             progress=part_of(progress, 0.2, 0.9),
         )
     if config.variant != "head":
-        metrics = _measure_network(
+        metrics = measure_network(
             scans, test, answers, network, class_names, where, part_of(progress, 0.9, 0.99)
         )
         metrics["head"] = head_metrics
@@ -195,47 +177,9 @@ def finetune(
         offset_head.cpu().eval()
     sha256 = save_network(path, network.cpu().eval(), meta, offset_head=offset_head)
     remove_state(run_dir)
-    for file in _feature_files(run_dir):
-        file.unlink()
+    remove_features(run_dir)
     progress(1.0, "The checkpoint is written")
     return FinetuneResult(path, sha256, meta, metrics, losses, notes)
-
-
-def _prepare_dense(
-    scans: Sequence[LabelledScan],
-    network: Res16UNet,
-    config: FinetuneConfig,
-    run_dir: Path,
-    device: torch.device,
-    progress: Progress,
-) -> _Dense:
-    """Compute what dense labels need, where the configuration wants any."""
-    extents = config.instances and config.centres == "extents"
-    if config.pseudo_labels is None and not extents:
-        return _Dense(list(scans), [None for _ in scans])
-    prepared, labellers = [], []
-    for file in _feature_files(run_dir):  # Of a run that was cut short.
-        file.unlink()
-    for index, scan in enumerate(scans):
-        report = part_of(progress, index / len(scans), (index + 1) / len(scans))
-        report(0.0, f"Dense labels of {scan.name}")
-        features = scan.features
-        if features is None:
-            features = extract_features_to(
-                run_dir / f"features-{index}.npy",
-                scan.scan,
-                network,
-                voxel_size_m=scan.voxel_size_m,
-                device=str(device),
-                progress=report,
-            )
-        prepared.append(replace(scan, features=features))
-        labellers.append(labeller_of(scan, features))
-    return _Dense(prepared, list(labellers))
-
-
-def _feature_files(run_dir: Path) -> list[Path]:
-    return list(run_dir.glob("features-*.npy"))
 
 
 def _fit(
@@ -267,6 +211,10 @@ def _fit(
     )
 
 
+def _has_objects(targets: ExtraTargets) -> bool:
+    return targets.instances is not None and bool(targets.instances.any())
+
+
 def _new_offset_head(network: Res16UNet, config: FinetuneConfig) -> OffsetHead:
     """Return a random offset head, the same for the same seed."""
     # Its statistics start at nothing and have few steps to arrive.
@@ -275,49 +223,6 @@ def _new_offset_head(network: Res16UNet, config: FinetuneConfig) -> OffsetHead:
     for module in (head.offsets_pre, head.offsets):
         module.reset_parameters(generator)
     return head
-
-
-def _measure_head(
-    answers: AnswerTable,
-    class_names: Sequence[str],
-    fit: Callable[[NDArray[np.bool_]], tuple[torch.Tensor, torch.Tensor]],
-    rng: np.random.Generator,
-) -> dict[str, Any]:  # JSON
-    """Cross-validate the head: every answer is predicted by a head that never saw it."""
-    fold = folds(answers.classes, rng)
-    _, counts = np.unique(answers.classes, return_counts=True)
-    if counts.max() < 2:
-        return unmeasured(
-            "No figures: every class has a single labelled point, so none can be kept out."
-        )
-    predicted = cross_validate(answers.features, fold, fit)
-    return describe(answers.classes, predicted, class_names, method="cross_validation")
-
-
-def _measure_network(
-    scans: Sequence[LabelledScan],
-    test: NDArray[np.bool_],
-    answers: AnswerTable,
-    network: Res16UNet,
-    class_names: Sequence[str],
-    device: torch.device,
-    progress: Progress,
-) -> dict[str, Any]:  # JSON
-    if not test.any():
-        return unmeasured(
-            f"No figures for the whole network: all {len(test)} answers were trained on. Answers "
-            f"are kept out from {MIN_ANSWERS_TO_HOLD_OUT} answers on, of classes with 3 or more."
-        )
-    predicted = np.full(len(test), -1, np.int64)
-    for index, scan in enumerate(scans):
-        own = answers.of_scan(index)
-        chosen = test[own]
-        if not chosen.any():
-            continue
-        report = part_of(progress, index / len(scans), (index + 1) / len(scans))
-        table = values_at_answers(scan.answers(chosen), network, device, None, report, logits=True)
-        predicted[own[chosen]] = table.argmax(axis=1)
-    return describe(answers.classes[test], predicted[test], class_names, method="holdout")
 
 
 def _with_head(start: Res16UNet, kernel: torch.Tensor, bias: torch.Tensor | None) -> Res16UNet:

@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.models.metrics.segmentation import accuracy, confusion, iou, mean_iou, recall
+from fewpoints.models.nets.res_unet import Res16UNet
+from fewpoints.models.training.answers import AnswerTable, values_at_answers
+from fewpoints.models.training.head import cross_validate
+from fewpoints.models.training.holdout import MIN_ANSWERS_TO_HOLD_OUT, folds
+from fewpoints.models.training.sparse_supervision import LabelledScan
 
 
 def describe(
@@ -59,6 +66,49 @@ def unmeasured(reason: str) -> dict[str, Any]:  # JSON
         "miou": None,
         "per_class": [],
     }
+
+
+def measure_head(
+    answers: AnswerTable,
+    class_names: Sequence[str],
+    fit: Callable[[NDArray[np.bool_]], tuple[torch.Tensor, torch.Tensor]],
+    rng: np.random.Generator,
+) -> dict[str, Any]:  # JSON
+    """Cross-validate the head: every answer is predicted by a head that never saw it."""
+    fold = folds(answers.classes, rng)
+    _, counts = np.unique(answers.classes, return_counts=True)
+    if counts.max() < 2:
+        return unmeasured(
+            "No figures: every class has a single labelled point, so none can be kept out."
+        )
+    predicted = cross_validate(answers.features, fold, fit)
+    return describe(answers.classes, predicted, class_names, method="cross_validation")
+
+
+def measure_network(
+    scans: Sequence[LabelledScan],
+    test: NDArray[np.bool_],
+    answers: AnswerTable,
+    network: Res16UNet,
+    class_names: Sequence[str],
+    device: torch.device,
+    progress: Progress,
+) -> dict[str, Any]:  # JSON
+    if not test.any():
+        return unmeasured(
+            f"No figures for the whole network: all {len(test)} answers were trained on. Answers "
+            f"are kept out from {MIN_ANSWERS_TO_HOLD_OUT} answers on, of classes with 3 or more."
+        )
+    predicted = np.full(len(test), -1, np.int64)
+    for index, scan in enumerate(scans):
+        own = answers.of_scan(index)
+        chosen = test[own]
+        if not chosen.any():
+            continue
+        report = part_of(progress, index / len(scans), (index + 1) / len(scans))
+        table = values_at_answers(scan.answers(chosen), network, device, None, report, logits=True)
+        predicted[own[chosen]] = table.argmax(axis=1)
+    return describe(answers.classes[test], predicted[test], class_names, method="holdout")
 
 
 def _number(value: float) -> float | None:
