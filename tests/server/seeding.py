@@ -41,10 +41,16 @@ def small_scan(points: int = 1000, *, seed: int = 0) -> PointScan:
 
 
 def seed_scan(
-    database: Database, storage: Storage, *, queries: int = 20, points: int = 1000
+    database: Database,
+    storage: Storage,
+    *,
+    queries: int = 20,
+    points: int = 1000,
+    scan: PointScan | None = None,
 ) -> Seeded:
     """Write a project with one ready scan and a round of queries."""
-    scan = small_scan(points)
+    scan = small_scan(points) if scan is None else scan
+    points = len(scan)
     with database.write() as session:
         project = create_project(
             session, ProjectCreate(name="Seeded", strategy="random", auto_select=False)
@@ -56,7 +62,7 @@ def seed_scan(
             state="ready",
             bytes=1,
             points=points,
-            finite_points=points - 1,
+            finite_points=int(scan.finite.sum()),
             format="ply",
             content_hash=hashlib.sha256(scan.positions.tobytes()).hexdigest(),
             voxel_size_m=0.5,

@@ -186,6 +186,7 @@ class TestTraining:
     ) -> None:
         shown = lead.get_json(f"/scans/{scan['id']}")["prediction"]
         assert shown["checkpoint_id"] == trained["id"]
+        assert shown["last_event_id"] == trained["snapshot"]["last_event_id"]
         response = checked(
             lead.get(f"/scans/{scan['id']}/prediction.bin", params={"v": shown["version"]})
         )

@@ -18,6 +18,8 @@ from fewpoints.server import web
 from fewpoints.server.answers import routes as answers
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
+from fewpoints.server.dense import routes as dense
+from fewpoints.server.dense.labellers import Labellers
 from fewpoints.server.dependencies import CurrentUser
 from fewpoints.server.error_handlers import install_error_handlers
 from fewpoints.server.errors import ErrorBody
@@ -45,6 +47,7 @@ ROUTERS = (
     users.router,
     projects.router,
     scans.router,
+    dense.router,
     training.router,
     exports.router,
     jobs.router,
@@ -94,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.started = False
     app.state.settings = settings
     app.state.storage = Storage(settings)
+    app.state.labellers = Labellers(app.state.storage)
     for router in ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
 

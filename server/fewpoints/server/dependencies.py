@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from fewpoints.server.db.engine import Database
+from fewpoints.server.dense.labellers import Labellers
 from fewpoints.server.errors import Forbidden
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
@@ -26,6 +27,12 @@ async def get_storage(request: Request) -> Storage:
     """The files of this server."""
     storage: Storage = request.app.state.storage
     return storage
+
+
+async def get_labellers(request: Request) -> Labellers:
+    """What makes dense labels on this server."""
+    labellers: Labellers = request.app.state.labellers
+    return labellers
 
 
 async def get_settings(request: Request) -> Settings:
@@ -53,6 +60,7 @@ async def get_lead(user: Annotated[SignedIn, Depends(get_current_user)]) -> Sign
 
 DatabaseDep = Annotated[Database, Depends(get_database)]
 StorageDep = Annotated[Storage, Depends(get_storage)]
+LabellersDep = Annotated[Labellers, Depends(get_labellers)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 CurrentUser = Annotated[SignedIn, Depends(get_current_user)]
 Lead = Annotated[SignedIn, Depends(get_lead)]

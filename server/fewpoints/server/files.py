@@ -34,12 +34,14 @@ def file_answer(
         "ETag": etag,
         "Cache-Control": FOR_GOOD if request.query_params.get("v") == version else ASK_AGAIN,
     }
-    if _matches(request.headers.get("if-none-match"), etag):
+    if knows(request, etag):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, stat_result=status, media_type=media_type, headers=headers)
 
 
-def _matches(header: str | None, etag: str) -> bool:
+def knows(request: Request, etag: str) -> bool:
+    """Whether the client says that it has the bytes with this tag (in its quotes)."""
+    header = request.headers.get("if-none-match")
     if header is None:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}

@@ -112,6 +112,42 @@ def newest_answers(
     return {answer.point_index: answer for answer in answers}
 
 
+def labelled_points(
+    session: Session, condition: ColumnElement[bool]
+) -> list[tuple[int, int, int, int]]:
+    """Return (event id, scan id, point index, class index) of every labelled point, by event id.
+
+    Of the scans that meet `condition` (on Scan's columns). Where authors disagree, the newest live
+    answer that names a class counts.
+    """
+    newest = (
+        select(func.max(AnswerEvent.id))
+        .where(AnswerEvent.id.in_(live_ids(condition)), AnswerEvent.reply == "class")
+        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
+    )
+    rows = session.execute(
+        select(AnswerEvent.id, AnswerEvent.scan_id, AnswerEvent.point_index, LabelClassRow.position)
+        .join(LabelClassRow, LabelClassRow.id == AnswerEvent.class_id)
+        .where(AnswerEvent.id.in_(newest))
+        .order_by(AnswerEvent.id)
+    )
+    return [
+        (event_id, scan_id, point, index)
+        for event_id, scan_id, point, index in rows
+        if point is not None
+    ]
+
+
+def last_events(session: Session, scan_ids: Sequence[int]) -> dict[int, int]:
+    """Return scan id -> id of its newest event, for the scans that have any."""
+    rows = session.execute(
+        select(AnswerEvent.scan_id, func.max(AnswerEvent.id))
+        .where(AnswerEvent.scan_id.in_(scan_ids))
+        .group_by(AnswerEvent.scan_id)
+    )
+    return dict(rows.all())
+
+
 def answer_by_id(session: Session, event_id: int) -> AnswerRead:
     """Return one answer."""
     event, index = session.execute(_answers().where(AnswerEvent.id == event_id)).one()

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from fewpoints.server.answers.queries import (
     QueryCounts,
     answer_counts_by_scan,
+    last_events,
     query_counts_by_scan,
 )
 from fewpoints.server.errors import NotFound
-from fewpoints.server.scans.schemas import PredictionRead, QueryNumbers, ScanRead
+from fewpoints.server.scans.schemas import DenseRead, PredictionRead, QueryNumbers, ScanRead
 from fewpoints.server.scans.tables import Scan
-from fewpoints.server.training.queries import shown_predictions
+from fewpoints.server.training.queries import class_orders, order_digest, shown_predictions
 
 VERSION_DIGITS = 16
 
@@ -47,14 +48,39 @@ def read_scans(session: Session, scans: Sequence[Scan]) -> list[ScanRead]:
     counts = query_counts_by_scan(session, Scan.id.in_(ids))
     answers = answer_counts_by_scan(session, ids)
     predictions = shown_predictions(session, ids)
+    dense = _dense(session, scans)
     return [
-        _read(scan, counts.get(scan.id), answers.get(scan.id, 0), predictions.get(scan.id))
+        _read(
+            scan,
+            counts.get(scan.id),
+            answers.get(scan.id, 0),
+            predictions.get(scan.id),
+            dense.get(scan.id),
+        )
         for scan in scans
     ]
 
 
+def _dense(session: Session, scans: Sequence[Scan]) -> dict[int, DenseRead]:
+    """Return scan id -> what its dense labels are made from, where there can be some."""
+    events = last_events(session, [scan.id for scan in scans])
+    orders = class_orders(session, {scan.project_id for scan in scans if scan.id in events})
+    return {
+        scan.id: DenseRead(
+            version=f"{events[scan.id]}-{order_digest(orders[scan.project_id])}-{scan.features_key}",
+            last_event_id=events[scan.id],
+        )
+        for scan in scans
+        if scan.id in events and scan.features_key is not None
+    }
+
+
 def _read(
-    scan: Scan, counts: QueryCounts | None, answers: int, prediction: PredictionRead | None
+    scan: Scan,
+    counts: QueryCounts | None,
+    answers: int,
+    prediction: PredictionRead | None,
+    dense: DenseRead | None,
 ) -> ScanRead:
     counts = counts or QueryCounts()
     return ScanRead(
@@ -84,6 +110,7 @@ def _read(
         ),
         answers=answers,
         prediction=prediction,
+        dense=dense,
         created_at=scan.created_at,
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.scan import Field, PointScan
 
@@ -59,6 +60,12 @@ def load_arrays(folder: Path) -> PointScan:
         notes=tuple(facts["notes"]),
         **optional,
     )
+
+
+def load_positions(folder: Path) -> NDArray[np.float64]:
+    """Return the (N, 3) positions alone, a read-only map of their file."""
+    positions: NDArray[np.float64] = _map(folder / "positions.npy")
+    return positions
 
 
 def local_position(folder: Path, row: int) -> tuple[float, float, float] | None:

@@ -38,18 +38,33 @@ class QueryNumbers(BaseModel):
 
 
 class PredictionRead(BaseModel):
-    """The prediction that is shown; `version` changes whenever its bytes do."""
+    """The prediction that is shown; `version` changes whenever its bytes do.
+
+    Its training saw the answers up to the event `last_event_id`.
+    """
 
     checkpoint_id: int
     created_at: Time
     version: str
+    last_event_id: int
+
+
+class DenseRead(BaseModel):
+    """What dense labels are made from; `version` changes whenever they may have changed.
+
+    `last_event_id` is the newest answer, or undo, of the scan.
+    """
+
+    version: str
+    last_event_id: int
 
 
 class ScanRead(BaseModel):
     """A scan; from `points` on most is null until it is ready.
 
     The local frame is the file's minus `shift`, in the file's unit. `version` changes whenever the
-    bytes of the tiles do: with `?v=` a browser may keep them for good.
+    bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null while the
+    scan has no superpoints yet, or nobody ever answered.
     """
 
     id: int
@@ -72,4 +87,5 @@ class ScanRead(BaseModel):
     queries: QueryNumbers
     answers: int
     prediction: PredictionRead | None
+    dense: DenseRead | None
     created_at: Time

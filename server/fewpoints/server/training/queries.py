@@ -22,19 +22,21 @@ NO_CLASS = 255
 def shown_predictions(session: Session, scan_ids: Sequence[int]) -> dict[int, PredictionRead]:
     """Return scan id -> the prediction of the checkpoint that its project shows."""
     rows = session.execute(
-        select(Prediction, Scan.project_id)
+        select(Prediction, Scan.project_id, Snapshot.last_event_id)
         .join(Checkpoint, Checkpoint.id == Prediction.checkpoint_id)
+        .outerjoin(Snapshot, Snapshot.id == Checkpoint.snapshot_id)
         .join(Scan, Scan.id == Prediction.scan_id)
         .where(Prediction.scan_id.in_(scan_ids), Checkpoint.shown)
     ).all()
-    orders = class_orders(session, {project_id for _, project_id in rows})
+    orders = class_orders(session, {project_id for _, project_id, _ in rows})
     return {
         prediction.scan_id: PredictionRead(
             checkpoint_id=prediction.checkpoint_id,
             created_at=prediction.created_at,
             version=prediction_version(prediction, orders.get(project_id, [])),
+            last_event_id=last_event_id or 0,
         )
-        for prediction, project_id in rows
+        for prediction, project_id, last_event_id in rows
     }
 
 
@@ -53,8 +55,12 @@ def class_orders(session: Session, project_ids: set[int]) -> dict[int, list[int]
 def prediction_version(prediction: Prediction, class_order: Sequence[int]) -> str:
     """Return a text that changes with the prediction and the order of the project's classes."""
     made = int(prediction.created_at.timestamp() * 1000)
-    order = zlib.crc32(",".join(map(str, class_order)).encode())
-    return f"{prediction.id}-{made:x}-{order:08x}"
+    return f"{prediction.id}-{made:x}-{order_digest(class_order)}"
+
+
+def order_digest(class_order: Sequence[int]) -> str:
+    """Return a short text that changes with the order of a project's classes."""
+    return f"{zlib.crc32(','.join(map(str, class_order)).encode()):08x}"
 
 
 def class_translation(snapshot_classes: Sequence[int], class_order: Sequence[int]) -> bytes | None:

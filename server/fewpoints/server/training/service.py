@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from fewpoints.models.nets.default_weights import packaged_weights
 from fewpoints.models.training.readiness import check_ready
-from fewpoints.server.answers.queries import live_ids
+from fewpoints.server.answers.queries import labelled_points
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import Conflict
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.queries import class_rows, get_project
-from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.settings import Settings
 from fewpoints.server.training.schemas import (
@@ -68,34 +67,10 @@ def read_network(settings: Settings) -> NetworkRead:
     )
 
 
-def labelled_points(session: Session, project_id: int) -> list[tuple[int, int, int, int]]:
-    """Return (event id, scan id, point index, class index) of every labelled point, by event id.
-
-    Where authors disagree, the newest live answer that names a class counts.
-    """
-    live = live_ids(Scan.project_id == project_id)
-    newest = (
-        select(func.max(AnswerEvent.id))
-        .where(AnswerEvent.id.in_(live), AnswerEvent.reply == "class")
-        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
-    )
-    rows = session.execute(
-        select(AnswerEvent.id, AnswerEvent.scan_id, AnswerEvent.point_index, LabelClassRow.position)
-        .join(LabelClassRow, LabelClassRow.id == AnswerEvent.class_id)
-        .where(AnswerEvent.id.in_(newest))
-        .order_by(AnswerEvent.id)
-    )
-    return [
-        (event_id, scan_id, point, index)
-        for event_id, scan_id, point, index in rows
-        if point is not None
-    ]
-
-
 def readiness(session: Session, project_id: int) -> Readiness:
     """Return whether a project can be trained, and why not."""
     get_project(session, project_id)
-    rows = labelled_points(session, project_id)
+    rows = labelled_points(session, Scan.project_id == project_id)
     counts = Counter(index for *_, index in rows)
     reasons = check_ready([index for *_, index in rows])
     classes = class_rows(session, [project_id]).get(project_id, [])
@@ -122,7 +97,7 @@ def start_training(session: Session, project_id: int, body: TrainingCreate, user
     running = jobs.active_job(session, "finetune", project_id=project_id)
     if running is not None:
         raise TrainingRunning(running)
-    rows = labelled_points(session, project_id)
+    rows = labelled_points(session, Scan.project_id == project_id)
     reasons = check_ready([index for *_, index in rows])
     if reasons:
         raise NotEnoughAnswers(reasons)

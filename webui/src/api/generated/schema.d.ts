@@ -495,6 +495,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scans/{scan_id}/dense.bin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Dense
+         * @description Class and confidence (0-255) of every record of the tiles, from the answers up to now.
+         */
+        get: operations["dense_read_dense"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans/{scan_id}/features": {
         parameters: {
             query?: never;
@@ -859,6 +879,18 @@ export interface components {
             variant: string;
         };
         /**
+         * DenseRead
+         * @description What dense labels are made from; `version` changes whenever they may have changed.
+         *
+         *     `last_event_id` is the newest answer, or undo, of the scan.
+         */
+        DenseRead: {
+            /** Last Event Id */
+            last_event_id: number;
+            /** Version */
+            version: string;
+        };
+        /**
          * ErrorBody
          * @description The body of every answer that is not a success.
          */
@@ -1096,12 +1128,16 @@ export interface components {
         /**
          * PredictionRead
          * @description The prediction that is shown; `version` changes whenever its bytes do.
+         *
+         *     Its training saw the answers up to the event `last_event_id`.
          */
         PredictionRead: {
             /** Checkpoint Id */
             checkpoint_id: number;
             /** Created At */
             created_at: string;
+            /** Last Event Id */
+            last_event_id: number;
             /** Version */
             version: string;
         };
@@ -1332,7 +1368,8 @@ export interface components {
          * @description A scan; from `points` on most is null until it is ready.
          *
          *     The local frame is the file's minus `shift`, in the file's unit. `version` changes whenever the
-         *     bytes of the tiles do: with `?v=` a browser may keep them for good.
+         *     bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null while the
+         *     scan has no superpoints yet, or nobody ever answered.
          */
         ScanRead: {
             /** Answers */
@@ -1342,6 +1379,7 @@ export interface components {
             bytes: number;
             /** Created At */
             created_at: string;
+            dense: components["schemas"]["DenseRead"] | null;
             /** Error */
             error: string | null;
             /** Finite Points */
@@ -3259,6 +3297,68 @@ export interface operations {
             };
             /** @description disk_full: The disk has too little free space. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dense_read_dense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description not_found: Something with this id does not exist.
+             *     no_answers: No point of the scan has a class.
+             *     superpoints_missing: The scan is not prepared for dense labels.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
