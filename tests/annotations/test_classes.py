@@ -41,6 +41,11 @@ class TestPresets:
             preset("nuscenes")
 
 
+def test_names_of_a_buildings_shell_have_no_objects_to_tell_apart() -> None:
+    classes = ClassList.from_names(["Chair", "Wall", "floor lamp", "ceiling"])
+    assert [c.instanceable for c in classes] == [True, False, True, False]
+
+
 class TestPalette:
     def test_colours_differ(self) -> None:
         rgb = [tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in PALETTE]

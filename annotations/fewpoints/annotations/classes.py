@@ -30,6 +30,8 @@ MAX_DESCRIPTION = 1000
 KEYS = "1234567890"
 # Space skips a query and U answers "unsure" in the app.
 RESERVED_KEYS = frozenset({" ", "u", "U"})
+# Of these there is one, or no saying how many.
+SHELL = frozenset({"wall", "floor", "ceiling"})
 
 PALETTE = (
     "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#8c8c8c",
@@ -77,8 +79,12 @@ class ClassList(Sequence[LabelClass]):
 
     @classmethod
     def from_names(cls, names: Sequence[str]) -> ClassList:
-        """Classes with colours of the palette and the keys 1 to 9, 0 for the first ten."""
-        return cls.from_dicts([{"name": name} for name in names])
+        """Classes with colours of the palette and the keys 1 to 9, 0 for the first ten.
+
+        Objects of all are told apart, but for those named like a part of the building's shell.
+        """
+        shell = {name for name in names if name.strip().casefold() in SHELL}
+        return cls.from_dicts([{"name": n, "instanceable": n not in shell} for n in names])
 
     @classmethod
     def from_dicts(cls, entries: Sequence[Mapping[str, Any]]) -> ClassList:

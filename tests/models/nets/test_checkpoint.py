@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from fewpoints.models.engine.conversion import from_original, to_original
+from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets import default_weights
 from fewpoints.models.nets.checkpoint import (
     CheckpointMeta,
@@ -177,6 +178,14 @@ class TestOriginalContainers:
             load_network(save(tmp_path / "c.pth", state))
 
 
+def offset_head() -> OffsetHead:
+    torch.manual_seed(0)
+    head = OffsetHead()
+    assert head.bntr_offset.bn.running_mean is not None
+    head.bntr_offset.bn.running_mean.normal_()
+    return head.eval()
+
+
 class TestOwnFormat:
     def test_round_trip(self, network: Res16UNet, tmp_path: Path) -> None:
         names = tuple(f"class {index}" for index in range(20))
@@ -191,6 +200,44 @@ class TestOwnFormat:
         assert loaded.meta == CheckpointMeta(
             ARCH, 20, class_names=names, voxel_size_m=0.05, provenance={"parent": "abc", "n": 3}
         )
+
+    def test_an_offset_head_is_kept_under_the_names_of_the_original(
+        self, network: Res16UNet, tmp_path: Path
+    ) -> None:
+        head = offset_head()
+        path = tmp_path / "own.safetensors"
+        save_network(path, network, CheckpointMeta(ARCH, 20, stuff=(0, 1)), offset_head=head)
+        loaded = load_network(path)
+        assert same(loaded.network, network)
+        assert loaded.meta.stuff == (0, 1)
+        assert loaded.report == []
+        features = torch.randn(7, 96)
+        assert loaded.offset_head is not None
+        assert torch.equal(loaded.offset_head(features), head(features))
+        # What the originals call it, so that a file of theirs brings its own along.
+        original = {**to_original(network.state_dict()), **head.state_dict()}
+        theirs = load_network(save(tmp_path / "c.pth", {"state_dict": original}))
+        assert theirs.offset_head is not None
+        assert torch.equal(theirs.offset_head(features), head(features))
+
+    def test_a_file_without_offset_head_or_stuff_has_none(
+        self, network: Res16UNet, tmp_path: Path
+    ) -> None:
+        save_network(tmp_path / "own.safetensors", network, CheckpointMeta(ARCH, 20))
+        loaded = load_network(tmp_path / "own.safetensors")
+        assert loaded.offset_head is None
+        assert loaded.meta.stuff == ()
+
+    def test_an_offset_head_that_diverged_is_refused(
+        self, network: Res16UNet, tmp_path: Path
+    ) -> None:
+        head = offset_head()
+        with torch.no_grad():
+            head.offsets.kernel[0, 0] = torch.nan
+        path = tmp_path / "own.safetensors"
+        save_network(path, network, CheckpointMeta(ARCH, 20), offset_head=head)
+        with pytest.raises(CheckpointUnreadable, match="offset head holds values"):
+            load_network(path)
 
     def test_half_the_size_is_close(self, network: Res16UNet, tmp_path: Path) -> None:
         for half in (False, True):

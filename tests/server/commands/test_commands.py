@@ -114,6 +114,18 @@ def test_truncated_scan_leaves_nothing_behind(run: Run, scan: Path, tmp_path: Pa
             "4001",
         ),
         (("finetune", "{scan}", "--out", "m.safetensors", "--labels", "no.csv"), "no.csv"),
+        (
+            ("finetune", "{scan}", "--out", "m.safetensors", "--labels", "a", "--preset", "big"),
+            "room, paper",
+        ),
+        (
+            ("finetune", "{scan}", "--out", "m.safetensors", "--labels", "a", "--variant", "tail"),
+            "--variant tail",
+        ),
+        (
+            ("finetune", "{scan}", "--out=m.safetensors", "--labels=a", "--pseudo-labels=2"),
+            "--pseudo-labels 2",
+        ),
         (("export", "No such project", "--out", "x.csv"), "No such project"),
     ],
 )
@@ -257,6 +269,25 @@ def test_finetune_writes_a_checkpoint_that_predicts(
     assert not model.with_name("m.safetensors.run").exists()
     code, _, _ = run("features", scan, "--checkpoint", model, "--out", tmp_path / "f.npy")
     assert code == 0
+
+
+def test_finetune_tells_objects_apart_when_asked_to(
+    run: Run, scan: Path, room: SmallRoom, tmp_path: Path
+) -> None:
+    labels, model, folder = tmp_path / "l.csv", tmp_path / "m.safetensors", tmp_path / "out"
+    rows = np.random.default_rng(0).choice(4_000, 60, replace=False)
+    table = "".join(f"{row},{room.classes[row]},{room.instances[row]}\n" for row in rows)
+    labels.write_text("index,class,instance\n" + table)
+    code, _, _ = run(
+        *("finetune", scan, "--labels", labels, "--out", model, "--predictions", folder),
+        *("--instances", "--steps", "3", "--pseudo-labels", "0.5", *SMALL),
+    )
+    assert code == 0
+    found = read_scan(folder / "room.ply").labels
+    assert found["instance"].shape == found["class"].shape == (4_000,)
+    members = found["instance"] > 0
+    assert not np.isin(found["class"][members], [0, 1]).any(), "walls and floors have none"
+    assert not model.with_name("m.safetensors.run").exists()
 
 
 def test_import_then_export_round_trip(

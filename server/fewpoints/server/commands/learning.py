@@ -34,6 +34,8 @@ from fewpoints.server.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from fewpoints.annotations.arrays import AnyArray
+    from fewpoints.models.training.config import FinetuneConfig
     from fewpoints.models.training.sparse_supervision import LabelledScan
 
 
@@ -47,24 +49,45 @@ def finetune(
     classes: Annotated[
         str, typer.Option(help="A preset (scannet20, s3dis13) or names separated by commas.")
     ] = "scannet20",
+    preset: Annotated[
+        str,
+        typer.Option(
+            help="room: short, for a CPU. paper: 10,000 steps of 48 scans, for days on a GPU."
+        ),
+    ] = "room",
     variant: Annotated[
-        str, typer.Option(help="head: seconds. network: all weights, minutes.")
-    ] = "head",
-    steps: Annotated[int | None, typer.Option(help="Steps of the whole network.")] = None,
+        str | None,
+        typer.Option(
+            help="head: seconds. adapter: head and last stage. network: all weights, minutes. "
+            "Default: head; network with --preset paper."
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps of adapter, network and --instances.")
+    ] = None,
+    pseudo_labels: Annotated[
+        float | None,
+        typer.Option(help="Learn from dense labels too that are at least this sure, 0 to 1."),
+    ] = None,
+    instances: Annotated[
+        bool, typer.Option("--instances", help="Learn to tell objects apart, too.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same result on a CPU.")] = 0,
     checkpoint: CheckpointOption = None,
     arch: ArchOption = None,
     voxel_size: VoxelOption = None,
     device: DeviceOption = "auto",
     predictions: Annotated[
-        Path | None, typer.Option(help="Folder for a PLY of each scan with class and confidence.")
+        Path | None,
+        typer.Option(
+            help="Folder for a PLY of each scan with class, confidence and, if learned, instance."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train on labelled points and write a checkpoint; a run that was cut short goes on."""
     from fewpoints.models.engine.memory import keep_freed_memory
     from fewpoints.models.nets.checkpoint import load_network
-    from fewpoints.models.training.config import FinetuneConfig
     from fewpoints.models.training.finetune import finetune as run
 
     writable_target(out, [".safetensors"])
@@ -73,12 +96,14 @@ def finetune(
             f"There are {len(scans)} scans but {len(labels)} label files. Give --labels once per "
             "scan, in the same order."
         )
-    given = {"variant": variant, "seed": seed, **({} if steps is None else {"steps": steps})}
-    try:
-        config = FinetuneConfig.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadArgument(f"--{first['loc'][0]} {first['input']}: {first['msg']}.") from None
+    config = parse_config(
+        preset,
+        variant=variant,
+        steps=steps,
+        seed=seed,
+        pseudo_labels=pseudo_labels,
+        instances=instances,
+    )
     class_list = parse_classes(classes)
     labelled = [
         read_labelled(scan, table, class_list, voxel_size)
@@ -96,6 +121,7 @@ def finetune(
             class_list.names,
             config,
             run_dir=run_dir,
+            stuff=[c.index for c in class_list if not c.instanceable],
             device=device,
             progress=progress,
         )
@@ -114,6 +140,23 @@ def finetune(
             if isinstance(value, (str, int, float))
         }
         print_pairs({"checkpoint": out, **shown})
+
+
+def parse_config(preset: str, **options: str | float | None) -> FinetuneConfig:
+    """A preset by its name, with the options that were given."""
+    from fewpoints.models.training.config import PRESETS as CONFIGS
+    from fewpoints.models.training.config import preset_config
+
+    chosen = next((name for name in CONFIGS if name == preset), None)
+    if chosen is None:
+        raise BadArgument(f"--preset {preset}: there is no such preset, only {', '.join(CONFIGS)}.")
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return preset_config(chosen, **given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise BadArgument(f"--{option} {first['input']}: {first['msg']}.") from None
 
 
 def parse_classes(text: str) -> ClassList:
@@ -138,12 +181,13 @@ def read_labelled(
     report = inspect_scan(cloud, name=scan.name)
     content = existing_file(table).read_bytes()
     found = read_csv(content, classes, scan_points=len(cloud), name=table.name)
-    rows, indices, _ = found.labels.points()
+    rows, indices, instances = found.labels.points()
     return LabelledScan(
         name=scan.name,
         scan=cloud,
         rows=rows,
         classes=indices.astype(np.int64),
+        instances=instances,
         voxel_size_m=checked_voxel_size(voxel_size, report),
     )
 
@@ -151,7 +195,9 @@ def read_labelled(
 def write_predictions(
     checkpoint: Path, labelled: list[LabelledScan], folder: Path, device: str
 ) -> None:
-    """`<scan>.ply` with `class` and `confidence` for each scan."""
+    """`<scan>.ply` with `class`, `confidence` and, if learned, `instance` for each scan."""
+    import numpy as np
+
     from fewpoints.annotations.scans.writers import write_ply
     from fewpoints.models.nets.checkpoint import load_network
     from fewpoints.models.training.predict import predict
@@ -164,5 +210,8 @@ def write_predictions(
                 scan.scan, loaded, voxel_size_m=scan.voxel_size_m, device=device, progress=progress
             )
         target = folder / f"{Path(scan.name).stem}.ply"
-        write_ply(target, scan.scan, extra={"class": found.classes, "confidence": found.confidence})
+        columns: dict[str, AnyArray] = {"class": found.classes, "confidence": found.confidence}
+        if found.instances is not None:
+            columns["instance"] = found.instances.numbers.astype(np.int32)
+        write_ply(target, scan.scan, extra=columns)
         note(str(target))
