@@ -86,6 +86,7 @@ def test_namespace_has_no_init_and_other_inits_hold_no_code() -> None:
         "fewpoints.server.app",
         "fewpoints.server.cli",
         "fewpoints.models.selection.options",
+        "fewpoints.models.selection.uncertain",
         "fewpoints.models.training.readiness",
         "fewpoints.models.densify.labeller",
         "fewpoints.models.superpoints.files",

@@ -25,7 +25,9 @@ from fewpoints.models.selection.options import (
     Diverse,
     KMeansColor,
     KMeansFeatures,
+    Mixed,
     Random,
+    Uncertain,
     UnknownStrategy,
     strategy_options,
 )
@@ -40,6 +42,8 @@ ALL: list[AnyStrategy] = [
     KMeansFeatures(),
     KMeansFeatures(scaling="reference"),
     Diverse(),
+    Uncertain(),
+    Mixed(),
 ]
 
 
@@ -283,7 +287,7 @@ def test_exactly_k_or_a_clear_refusal(
 
 
 def test_only_strategies_that_look_at_features_need_them() -> None:
-    assert [needs_features(options) for options in ALL] == [False] * 4 + [True] * 3
+    assert [needs_features(options) for options in ALL] == [False] * 4 + [True] * 5
 
 
 def test_options_import_neither_torch_nor_faiss() -> None:

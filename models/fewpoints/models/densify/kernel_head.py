@@ -26,6 +26,7 @@ from fewpoints.models.superpoints.look import squared_distances
 _LOOK = 1.0  # s; looks have a total variance of about 1.7.
 _NOISE = 0.05
 _BY_LOOK, _BY_BOTH, _BY_PLACE = 0.5, 0.5, 0.1
+PRIOR = _BY_LOOK + _BY_BOTH + _BY_PLACE  # k(a, a)
 
 
 class Scores(NamedTuple):
@@ -52,23 +53,25 @@ def kernel_scores(
         reach: r. A class with many answers gets no head start: the noise of an answer grows with
             the root of its class's answers.
     """
-    similar = _kernel(looks, places, answered, reach)
-    counts = np.bincount(classes, minlength=class_count)
-    noise = _NOISE * np.sqrt(counts[classes])
-    # Both right sides in one go: one-hot answers, and the columns for what is explained.
-    system = similar[answered] + np.diag(noise)
+    similar = similarities(looks, places, answered, reach)
+    system = similar[answered] + np.diag(answer_noise(classes))
     targets = np.eye(class_count)[classes] - 1 / class_count
     scores = similar @ np.linalg.solve(system, targets) + 1 / class_count
     root = np.linalg.cholesky((system + system.T) / 2)
     half = np.linalg.solve(root, similar.T)
-    explained = (half * half).sum(axis=0) / (_BY_LOOK + _BY_BOTH + _BY_PLACE)
+    explained = (half * half).sum(axis=0) / PRIOR
     return Scores(scores, np.clip(explained, 0, 1))
 
 
-def _kernel(
+def answer_noise(classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return (A,) the variance of the noise of answers with these classes."""
+    return np.asarray(_NOISE * np.sqrt(np.bincount(classes)[classes]))
+
+
+def similarities(
     looks: NDArray[np.float64], places: NDArray[np.float64], to: NDArray[np.int64], reach: float
 ) -> NDArray[np.float64]:
-    """(S, A) similarities."""
+    """Return (S, A) the kernel between all superpoints and those in (A,) `to`."""
     look = np.exp(-squared_distances(looks, looks[to]) / (2 * _LOOK**2))
     place = np.exp(-squared_distances(places, places[to]) / (2 * reach**2))
     return np.asarray(_BY_LOOK * look + _BY_BOTH * look * place + _BY_PLACE * place)

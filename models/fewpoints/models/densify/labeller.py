@@ -81,6 +81,11 @@ class DenseLabeller:
         """superpoints, (S, D) `looks` of them, and the scan's (N, 3) positions."""
         self.superpoints, self.looks, self.positions = superpoints, looks, positions
 
+    @property
+    def reach(self) -> float:
+        """How far "near" reaches, in the unit of the file."""
+        return _REACH_VOXELS * self.superpoints.voxel_size_m
+
     def label(self, rows: NDArray[np.integer], classes: NDArray[np.integer]) -> DenseLabels:
         """Label every point from (Q,) answered rows and their (Q,) classes, any integers.
 
@@ -90,7 +95,7 @@ class DenseLabeller:
             NoAnswers: Q = 0.
             BadAnswer: a row is not a point of the scan, or a point without a place.
         """
-        rows, classes = self._checked(rows, classes)
+        rows, classes = self.checked(rows, classes)
         values, columns = np.unique(classes, return_inverse=True)
         split = self._split(rows, columns)
         n = len(self.superpoints)
@@ -101,7 +106,7 @@ class DenseLabeller:
             split.answered,
             split.columns,
             len(values),
-            reach=_REACH_VOXELS * self.superpoints.voxel_size_m,
+            reach=self.reach,
         )
         found = probabilities(head.scores)
         inside = split.answered < n
@@ -121,9 +126,14 @@ class DenseLabeller:
             split.of_point,
         )
 
-    def _checked(
+    def checked(
         self, rows: NDArray[np.integer], classes: NDArray[np.integer]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the answered rows, each once and ascending, with the last class of each.
+
+        Raises:
+            NoAnswers, BadAnswer: see `label`.
+        """
         if rows.shape != classes.shape or rows.ndim != 1:
             raise ValueError(f"rows {rows.shape} and classes {classes.shape} must be two lists")
         if not len(rows):

@@ -43,9 +43,7 @@ def diverse_superpoints(
     weights = np.sqrt(superpoints.sizes.astype(np.float64))
     allowed = np.ones(len(superpoints), bool)
     allowed[exclude] = False
-    # Specks at edges are nobody's idea of a thing; they wait until all else was asked about.
-    speck = superpoints.sizes < min(_FEWEST_CELLS, np.median(superpoints.sizes))
-    for pool in (allowed & ~speck, allowed):
+    for pool in (allowed & ~specks(superpoints), allowed):
         if pool.sum() >= budget:
             break
     pool = np.flatnonzero(pool)
@@ -59,6 +57,16 @@ def diverse_superpoints(
         blocks.append((superpoints.colours[:, :3], _COLOUR))
     rows = np.concatenate([block(values[pool], w) * s for values, s in blocks], axis=1)
     return pool[_weighted_medoids(rows, w, budget, rng, iterations)]
+
+
+def specks(superpoints: Superpoints) -> NDArray[np.bool_]:
+    """Return (S,) which superpoints are nobody's idea of a thing, such as those at edges.
+
+    They wait until all else was asked about.
+    """
+    if not len(superpoints):
+        return np.zeros(0, bool)
+    return np.asarray(superpoints.sizes < min(_FEWEST_CELLS, np.median(superpoints.sizes)))
 
 
 def typical_cell(

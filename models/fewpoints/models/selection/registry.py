@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.models.densify.labeller import DenseLabeller
 from fewpoints.models.features.extract import DEFAULT_VOXEL_SIZE_M
 from fewpoints.models.selection.diverse import diverse_superpoints, typical_cell
 from fewpoints.models.selection.errors import (
@@ -22,14 +23,18 @@ from fewpoints.models.selection.errors import (
 )
 from fewpoints.models.selection.kmeans import Block, design_matrix, kmeans_rows
 from fewpoints.models.selection.options import (
+    MIXED_FIRST,
     AnyStrategy,
     Diverse,
     KMeansFeatures,
+    Mixed,
     Random,
+    Uncertain,
     needs_features,
 )
 from fewpoints.models.selection.random import random_rows
-from fewpoints.models.superpoints.look import mean_directions
+from fewpoints.models.selection.uncertain import uncertain_rows
+from fewpoints.models.superpoints.look import looks, mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
 
@@ -47,6 +52,7 @@ def select_points(
     features: NDArray[np.float32] | None = None,
     superpoints: Superpoints | None = None,
     voxel_size_m: float = DEFAULT_VOXEL_SIZE_M,
+    answers: tuple[NDArray[np.integer], NDArray[np.integer]] | None = None,
     exclude: NDArray[np.integer] | None = None,
     progress: Progress = no_progress,
 ) -> NDArray[np.int64]:
@@ -57,9 +63,11 @@ def select_points(
         options: the strategy.
         budget: K >= 1 points wanted.
         seed: overrides the seed in `options`.
-        features: (N, F), row i = point i; needed by `kmeans_features` and `diverse`. A
-            memory-mapped array is fine.
-        superpoints: of the scan, for `diverse`; made with `voxel_size_m` where there are none.
+        features: (N, F), row i = point i; see `needs_features`. A memory-mapped array is fine.
+        superpoints: of the scan, see `needs_superpoints`; made with `voxel_size_m` where there are
+            none.
+        answers: (Q,) rows and their (Q,) classes, any integers; `uncertain` and `mixed` look at
+            them. They do not come back either.
         exclude: rows that must not come back, such as those already asked about.
 
     Returns:
@@ -69,22 +77,18 @@ def select_points(
     Raises:
         TooFewPoints: fewer than K points are finite and not excluded.
         FeaturesMissing: the strategy needs features and there are none, or they do not fit.
+        BadExclude, BadAnswer: a row is not one of the scan's; or it is answered and not finite.
     """
     if budget < 1:
         raise BadBudget(budget)
-    allowed = np.array(scan.finite, dtype=bool)
-    if exclude is not None and len(exclude):
-        rows = np.asarray(exclude, dtype=np.int64)
-        if rows.min() < 0 or rows.max() >= len(scan):
-            raise BadExclude(
-                f"Points to leave out must be rows 0 to {len(scan) - 1} of the scan, "
-                f"got {int(rows.min())} to {int(rows.max())}."
-            )
-        before = int(allowed.sum())
-        allowed[rows] = False
-        excluded = before - int(allowed.sum())
-    else:
-        excluded = 0
+    nothing = np.zeros(0, np.int64)
+    answered, classes = (nothing, nothing) if answers is None else answers
+    answered = np.asarray(answered, np.int64)
+    asked = np.zeros(len(scan), dtype=bool)
+    asked[_rows_of(scan, nothing if exclude is None else np.asarray(exclude, np.int64))] = True
+    asked[_rows_of(scan, answered)] = True
+    allowed = scan.finite & ~asked
+    excluded = int((scan.finite & asked).sum())
     eligible = np.flatnonzero(allowed)
     if len(eligible) < budget:
         raise TooFewPoints(budget=budget, available=len(eligible), excluded=excluded)
@@ -92,23 +96,40 @@ def select_points(
     if isinstance(options, Random):
         return random_rows(eligible, budget, rng)
 
-    if isinstance(options, Diverse):
+    if isinstance(options, (Diverse, Uncertain, Mixed)):
         known = _checked_features(features, scan, options.name)
         if superpoints is None:
             superpoints = cut_into_superpoints(
                 scan, voxel_size_m=voxel_size_m, progress=part_of(progress, 0, 0.8)
             )
-        return _diverse_rows(superpoints, known, allowed, budget, rng)
+        directions = mean_directions(superpoints, known)
+        if not np.isfinite(directions).all():
+            raise FeaturesMissing(_NOT_FINITE)
+        rows: list[int] = []
+        spread = _diverse_share(options, budget, asked=int(asked.sum()))
+        if spread:
+            rows = _diverse_rows(superpoints, directions, known, allowed, spread, rng)
+        if len(rows) < budget and not isinstance(options, Diverse):
+            allowed[rows] = False
+            labeller = DenseLabeller(superpoints, looks(superpoints, directions), scan.positions)
+            rows += uncertain_rows(
+                labeller, answered, classes, budget - len(rows), features=known, allowed=allowed
+            )
+        # Where every superpoint was asked about, any further point tells more than none.
+        allowed[rows] = False
+        rows += random_rows(np.flatnonzero(allowed), budget - len(rows), rng).tolist()
+        progress(1.0, f"Chose {budget} points")
+        return np.array(rows, np.int64)
 
     progress(0.0, f"Preparing {len(eligible):,} points")
-    looks: list[Block] = []
+    seen: list[Block] = []
     colours = _colours(scan, eligible)
     if colours is not None:
-        looks.append(Block(colours))
+        seen.append(Block(colours))
     if isinstance(options, KMeansFeatures):
-        looks.append(Block(_checked_features(features, scan, options.name), directions=True))
-    looks = [replace(look, share=1 / len(looks)) for look in looks]
-    blocks = [Block(scan.positions), *looks]
+        seen.append(Block(_checked_features(features, scan, options.name), directions=True))
+    seen = [replace(look, share=1 / len(seen)) for look in seen]
+    blocks = [Block(scan.positions), *seen]
     matrix = design_matrix(blocks, eligible, scaling=options.scaling)
     if not np.isfinite(matrix).all():
         raise FeaturesMissing(_NOT_FINITE)
@@ -141,28 +162,37 @@ def _colours(scan: PointScan, eligible: NDArray[np.int64]) -> NDArray[Any] | Non
     return None
 
 
+def _diverse_share(options: Diverse | Uncertain | Mixed, budget: int, *, asked: int) -> int:
+    """How many of the points are chosen by `diverse`, when `asked` were asked about before."""
+    if isinstance(options, Mixed):
+        return min(budget, max(MIXED_FIRST - asked, 0))
+    return budget if isinstance(options, Diverse) else 0
+
+
+def _rows_of(scan: PointScan, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(rows) and (rows.min() < 0 or rows.max() >= len(scan)):
+        raise BadExclude(
+            f"Points to leave out must be rows 0 to {len(scan) - 1} of the scan, "
+            f"got {int(rows.min())} to {int(rows.max())}."
+        )
+    return rows
+
+
 def _diverse_rows(
     superpoints: Superpoints,
+    directions: NDArray[np.float32],
     features: NDArray[np.float32],
     allowed: NDArray[np.bool_],
     budget: int,
     rng: np.random.Generator,
-) -> NDArray[np.int64]:
-    """(K,) rows: of different superpoints that were not asked about as long as there are some."""
+) -> list[int]:
+    """<= K rows of different superpoints that were not asked about, as long as there are some."""
     asked = superpoints.of_point[~allowed]
-    directions = mean_directions(superpoints, features)
-    if not np.isfinite(directions).all():
-        raise FeaturesMissing(_NOT_FINITE)
     chosen = diverse_superpoints(
         superpoints, directions, budget, rng, exclude=np.unique(asked[asked >= 0])
     )
     typical = (typical_cell(superpoints, features, int(s), allowed=allowed) for s in chosen)
-    rows = [row for row in typical if row is not None]
-    if len(rows) < budget:
-        left = allowed.copy()
-        left[rows] = False
-        rows += random_rows(np.flatnonzero(left), budget - len(rows), rng).tolist()
-    return np.array(rows, np.int64)
+    return [row for row in typical if row is not None]
 
 
 def _checked_features(
