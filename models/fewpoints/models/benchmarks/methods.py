@@ -20,15 +20,28 @@ from fewpoints.annotations.datasets.dataset import Dataset, GroundTruth
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.models.benchmarks.errors import BadProtocol
 from fewpoints.models.densify.labeller import DenseLabeller
-from fewpoints.models.features.extract import extract_features
+from fewpoints.models.features.extract import (
+    extract_features,
+    extract_features_to,
+    open_features,
+)
 from fewpoints.models.nets.checkpoint import LoadedNetwork
-from fewpoints.models.selection.options import STRATEGY_NAMES, AnyStrategy, strategy_options
-from fewpoints.models.selection.registry import needs_features, select_points
+from fewpoints.models.selection.options import (
+    STRATEGY_NAMES,
+    AnyStrategy,
+    needs_answers,
+    needs_features,
+    needs_superpoints,
+    strategy_options,
+)
+from fewpoints.models.selection.registry import select_points
 from fewpoints.models.superpoints.look import looks, mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
 
 _REFERENCE = "_reference"
+# Strategies that look at answers are given those of the rounds before.
+FIRST_ROUND, LATER_ROUNDS = 20, 5
 # Every strategy, and k-means as the published script scales its columns.
 METHOD_NAMES: tuple[str, ...] = tuple(
     name
@@ -57,13 +70,15 @@ class Setting:
     """How scenes are made ready.
 
     voxel_size_m: None for what the preflight proposes for each scan. max_points: thin out larger
-    scans to so many points. device: "auto", "cpu", "cuda", …
+    scans to so many points. device: "auto", "cpu", "cuda", … features: a folder to keep features
+    in, which belong to these weights and this voxel size; else they are in memory.
     """
 
     network: LoadedNetwork
     voxel_size_m: float | None = None
     max_points: int | None = None
     device: str = "auto"
+    features: Path | None = None
 
     def course(self) -> dict[str, str | float | int | None]:
         """Return what figures depend on, as JSON values."""
@@ -82,15 +97,21 @@ class PreparedScene:
     voxel_size_m: float
     setting: Setting
     _chosen: dict[tuple[str, int, int], NDArray[np.int64]] = field(default_factory=dict)
+    _rounds: dict[tuple[str, int], NDArray[np.int64]] = field(default_factory=dict)
 
     @cached_property
     def features(self) -> NDArray[np.float32]:
         """(N, F)."""
-        return extract_features(
-            self.truth.scan,
-            self.setting.network.network,
-            voxel_size_m=self.voxel_size_m,
-            device=self.setting.device,
+        scan, network, folder = self.truth.scan, self.setting.network.network, self.setting.features
+        if folder is None:
+            return extract_features(
+                scan, network, voxel_size_m=self.voxel_size_m, device=self.setting.device
+            )
+        path = folder / f"{self.truth.name}.npy"
+        if path.exists():
+            return open_features(path)
+        return extract_features_to(
+            path, scan, network, voxel_size_m=self.voxel_size_m, device=self.setting.device
         )
 
     @cached_property
@@ -112,16 +133,44 @@ class PreparedScene:
         key = (method, budget, 0 if method.endswith(_REFERENCE) else seed)
         if key not in self._chosen:
             options = method_options(method, seed)
-            over_superpoints = options.name == "diverse"
-            self._chosen[key] = select_points(
-                self.truth.scan,
-                options,
-                budget,
-                features=self.features if needs_features(options) else None,
-                superpoints=self.superpoints if over_superpoints else None,
-                voxel_size_m=self.voxel_size_m,
-            )
+            chosen = self._in_rounds if needs_answers(options) else self._at_once
+            self._chosen[key] = chosen(options, budget)
         return self._chosen[key]
+
+    def _at_once(
+        self, options: AnyStrategy, budget: int, asked: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """Choose K points that are not among those `asked` already, of which the truth is known."""
+        asked = np.zeros(0, np.int64) if asked is None else asked
+        answered = self.answers(asked)
+        return select_points(
+            self.truth.scan,
+            options,
+            budget,
+            features=self.features if needs_features(options) else None,
+            superpoints=self.superpoints if needs_superpoints(options) else None,
+            voxel_size_m=self.voxel_size_m,
+            answers=(answered, self.truth.classes[answered]),
+            exclude=asked,
+        )
+
+    def _in_rounds(self, options: AnyStrategy, budget: int) -> NDArray[np.int64]:
+        """Choose `FIRST_ROUND` points, answer them, then `LATER_ROUNDS` at a time."""
+        rows = self._rounds.get((options.name, options.seed), np.zeros(0, np.int64))
+        if budget < FIRST_ROUND:
+            return self._at_once(options, budget)
+        while len(rows) < budget:
+            size = LATER_ROUNDS if len(rows) else FIRST_ROUND
+            size = min(size, int(self.truth.scan.finite.sum()) - len(rows))
+            rows = np.concatenate([rows, self._at_once(options, size, rows)])
+        # Fewer points are the beginning of more.
+        self._rounds[options.name, options.seed] = rows
+        return rows[:budget]
+
+    def forget(self) -> None:
+        """Free what can be made again."""
+        for name in ("features", "superpoints", "labeller"):
+            self.__dict__.pop(name, None)
 
     def answers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of `rows` that have a class; the others are skipped, as by a person."""

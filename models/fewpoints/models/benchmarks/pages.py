@@ -98,6 +98,27 @@ def densify_page(cells: Cells, extent: Extent) -> tuple[list[str], str]:
     return tables, chart
 
 
+def learning_page(cells: Cells, extent: Extent, *, scenes: bool) -> tuple[list[str], str]:
+    """Return the tables and the picture of `la`, or of `lr` if whole `scenes` were labelled."""
+    known = paper.LIMITED_SCENES if scenes else paper.LIMITED_ANNOTATIONS
+    column = "{} % of scenes".format if scenes else "{} points".format
+    voxels = over_seeds(cells, mean_of("mIoU voxels"))
+    points = over_seeds(cells, mean_of("mIoU points"))
+    labels = over_seeds(cells, lambda values: values[0]["labels"])
+    tables = [
+        figure_table("mIoU of voxels, %", voxels, *_rows(extent), column=column, paper=known),
+        figure_table("mIoU of points, %", points, *_rows(extent), column=column),
+        figure_table("labels learned from", labels, *_rows(extent), column=column, digits=0),
+    ]
+    chart = draw_curves(
+        "Unseen scenes after learning from " + ("few scenes" if scenes else "few points"),
+        _curves(voxels, extent.methods),
+        x_label="scenes, %" if scenes else "points per scene",
+        y_label="mIoU of voxels, %",
+    )
+    return tables, chart
+
+
 def _rows(extent: Extent) -> tuple[Sequence[str], Sequence[int]]:
     return extent.methods, extent.budgets
 

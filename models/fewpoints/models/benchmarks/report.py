@@ -87,6 +87,7 @@ def figure_table(
     column: Callable[[int], str] = "{} points".format,
     paper: PaperTable | None = None,
     labels: Mapping[str, str] | None = None,
+    digits: int = 1,
 ) -> str:
     """Return a Markdown table: a row per method, then the paper's rows in italics.
 
@@ -94,10 +95,14 @@ def figure_table(
         title: of the first column: what is measured.
         column: how a budget is shown.
         labels: what a method is called; its own name by default.
+        digits: after the point.
     """
     names = labels or {}
     rows = [
-        [names.get(method, method), *(_cell(figures.get((method, budget))) for budget in budgets)]
+        [
+            names.get(method, method),
+            *(_cell(figures.get((method, budget)), digits) for budget in budgets),
+        ]
         for method in methods
     ]
     for row in paper.rows if paper else ():
@@ -113,12 +118,11 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def _cell(figure: Figure | None) -> str:
+def _cell(figure: Figure | None, digits: int) -> str:
     if figure is None:
         return "–"
-    if figure.seeds < 2:
-        return f"{figure.mean:.1f}"
-    return f"{figure.mean:.1f} ± {figure.spread:.1f}"
+    mean = f"{figure.mean:,.{digits}f}"
+    return mean if figure.seeds < 2 else f"{mean} ± {figure.spread:,.{digits}f}"
 
 
 def provenance(

@@ -11,13 +11,15 @@ from typing import Annotated
 
 import typer
 
-from fewpoints.server.commands import protocols
+from fewpoints.server.commands import learning_protocols, scan_protocols
 from fewpoints.server.commands.scans import JsonOption
 from fewpoints.server.commands.terminal import note, print_json, print_pairs, progress_bar
 
 app = typer.Typer(help="Measure methods on known scans, or this machine.", no_args_is_help=True)
-app.command("coverage")(protocols.coverage)
-app.command("densify")(protocols.densify)
+app.command("coverage")(scan_protocols.coverage)
+app.command("densify")(scan_protocols.densify)
+app.command("la")(learning_protocols.la)
+app.command("lr")(learning_protocols.lr)
 
 RepeatOption = Annotated[int, typer.Option(help="Runs; the median counts.", min=1)]
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""`fewpoints benchmark coverage`, `densify`, …: methods compared on scans whose truth is known."""
+"""What the commands of `fewpoints benchmark` that measure methods share: options and the page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fewpoints.server.commands.scans import ArchOption, CheckpointOption, DeviceOption
-from fewpoints.server.commands.terminal import BadArgument, note, progress_bar
+from fewpoints.server.commands.terminal import BadArgument, note
 
 if TYPE_CHECKING:
     from fewpoints.annotations.datasets.dataset import Dataset
@@ -46,99 +45,14 @@ FixedVoxelOption = Annotated[
     float | None,
     typer.Option(help="Edge of a voxel in file units. Default: what the preflight proposes."),
 ]
-_POINTS = "20,50,100,200"
-_COVERAGE = (
-    "random,kmeans_color,kmeans_color_reference,kmeans_features,kmeans_features_reference,diverse"
-)
-_DENSIFY = "random/nearest,kmeans_color/nearest,kmeans_features/nearest,kmeans_color/dense,diverse"
+POINTS = "20,50,100,200"
 
 
-def coverage(
-    dataset: DatasetArgument,
-    out: OutOption,
-    split: SplitOption = None,
-    scenes: ScenesOption = 4,
-    points: PointsOption = _POINTS,
-    seeds: SeedsOption = 3,
-    methods: Annotated[
-        str,
-        typer.Option(
-            help="Ways to choose points, with commas. _reference: k-means of raw columns, as in "
-            "the paper's script."
-        ),
-    ] = _COVERAGE,
-    max_points: MaxPointsOption = None,
-    checkpoint: CheckpointOption = None,
-    arch: ArchOption = None,
-    voxel_size: FixedVoxelOption = None,
-    device: DeviceOption = "auto",
-) -> None:
-    """Different objects that the chosen points touch, beside the paper's figure 7.
-
-    Needs objects in the data set. A scan of 200,000 points takes about two minutes on two cores.
-    """
-    from fewpoints.models.benchmarks.coverage import PROTOCOL, run_coverage
-    from fewpoints.models.benchmarks.methods import check_methods
-    from fewpoints.models.benchmarks.pages import coverage_page
-
-    _measure(
-        PROTOCOL,
-        "Objects touched by few points",
-        run_coverage,
-        coverage_page,
-        check_methods(names_in(methods)),
-        dataset=dataset,
-        out=out,
-        split=split,
-        scenes=scenes,
-        points=points,
-        seeds=seeds,
-        setting=_setting(checkpoint, arch, voxel_size, max_points, device),
-    )
-
-
-def densify(
-    dataset: DatasetArgument,
-    out: OutOption,
-    split: SplitOption = None,
-    scenes: ScenesOption = 4,
-    points: PointsOption = _POINTS,
-    seeds: SeedsOption = 3,
-    methods: Annotated[
-        str,
-        typer.Option(
-            help="With commas: a way to choose points, then /dense or /nearest for how answers "
-            "reach all other points; without either, both."
-        ),
-    ] = _DENSIFY,
-    max_points: MaxPointsOption = None,
-    checkpoint: CheckpointOption = None,
-    arch: ArchOption = None,
-    voxel_size: FixedVoxelOption = None,
-    device: DeviceOption = "auto",
-) -> None:
-    """mIoU of the clicked scan itself against clicks, with what its superpoints allow at best.
-
-    Needs classes in the data set. Points are answered with their true class; one without a class is
-    skipped, as by a person. A scan of 200,000 points takes about two minutes on two cores.
-    """
-    from fewpoints.models.benchmarks.densify import PROTOCOL, parse_methods, run_densify
-    from fewpoints.models.benchmarks.pages import densify_page
-
-    _measure(
-        PROTOCOL,
-        "Labels of the clicked scan",
-        run_densify,
-        densify_page,
-        parse_methods(names_in(methods)),
-        dataset=dataset,
-        out=out,
-        split=split,
-        scenes=scenes,
-        points=points,
-        seeds=seeds,
-        setting=_setting(checkpoint, arch, voxel_size, max_points, device),
-    )
+def existing_folder(path: Path, option: str) -> Path:
+    """The path, or one clear sentence."""
+    if not path.is_dir():
+        raise BadArgument(f"{option} {path}: there is no such folder. Check the path.")
+    return path
 
 
 def names_in(text: str) -> list[str]:
@@ -163,7 +77,7 @@ def run_folder(out: Path) -> Path:
     return out
 
 
-def _setting(
+def setting_of(
     checkpoint: Path | None,
     arch: str | None,
     voxel_size: float | None,
@@ -183,40 +97,6 @@ def _setting(
     for sentence in loaded.report:
         note(sentence)
     return Setting(loaded, voxel_size, max_points, device)
-
-
-def _measure(
-    protocol: str,
-    title: str,
-    measure: Any,  # Any: run_coverage or run_densify
-    page: Any,  # Any: what makes the tables and the picture of its figures
-    methods: tuple[str, ...],
-    *,
-    dataset: Path,
-    out: Path,
-    split: str | None,
-    scenes: int,
-    points: str,
-    seeds: int,
-    setting: Setting,
-) -> None:
-    """Measure scene by scene, then write the page."""
-    from fewpoints.models.benchmarks.measuring import Extent, wanted_cells
-    from fewpoints.models.benchmarks.methods import scenes_of
-    from fewpoints.models.benchmarks.runs import open_run
-    from fewpoints.models.datasets.registry import open_dataset
-
-    opened = open_dataset(dataset)
-    names = scenes_of(opened, split, scenes or None, root=dataset)
-    extent = Extent(
-        tuple(names), methods, tuple(numbers_in(points, "--points")), tuple(range(seeds))
-    )
-    run = open_run(run_folder(out), course_of(protocol, opened, dataset, setting))
-    with progress_bar(f"{len(names)} scenes") as progress:
-        measure(run, opened, extent, setting, progress)
-    cells = wanted_cells(run, extent)
-    tables, chart = page(cells, extent)
-    show_page(out, title, tables, chart, cells, extent, opened, setting)
 
 
 def course_of(
