@@ -90,7 +90,7 @@ def test_la_and_lr_learn_and_score(run: Run, scans: Path, tmp_path: Path) -> Non
     )
     assert code == 0, err
     assert "| pre-trained/random |" in printed
-    assert "2 scenes to learn from; Labelled scans, 1 scenes to score on" in printed
+    assert "2 scenes to learn from; scored on Labelled scans, 1 scene (" in printed
     assert sorted(p.name for p in (tmp_path / "la" / "features").iterdir())
     code, printed, err = run(
         "lr", *common, "--out", tmp_path / "lr", "--percent", "50,100", "--labels-per-scene", "200"
@@ -124,6 +124,20 @@ def test_a_mistake_is_one_sentence_and_leaves_no_page(
     assert said in err
     assert "Traceback" not in err
     assert not (tmp_path / "run" / "report.md").exists()
+
+
+def test_partitions_pre_trains_on_what_it_is_given(run: Run, scans: Path, tmp_path: Path) -> None:
+    common = ("partitions", scans, "--out", tmp_path / "run", "--device", "cpu")
+    code, _, err = run(*common, scans / "hall.ply", "--partitions", "3")
+    assert code == 2
+    assert "There are no 3 partitions. Use any of: 1, 2, 4" in err
+    code, _, err = run(*common, scans / "hall.ply", "--points", "1")
+    assert code == 2
+    assert "a contrast needs at least 2 matches" in err
+    code, _, err = run(*common, scans / "nothing.ply", "--voxel-size", "0.08")
+    assert code == 2
+    assert "nothing.ply: there is no such file or folder" in err
+    assert not list((tmp_path / "run").glob("*.md"))
 
 
 def test_other_weights_are_another_run(run: Run, scans: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from fewpoints.annotations.files import replacing
 from fewpoints.models.benchmarks import paper
 from fewpoints.models.benchmarks.chart import Curve, Point, draw_curves
 from fewpoints.models.benchmarks.measuring import Extent
+from fewpoints.models.benchmarks.partitions import UNTRAINED
 from fewpoints.models.benchmarks.report import (
     Cells,
     Figures,
@@ -115,6 +116,39 @@ def learning_page(cells: Cells, extent: Extent, *, scenes: bool) -> tuple[list[s
         _curves(voxels, extent.methods),
         x_label="scenes, %" if scenes else "points per scene",
         y_label="mIoU of voxels, %",
+    )
+    return tables, chart
+
+
+def partitions_page(cells: Cells, extent: Extent) -> tuple[list[str], str]:
+    """Return the tables and the picture of `partitions`."""
+    probe = over_seeds(cells, mean_of("probe"))
+    share = over_seeds(cells, share_of("objects", "all objects"))
+    column = "{} matches".format
+    tables = []
+    for title, figures in (
+        ("mIoU of a linear head on 50 points, %", probe),
+        ("objects touched by 20 points, %", share),
+    ):
+        plain = figures.get((UNTRAINED, 0))
+        table = figure_table(title, figures, *_rows(extent), column=column)
+        tables.append(table + (f"\n\nUntrained: {plain.mean:.1f}." if plain else ""))
+    tables.append(
+        figure_table(
+            "AP50 of instances, %", {}, [], extent.budgets, column=column, paper=paper.PARTITIONS
+        )
+    )
+    bound = probe.get((UNTRAINED, 0))
+    curves = _curves(probe, extent.methods)
+    if bound:
+        points = [Point(budget, bound.mean) for budget in extent.budgets]
+        curves.append(Curve("untrained", points, bound=True))
+    chart = draw_curves(
+        "Features after a short pre-training",
+        curves,
+        x_label="matches per pair of views",
+        y_label="mIoU of a linear head, %",
+        percent=False,
     )
     return tables, chart
 

@@ -129,24 +129,28 @@ def provenance(
     cells: Cells,
     *,
     data: str,
-    network: LoadedNetwork,
+    weights: str,
     seeds: Sequence[int],
     extra: Sequence[str] = (),
 ) -> str:
     """Return what the figures were measured on, as a Markdown list."""
     seconds = math.fsum(values.get("seconds", 0.0) for values in cells.values())
-    weights = "untrained" if network.untrained else f"sha256 {network.sha256[:12]}"
     lines = [
         f"Data: {data}.",
         *extra,
         f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
         + (": mean ± standard deviation between seeds." if len(seeds) > 1 else ", so no spread."),
-        f"Weights: {network.meta.arch}, {weights}. fewpoints {version('fewpoints')}, "
-        f"PyTorch {torch.__version__}.",
+        f"Weights: {weights}. fewpoints {version('fewpoints')}, PyTorch {torch.__version__}.",
         f"Machine: {os.cpu_count()} cores ({platform.machine()}); {_duration(seconds)} for "
         f"{len(cells):,} figures.",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def weights_of(network: LoadedNetwork) -> str:
+    """Return which weights these are, for people."""
+    known = "untrained" if network.untrained else f"sha256 {network.sha256[:12]}"
+    return f"{network.meta.arch}, {known}"
 
 
 def _duration(seconds: float) -> str:

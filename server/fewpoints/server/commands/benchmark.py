@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from fewpoints.server.commands import learning_protocols, scan_protocols
+from fewpoints.server.commands import learning_protocols, pretraining_protocol, scan_protocols
 from fewpoints.server.commands.scans import JsonOption
 from fewpoints.server.commands.terminal import note, print_json, print_pairs, progress_bar
 
@@ -20,6 +20,7 @@ app.command("coverage")(scan_protocols.coverage)
 app.command("densify")(scan_protocols.densify)
 app.command("la")(learning_protocols.la)
 app.command("lr")(learning_protocols.lr)
+app.command("partitions")(pretraining_protocol.partitions)
 
 RepeatOption = Annotated[int, typer.Option(help="Runs; the median counts.", min=1)]
 

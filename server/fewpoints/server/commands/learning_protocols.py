@@ -19,6 +19,7 @@ from fewpoints.server.commands.protocols import (
     OutOption,
     PointsOption,
     SeedsOption,
+    counted_scenes,
     course_of,
     existing_folder,
     names_in,
@@ -222,7 +223,6 @@ def _learn(
     cells = wanted_cells(run, extent)
     tables, chart = learning_page(cells, extent, scenes=protocol == LIMITED_SCENES)
     steps = "" if config.variant == "head" else f", {config.steps:,} steps of {config.batch}"
-    scored = study.target.title
     show_page(
         out,
         title,
@@ -232,8 +232,8 @@ def _learn(
         extent,
         source,
         setting,
-        data=f"{source.title}, {len(train)} scenes to learn from; {scored}, {len(test)} scenes to "
-        f"score on ({', '.join(test)})",
+        data=f"{source.title}, {counted_scenes(train, listed=False)} to learn from; scored on "
+        f"{study.target.title}, {counted_scenes(test)}",
         extra=(
             f"Trained: {config.variant}{steps}. Classes that the test scenes lack are left out.",
         ),

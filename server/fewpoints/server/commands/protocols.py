@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,12 @@ def existing_folder(path: Path, option: str) -> Path:
     if not path.is_dir():
         raise BadArgument(f"{option} {path}: there is no such folder. Check the path.")
     return path
+
+
+def counted_scenes(names: Sequence[str], *, listed: bool = True) -> str:
+    """How many scenes there are, and their names if wanted: "2 scenes (a, b)"."""
+    count = "1 scene" if len(names) == 1 else f"{len(names):,} scenes"
+    return f"{count} ({', '.join(names)})" if listed else count
 
 
 def names_in(text: str) -> list[str]:
@@ -130,19 +137,19 @@ def show_page(
     setting: Setting,
     *,
     data: str = "",
+    weights: str = "",
     extra: tuple[str, ...] = (),
 ) -> None:
     """Write report.md and chart.svg, and print the tables."""
     from fewpoints.models.benchmarks.pages import write_page
-    from fewpoints.models.benchmarks.report import provenance
+    from fewpoints.models.benchmarks.report import provenance, weights_of
 
     if setting.max_points is not None:
         extra = (*extra, f"Scans thinned out to {setting.max_points:,} points.")
-    scenes = f"{len(extent.scenes)} scene{'s' if len(extent.scenes) > 1 else ''}"
     origin = provenance(
         cells,
-        data=data or f"{dataset.title}, {scenes} ({', '.join(extent.scenes)})",
-        network=setting.network,
+        data=data or f"{dataset.title}, {counted_scenes(extent.scenes)}",
+        weights=weights or weights_of(setting.network),
         seeds=extent.seeds,
         extra=extra,
     )
