@@ -50,6 +50,7 @@ def test_scenes_come_from_the_split_and_more_of_them_keep_the_first() -> None:
     dataset = rooms_dataset(*(f"{i:02d}" for i in range(12)))
     root = Path("rooms")
     assert scenes_of(dataset, None, None, root=root) == ["00"]  # The split "val".
+    assert len(scenes_of(dataset, "all", None, root=root)) == 12
     few = scenes_of(dataset, "train", 4, root=root)
     more = scenes_of(dataset, "train", 7, root=root)
     assert len(few) == 4

@@ -40,6 +40,7 @@ from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
 
 _REFERENCE = "_reference"
+ALL_SCENES = "all"
 # Strategies that look at answers are given those of the rounds before.
 FIRST_ROUND, LATER_ROUNDS = 20, 5
 # Every strategy, and k-means as the published script scales its columns.
@@ -208,7 +209,7 @@ def scenes_of(dataset: Dataset, split: str | None, count: int | None, *, root: P
     """Return `count` scenes of a split in order, or all; more of them keep the ones of fewer.
 
     Args:
-        split: None for "val" or "test", whichever there is, else all scenes.
+        split: None for "val" or "test", whichever there is, else all scenes; "all" for these.
         root: what messages call the data set's place.
 
     Raises:
@@ -216,6 +217,8 @@ def scenes_of(dataset: Dataset, split: str | None, count: int | None, *, root: P
     """
     if split is None:
         split = next((name for name in ("val", "test") if name in dataset.splits), None)
+    if split == ALL_SCENES and ALL_SCENES not in dataset.splits:
+        split = None
     here = set(dataset.names)
     names = [name for name in dataset.scenes(split) if name in here]
     if not names:

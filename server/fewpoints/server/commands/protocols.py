@@ -33,7 +33,7 @@ OutOption = Annotated[
 ]
 SplitOption = Annotated[
     str | None,
-    typer.Option(help="Of the data set. Default: val, else test, else all scenes."),
+    typer.Option(help="Of the data set, or all. Default: val, else test, else all scenes."),
 ]
 ScenesOption = Annotated[int, typer.Option(help="How many scenes; 0 for all.", min=0)]
 PointsOption = Annotated[str, typer.Option(help="Points per scan, with commas.")]

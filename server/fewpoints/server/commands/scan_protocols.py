@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from fewpoints.models.benchmarks.methods import Setting
 
 _COVERAGE = (
-    "random,kmeans_color,kmeans_color_reference,kmeans_features,kmeans_features_reference,diverse"
+    "random,kmeans_color,kmeans_color_reference,kmeans_features,kmeans_features_reference,"
+    "diverse,mixed"
 )
-_DENSIFY = "random/nearest,kmeans_color/nearest,kmeans_features/nearest,kmeans_color/dense,diverse"
+_DENSIFY = (
+    "random/nearest,kmeans_color/nearest,kmeans_features/nearest,"
+    "kmeans_color/dense,diverse/dense,mixed/dense"
+)
 
 
 def coverage(
