@@ -232,6 +232,58 @@ class TestDensify:
         assert not out.exists()
 
 
+class TestSelectFromLabels:
+    @pytest.mark.parametrize("strategy", ["uncertain", "mixed", "random"])
+    def test_what_is_labelled_or_unsure_does_not_come_again(
+        self, run: Run, scan: Path, tmp_path: Path, strategy: str
+    ) -> None:
+        features, labels, out = (tmp_path / name for name in ("f.npy", "l.csv", "p.csv"))
+        np.save(features, np.ones((4_000, 4), np.float32))
+        classes = [f"{row},{row % 3 - 70}" for row in range(0, 4_000, 3)]
+        unsure = [f"{row}," for row in range(1, 4_000, 3)]
+        labels.write_text("\n".join(["index,class", *classes, *unsure]))
+        given = ("--features", features, "--labels", labels, "--strategy", strategy)
+        code, _, err = run("select", scan, *given, "--budget", 1_333, "--out", out)
+        assert code == 0, err
+        found = {int(row["index"]) for row in csv.DictReader(out.read_text().splitlines())}
+        assert found == set(range(2, 4_000, 3))
+        code, _, err = run("select", scan, *given, "--budget", 1_334, "--out", out)
+        assert code == 2
+        assert "1333 points" in err
+        assert "2667" in err
+
+    def test_no_labels_yet_are_an_empty_table(self, run: Run, scan: Path, tmp_path: Path) -> None:
+        features, labels = tmp_path / "f.npy", tmp_path / "l.csv"
+        np.save(features, np.ones((4_000, 4), np.float32))
+        labels.write_text("index,class\n")
+        tables = []
+        for extra in ((), ("--labels", labels)):
+            out = tmp_path / "p.csv"
+            given = ("--features", features, "--strategy", "uncertain", *extra)
+            assert run("select", scan, *given, "--budget", 5, "--out", out)[0] == 0
+            tables.append(out.read_text())
+        assert tables[0] == tables[1]
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("index,class\n4000,2\n", "0 to 3999"),
+            ("index,class\n-3,\n", "-3"),
+            ("index,class\n1,chair\n", "line 2"),
+        ],
+    )
+    def test_labels_that_cannot_be_right(
+        self, run: Run, scan: Path, tmp_path: Path, text: str, said: str
+    ) -> None:
+        features, labels, out = (tmp_path / name for name in ("f.npy", "l.csv", "p.csv"))
+        np.save(features, np.ones((4_000, 4), np.float32))
+        labels.write_text(text)
+        code, _, err = run("select", scan, "--features", features, "--labels", labels, "--out", out)
+        assert code == 2
+        assert said in err
+        assert not out.exists()
+
+
 def test_select_writes_the_original_dictionary(run: Run, scan: Path, tmp_path: Path) -> None:
     target = tmp_path / "points.pth"
     code, _, _ = run("select", scan, "--strategy", "random", "--budget", 5, "--out", target)

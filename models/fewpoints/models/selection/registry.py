@@ -172,7 +172,7 @@ def _diverse_share(options: Diverse | Uncertain | Mixed, budget: int, *, asked: 
 def _rows_of(scan: PointScan, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     if len(rows) and (rows.min() < 0 or rows.max() >= len(scan)):
         raise BadExclude(
-            f"Points to leave out must be rows 0 to {len(scan) - 1} of the scan, "
+            f"Points that are labelled or left out must be rows 0 to {len(scan) - 1} of the scan, "
             f"got {int(rows.min())} to {int(rows.max())}."
         )
     return rows

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.server.commands.label_files import read_labels
 from fewpoints.server.commands.scans import (
     ArchOption,
     CheckpointOption,
@@ -24,18 +24,11 @@ from fewpoints.server.commands.scans import (
     save_array,
 )
 from fewpoints.server.commands.terminal import (
-    BadArgument,
     existing_file,
     note,
     progress_bar,
     writable_target,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-_LARGEST_CLASS = 2**62
 
 
 def densify(
@@ -68,7 +61,7 @@ def densify(
     if probabilities is not None:
         writable_target(probabilities, [".npy"])
     path = existing_file(scan)
-    rows, classes = read_index_class(existing_file(labels))
+    rows, classes, _ = read_labels(existing_file(labels))
     cloud = read_scan(path)
     if features is not None:
         array = load_features(features, len(cloud))
@@ -89,47 +82,3 @@ def densify(
         f"{out}: {len(found.classes):,} points in {len(found.values)} classes from "
         f"{len(rows)} labels, mean confidence {found.confidence[cloud.finite].mean():.0%}"
     )
-
-
-def read_index_class(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The (Q,) columns `index` and `class` of a CSV file, in any order and case.
-
-    Lines without a class are left out.
-
-    Raises:
-        BadArgument: a column is missing, or a value is no whole number; names the line.
-    """
-    import numpy as np
-
-    rows: list[int] = []
-    classes: list[int] = []
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadArgument(f"--labels {path} cannot be read as text: {error}.") from None
-    reader = csv.reader(text.splitlines())
-    header = [name.strip().lower() for name in next(reader, [])]
-    for column in ("index", "class"):
-        if column not in header:
-            raise BadArgument(
-                f"--labels {path} has no column {column}. Its first line must name the columns "
-                "index and class."
-            )
-    where = header.index("index"), header.index("class")
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > where[1] and not cells[where[1]].strip():
-            continue  # An answer without a class: unsure, or skipped.
-        try:
-            index, value = (int(cells[column]) for column in where)
-        except (ValueError, IndexError):
-            raise BadArgument(
-                f"--labels {path}, line {reader.line_num}: index and class must be whole numbers, "
-                f'got "{",".join(cells)[:80]}".'
-            ) from None
-        if max(abs(index), abs(value)) > _LARGEST_CLASS:
-            raise BadArgument(f"--labels {path}, line {reader.line_num}: a number is too large.")
-        rows.append(index)
-        classes.append(value)
-    return np.array(rows, np.int64), np.array(classes, np.int64)

@@ -12,6 +12,7 @@ import typer
 
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.server.commands.label_files import read_labels
 from fewpoints.server.commands.terminal import (
     BadArgument,
     existing_file,
@@ -188,11 +189,22 @@ def select(
     out: Annotated[Path, typer.Option(help="points.csv (index,x,y,z) or points.pth (original).")],
     budget: Annotated[int, typer.Option(help="How many points to ask about.")] = 20,
     strategy: Annotated[
-        str, typer.Option(help="random, kmeans_color, kmeans_features or diverse.")
-    ] = "diverse",
+        str,
+        typer.Option(
+            help="random, kmeans_color, kmeans_features, diverse, uncertain, or mixed: diverse for "
+            "the first 20 points of a scan, uncertain after."
+        ),
+    ] = "mixed",
     scaling: Annotated[
         str, typer.Option(help="scaled, or reference: raw columns as in the paper's script.")
     ] = "scaled",
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="What is labelled so far: CSV with the columns index and class. None of these "
+            "points comes again; uncertain and mixed choose by them."
+        ),
+    ] = None,
     features: Annotated[
         Path | None, typer.Option(help="Features written by `fewpoints features`.")
     ] = None,
@@ -202,7 +214,10 @@ def select(
     device: DeviceOption = "auto",
     seed: Annotated[int, typer.Option(help="Same seed, same points.")] = 0,
 ) -> None:
-    """Choose the points worth asking about: exactly BUDGET distinct finite points."""
+    """Choose the points worth asking about: exactly BUDGET distinct finite points.
+
+    Without labels, uncertain chooses large surfaces that have least in common with each other.
+    """
     from fewpoints.models.features.extract import DEFAULT_VOXEL_SIZE_M
     from fewpoints.models.selection.files import write_points_csv, write_points_pth
     from fewpoints.models.selection.options import needs_superpoints, strategy_options
@@ -211,6 +226,7 @@ def select(
     writable_target(out, [".csv", ".pth"])
     options = strategy_options(strategy, scaling=scaling)
     path = existing_file(scan)
+    known = None if labels is None else read_labels(existing_file(labels))
     cloud = read_scan(path)
     array, voxel = None, DEFAULT_VOXEL_SIZE_M
     if features is not None:
@@ -229,6 +245,8 @@ def select(
             seed=seed,
             features=array,
             voxel_size_m=voxel,
+            answers=None if known is None else (known.rows, known.classes),
+            exclude=None if known is None else known.unsure,
             progress=progress,
         )
     if out.suffix.lower() == ".csv":
