@@ -80,8 +80,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
   { action: "cycleMode", keys: ["L"], title: "Colours, labels, prediction in turn", group: "View" },
   { action: "modeRgb", keys: ["Alt+1"], title: "Colours", group: "View" },
-  { action: "modeLabels", keys: ["Alt+2"], title: "Labels", group: "View" },
-  { action: "modePrediction", keys: ["Alt+3"], title: "Prediction", group: "View" },
+  { action: "modeLabels", keys: ["Alt+2"], title: "Labels from the answers", group: "View" },
+  { action: "modePrediction", keys: ["Alt+3"], title: "Prediction of the network", group: "View" },
   { action: "peek", keys: ["P"], title: "Plain colours while held", group: "View", hold: true },
   {
     action: "biggerPoints",

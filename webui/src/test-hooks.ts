@@ -27,6 +27,8 @@ export interface TestHooks {
   project(position: Triple): { x: number; y: number } | null;
   /** Local position of a record in tile order, null until loaded. */
   recordPosition(record: number): Triple | null;
+  /** Class, 255 for none, and confidence 0–255 that the view holds of a record; null until loaded. */
+  recordLabel(record: number): [number, number] | null;
   /** The record under a canvas position, as a click would find it. */
   pick(x: number, y: number): PickedRecord | null;
 }
@@ -77,6 +79,7 @@ export function installTestHooks(from: HookSources): () => void {
     },
     project: (position) => from.viewer.project(position),
     recordPosition: (record) => from.viewer.positionOf(record),
+    recordLabel: (record) => from.viewer.labelOf(record),
     pick: (x, y) => from.viewer.pick(x, y),
   };
   window.__fewpoints = hooks;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from "vitest";
-import { importWords } from "./words";
+import { importWords, labelsWords } from "./words";
 
 it("the result of an import of answers is a sentence that leaves nothing out", () => {
   expect(importWords({ imported: 12, skipped: 0, problems: [] })).toBe("12 answers added.");
@@ -11,4 +11,14 @@ it("the result of an import of answers is a sentence that leaves nothing out", (
   expect(importWords({ imported: 0, skipped: 1200, problems: ["line 3: no such class"] })).toBe(
     "0 answers added, 1,200 were there already, some lines could not be used.",
   );
+});
+
+it("the note over the view says what the labels are made of", () => {
+  const given = [{ reply: "class" }, { reply: "skip" }, { reply: "class" }] as const;
+  expect(labelsWords(given, true, false)).toBe("Labels from 2 answers");
+  expect(labelsWords(given.slice(0, 1), true, false)).toBe("Labels from 1 answer");
+  expect(labelsWords(given, false, true)).toBe("The scan is being prepared for labels");
+  const waiting = "Answer a query, and every point takes on a class";
+  expect(labelsWords(given, false, false)).toBe(waiting);
+  expect(labelsWords(given.slice(1, 2), false, false)).toBe(waiting);
 });

@@ -78,10 +78,12 @@ interface Options {
   signal?: AbortSignal;
   keepalive?: boolean;
   cache?: RequestCache;
+  known?: string; // Entity tag of what is here already; a 304 is an answer then.
 }
 
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  if (options.known !== undefined) headers["If-None-Match"] = options.known;
   let body: BodyInit | null = null;
   if (options.raw) {
     body = options.raw;
@@ -105,7 +107,8 @@ export async function send(method: string, path: string, options: Options = {}):
     if (isAbort(error)) throw error;
     throw new NetworkError();
   }
-  if (!response.ok) {
+  const unchanged = response.status === 304 && options.known !== undefined;
+  if (!response.ok && !unchanged) {
     if (response.status === 401 && path !== "/session") onSignedOut();
     throw toApiError(response.status, await response.text().catch(() => ""));
   }
@@ -198,7 +201,7 @@ export const scans = {
       headers: { Accept: "application/octet-stream" },
       signal,
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const bytes = await bytesOf(response);
     if (bytes.length !== records * 2)
       throw new ApiError(
         response.status,
@@ -207,6 +210,31 @@ export const scans = {
       );
     return bytes;
   },
+  /** Class and confidence of every record in tile order, from the answers up to now; null if still those `known`. */
+  dense: async (
+    id: number,
+    records: number,
+    known: string | null,
+    signal: AbortSignal,
+  ): Promise<api.DenseLabels | null> => {
+    const response = await send("GET", `/scans/${id}/dense.bin`, {
+      headers: { Accept: "application/octet-stream" },
+      cache: "no-store",
+      signal,
+      ...(known === null ? {} : { known }),
+    });
+    if (response.status === 304) return null;
+    const pairs = await bytesOf(response);
+    if (pairs.length !== records * 2)
+      throw new ApiError(
+        response.status,
+        "wrong_length",
+        `The labels have ${pairs.length} bytes instead of ${records * 2}. Reload the page.`,
+      );
+    return { version: response.headers.get("ETag") ?? "", pairs };
+  },
+  /** Have made what dense labels need, where it is missing. */
+  prepare: (id: number) => request("POST", `/scans/${id}/features`, verify.job),
   /** Row of the imported scan of a record in tile order. */
   rowOf: async (id: number, recordIndex: number, signal: AbortSignal): Promise<number> => {
     const from = recordIndex * 4;
@@ -252,13 +280,7 @@ export async function fetchRange(
     cache: "no-store",
     signal,
   });
-  let bytes: ArrayBuffer;
-  try {
-    bytes = await response.arrayBuffer();
-  } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new NetworkError();
-  }
+  let bytes = await bytesOf(response);
   if (response.status === 200) bytes = bytes.slice(from, to); // A proxy dropped the range.
   if (bytes.byteLength !== to - from)
     throw new ApiError(
@@ -266,5 +288,14 @@ export async function fetchRange(
       "short_file",
       `The server sent ${bytes.byteLength} bytes of the scan instead of ${to - from}. Reload the page; if it stays, import the scan again.`,
     );
-  return bytes;
+  return bytes.buffer;
+}
+
+async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new NetworkError(); // The connection broke in the middle of the body.
+  }
 }

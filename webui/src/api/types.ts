@@ -71,6 +71,12 @@ export interface Preflight {
   warnings: string[];
 }
 
+/** Class and confidence per record in tile order, and a text that is the same exactly where they are. */
+export interface DenseLabels {
+  version: string;
+  pairs: Uint8Array;
+}
+
 export interface TileManifest {
   version: number;
   count: number;

@@ -98,7 +98,10 @@ export const scan: Verifier<api.Scan> = object({
   has_features: flag,
   queries: object({ total: count, open: count, answered: count, unsure: count, skipped: count }),
   answers: count,
-  prediction: nullable(object({ checkpoint_id: integer, created_at: text, version: text })),
+  prediction: nullable(
+    object({ checkpoint_id: integer, created_at: text, version: text, last_event_id: count }),
+  ),
+  dense: nullable(object({ version: text, last_event_id: count })),
   version: nullable(text),
   created_at: text,
 });

@@ -34,6 +34,7 @@ import {
   withoutAnswer,
   withPending,
 } from "./queue";
+import { automaticMode } from "./shown-mode";
 import { toasts } from "./toasts.svelte";
 
 const REFRESH_DELAY_MS = 400;
@@ -55,9 +56,11 @@ export class LabelSession {
   current = $state(-1);
   picked = $state.raw<PickedPoint | null>(null);
   instance = $state<number | null>(null);
-  mode = $state<ColorMode>("rgb");
+  chosenMode = $state<ColorMode | null>(null); // Null until somebody chooses.
+  delivered = $state(0); // Answers and undos that the server has acknowledged since the page is open.
   peeking = $state(false);
   job = $state.raw<Job | null>(null); // Training or prediction under way.
+  preparation = $state.raw<Job | null>(null); // Features and superpoints of this scan under way.
 
   readonly progress = $derived(progressOf(this.labels.queries));
   readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
@@ -65,6 +68,9 @@ export class LabelSession {
   readonly freeAnswers = $derived(this.labels.answers.filter((a) => a.query_id === null));
   /** Every query has a reply. */
   readonly done = $derived(this.progress.total > 0 && this.progress.open === 0);
+  readonly mode = $derived<ColorMode>(
+    this.chosenMode ?? automaticMode(this.scan, this.labels.answers),
+  );
   readonly shownMode = $derived<ColorMode>(this.peeking ? "rgb" : this.mode);
 
   private readonly stopwatch = new Stopwatch();
@@ -100,7 +106,9 @@ export class LabelSession {
     });
     this.stopListening = answerOutbox.listen({
       sent: (operation, undone) => {
-        if (operation.scanId !== this.scan.id || operation.kind !== "undo") return;
+        if (operation.scanId !== this.scan.id) return;
+        this.delivered++;
+        if (operation.kind !== "undo") return;
         void this.afterUndo(undone?.undone ?? null, undone?.query_id ?? null);
       },
       refused: (operation) => {
@@ -250,7 +258,7 @@ export class LabelSession {
       toasts.info(this.noPredictionReason);
       return false;
     }
-    this.mode = mode;
+    this.chosenMode = mode;
     return true;
   }
 
@@ -258,7 +266,7 @@ export class LabelSession {
     const modes: ColorMode[] = this.scan.prediction
       ? ["rgb", "labels", "prediction"]
       : ["rgb", "labels"];
-    this.mode = modes[(modes.indexOf(this.mode) + 1) % modes.length] ?? "rgb";
+    this.chosenMode = modes[(modes.indexOf(this.mode) + 1) % modes.length] ?? "rgb";
   }
 
   get noPredictionReason(): string {
@@ -349,7 +357,7 @@ export class LabelSession {
   private onScan(changed: Scan): void {
     if (changed.id !== this.scan.id) return;
     this.scan = changed;
-    if (!changed.prediction && this.mode === "prediction") this.mode = "rgb";
+    if (!changed.prediction && this.chosenMode === "prediction") this.chosenMode = null;
     // Someone else answered, or a round was added.
     const here = this.progress;
     const there = changed.queries;
@@ -366,8 +374,10 @@ export class LabelSession {
   }
 
   private onJob(changed: Job): void {
-    if (changed.kind !== "finetune" && changed.kind !== "predict") return;
     const running = changed.state === "queued" || changed.state === "running";
+    if (changed.kind === "features" && changed.scan_id === this.scan.id)
+      this.preparation = running ? changed : null;
+    if (changed.kind !== "finetune" && changed.kind !== "predict") return;
     if (running) this.job = changed;
     else if (this.job?.id === changed.id) this.job = null;
   }

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Brings the prediction of a scan to the view whenever there is another one. */
+/** The prediction that a scan's project shows, fetched whenever there is another one. */
 import { untrack } from "svelte";
 import { isAbort, messageOf, projects, scans } from "../api/client";
-import type { Viewer } from "../viewer/viewer";
 import type { LabelSession } from "./label-session.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -14,11 +13,13 @@ const NEWS_AFTER_MS = 3000; // Only a prediction that arrives while the page is 
 export class ShownPrediction {
   /** Name of the checkpoint that predicted; null until known. */
   checkpointName = $state<string | null>(null);
-  private held: string | null = null; // Which prediction the viewer holds.
+  /** Class and confidence per record in tile order; null while there is none. */
+  pairs = $state.raw<Uint8Array | null>(null);
+  private held: string | null = null; // Which prediction `pairs` is.
   private readonly openedAt = performance.now();
 
-  /** Call while a component is set up. @param viewer the view, once its first points are there. */
-  constructor(session: LabelSession, viewer: () => Viewer | null, records: () => number) {
+  /** Call while a component is set up. @param ready whether the first points are there. */
+  constructor(session: LabelSession, ready: () => boolean, records: () => number) {
     // Every answer changes the scan; only another prediction is worth a download.
     const key = $derived(
       session.scan.prediction
@@ -26,15 +27,14 @@ export class ShownPrediction {
         : null,
     );
     $effect(() => {
-      const view = viewer();
-      if (!view) return;
+      if (!ready()) return;
       const checkpoint = key === null ? undefined : untrack(() => session.scan.prediction);
       if (key === null || !checkpoint) {
-        if (this.held !== null) view.setPrediction(null);
+        this.pairs = null;
         this.held = null;
         return;
       }
-      return this.fetch(session, view, key, checkpoint.checkpoint_id, records());
+      return this.fetch(session, key, checkpoint.checkpoint_id, records());
     });
     $effect(() => {
       // Untracked: closing a message reads and writes the list of them.
@@ -55,7 +55,6 @@ export class ShownPrediction {
   /** Returns what gives the request up. */
   private fetch(
     session: LabelSession,
-    view: Viewer,
     key: string,
     checkpointId: number,
     records: number,
@@ -64,7 +63,7 @@ export class ShownPrediction {
     scans.prediction(session.scan.id, checkpointId, records, request.signal).then(
       (bytes) => {
         if (request.signal.aborted) return;
-        view.setPrediction(bytes);
+        this.pairs = bytes;
         const isNews = this.held !== key && performance.now() - this.openedAt > NEWS_AFTER_MS;
         this.held = key;
         if (isNews && session.mode !== "prediction")

@@ -104,6 +104,11 @@ export class PointImage {
     this.refined = part >= 1 ? 1 : 0;
   }
 
+  /** The points look different from now on: `refine` draws them all again behind the picture there is. */
+  renew(): void {
+    this.refined = 0;
+  }
+
   /** Draw one more slice of the full picture; show it once whole. */
   refine(layer: PointLayer, camera: PerspectiveCamera, budget: number): void {
     const total = layer.cull(camera);

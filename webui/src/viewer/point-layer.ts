@@ -25,11 +25,12 @@ import type { Tile, TileManifest, Triple } from "../api/types";
 import {
   measuredSpacing,
   median,
+  recordLabel,
   recordPosition,
   tileOfRecord,
   roughSpacing,
   WORDS_PER_RECORD,
-  writePrediction,
+  writeLabels,
 } from "./records";
 import { POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
 
@@ -53,7 +54,7 @@ export class PointLayer {
   spacing: number;
   private readonly layers: TileLayer[] = [];
   private readonly palette: DataTexture;
-  private prediction: Uint8Array | null = null;
+  private labels: Uint8Array | null = null;
   private readonly shared = {
     uSize: { value: 0.01 },
     uPixelsPerUnit: { value: 500 },
@@ -136,17 +137,17 @@ export class PointLayer {
     if (!layer || from !== layer.loaded || from + n > layer.words.length / WORDS_PER_RECORD)
       throw new RangeError(`Records ${from} + ${n} do not continue tile ${tileIndex}`);
     layer.words.set(records, from * WORDS_PER_RECORD);
-    writePrediction(layer.tile, layer.words, from, from + n, this.prediction);
+    writeLabels(layer.tile, layer.words, from, from + n, this.labels);
     layer.loaded = from + n;
     layer.attribute.addUpdateRange(from * WORDS_PER_RECORD, records.length);
     layer.attribute.needsUpdate = true;
   }
 
-  /** Class and confidence per record in tile order; null removes the prediction. */
-  setPrediction(prediction: Uint8Array | null): void {
-    this.prediction = prediction;
+  /** Class and confidence per record in tile order; null removes them. */
+  setLabels(labels: Uint8Array | null): void {
+    this.labels = labels;
     for (const layer of this.layers) {
-      writePrediction(layer.tile, layer.words, 0, layer.loaded, prediction);
+      writeLabels(layer.tile, layer.words, 0, layer.loaded, labels);
       layer.attribute.addUpdateRange(0, layer.loaded * WORDS_PER_RECORD);
       layer.attribute.needsUpdate = true;
     }
@@ -226,6 +227,13 @@ export class PointLayer {
     const layer = this.layers[tileOfRecord(this.manifest.tiles, recordIndex)];
     if (!layer || recordIndex - layer.tile.base >= layer.loaded) return null;
     return recordPosition(layer.tile, layer.words, recordIndex - layer.tile.base);
+  }
+
+  /** Class, 255 for none, and confidence 0–255 of a record that has been loaded, else null. */
+  label(recordIndex: number): [number, number] | null {
+    const layer = this.layers[tileOfRecord(this.manifest.tiles, recordIndex)];
+    if (!layer || recordIndex - layer.tile.base >= layer.loaded) return null;
+    return recordLabel(layer.words, recordIndex - layer.tile.base);
   }
 
   /** About `n` positions all over what has been loaded; each tile gives its share. */

@@ -56,6 +56,7 @@ export class Viewer {
   private moving = false;
   private redraw = true;
   private mode: ColorMode = "rgb";
+  private labels: Uint8Array | null = null;
   private pointSize = 1;
   private shading = true;
   private loading = false;
@@ -131,6 +132,7 @@ export class Viewer {
     this.layer = layer;
     this.rig.setBounds(layer.bounds);
     layer.setMode(this.mode);
+    layer.setLabels(this.labels);
     layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
     this.resize();
     this.reset(false);
@@ -203,9 +205,18 @@ export class Viewer {
     this.requestPoints();
   }
 
-  setPrediction(prediction: Uint8Array | null): void {
-    this.layer?.setPrediction(prediction);
-    this.requestPoints();
+  /** Class and confidence per record in tile order, for the modes that show some; null removes them. */
+  setLabels(labels: Uint8Array | null): void {
+    if (labels === this.labels) return;
+    this.labels = labels;
+    this.layer?.setLabels(labels);
+    if (this.mode === "rgb") return;
+    // The picture stays until the new one is whole: labels change after every answer.
+    if (this.moving || this.loading) this.requestPoints();
+    else {
+      this.image.renew();
+      this.requestFrame();
+    }
   }
 
   setMarkers(markers: readonly Marker[]): void {
@@ -266,6 +277,10 @@ export class Viewer {
 
   positionOf(record: number): Triple | null {
     return this.layer?.position(record) ?? null;
+  }
+
+  labelOf(record: number): [number, number] | null {
+    return this.layer?.label(record) ?? null;
   }
 
   private readonly onCameraChange = (): void => {

@@ -3,7 +3,7 @@
 
 /**
  * Points straight from their 12-byte records: `x16 | y16<<16`, `z16 | class<<16 | confidence<<24`, `r | g<<8 | b<<16`.
- * The 16 spare bits of a record carry the prediction, written in the browser once it is there.
+ * The 16 spare bits of a record carry labels, written in the browser whenever there are others.
  */
 export const POINTS_VERTEX = /* glsl */ `
 precision highp float;
@@ -17,7 +17,7 @@ uniform float uCoverage;      // How much larger a point is drawn to make up for
 uniform float uSize;          // Diameter in the scan's unit.
 uniform float uPixelsPerUnit; // At distance 1.
 uniform vec2 uPixelRange;
-uniform int uMode;            // 0 colour, 1 labels, 2 prediction
+uniform int uMode;            // 0 colour, 1 labels from the answers, 2 prediction
 uniform bool uPick;
 uniform sampler2D uPalette;
 in uvec3 position;
@@ -36,17 +36,15 @@ void main() {
   if (uPick) return;
   vec3 rgb = vec3(float(position.z & 255u), float((position.z >> 8) & 255u), float((position.z >> 16) & 255u)) / 255.0;
   float grey = dot(rgb, vec3(0.299, 0.587, 0.114));
-  if (uMode == 1) {
-    rgb = mix(vec3(grey), rgb, 0.35) * 0.75;
-  } else if (uMode == 2) {
-    uint predicted = (position.y >> 16) & 255u;
+  if (uMode > 0) {
+    uint label = (position.y >> 16) & 255u;
     float confidence = float(position.y >> 24) / 255.0;
-    vec3 dim = vec3(grey) * 0.55 + 0.06;
-    if (predicted == 255u) rgb = dim;
-    else {
+    // Who answers must still see what a thing is where the labels are unsure; a prediction is looked at by itself.
+    if (uMode == 2) rgb = vec3(grey) * 0.55 + 0.06;
+    if (label != 255u) {
       // Shading from the scan stays in the class colour, so that shapes can still be read.
-      vec3 shaded = texelFetch(uPalette, ivec2(int(predicted), 0), 0).rgb * (0.55 + 0.6 * grey);
-      rgb = mix(dim, shaded, 0.15 + 0.85 * confidence);
+      vec3 shaded = texelFetch(uPalette, ivec2(int(label), 0), 0).rgb * (0.55 + 0.6 * grey);
+      rgb = mix(rgb, shaded, 0.15 + 0.85 * confidence);
     }
   }
   vColor = rgb;
