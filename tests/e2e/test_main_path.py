@@ -128,7 +128,7 @@ def download(page: Page, kind: str, number: int) -> bytes:
 def check_sparse_export(page: Page, given: dict[int, int]) -> None:
     rows = list(csv.DictReader(io.StringIO(download(page, "sparse_csv", 1).decode())))
     assert {int(row["index"]): int(row["class"]) for row in rows} == given
-    assert all(row["strategy"] == "diverse" for row in rows)
+    assert all(row["strategy"] == "mixed" for row in rows)
     assert all(float(row["seconds"]) >= 0 and row["who"] and row["when"] for row in rows)
 
 

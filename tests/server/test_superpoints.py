@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fewpoints.models.densify.labeller import DenseLabeller
+from fewpoints.models.selection.uncertain import uncertain_superpoints
 from fewpoints.models.superpoints.files import StoredSuperpoints, load_superpoints
+from fewpoints.models.superpoints.look import looks
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
@@ -78,6 +81,41 @@ def test_a_round_uses_the_kept_ones_and_makes_missing_ones(
         log = lead.get(f"/jobs/{job['id']}/log").text
         assert (path.stat().st_mtime_ns == made) == (damage is None)
         assert len(stored(server, scan).superpoints.of_point) == 3000, log
+
+
+@pytest.mark.parametrize("strategy", ["uncertain", "mixed"])
+def test_a_further_round_follows_the_answers_that_are_live(
+    server: RunningServer, lead: Visitor, project: dict[str, Any], strategy: str
+) -> None:
+    room = room_file()
+    scan = lead.ready_scan(project["id"], room.content)
+    body = {"strategy": strategy, "budget": 5}
+
+    def chosen(twin: dict[str, Any]) -> list[int]:
+        job = lead.post_json(f"/scans/{twin['id']}/rounds", body, status=202)
+        assert lead.finished(job)["state"] == "done"
+        return [query["point_index"] for query in lead.get_json(f"/scans/{twin['id']}/queries")]
+
+    # As many answers as let `mixed` look at them, of two classes, the last of which is undone.
+    labelled = np.flatnonzero(room.classes == room.classes[0])[:21].tolist()
+    for row in labelled:
+        lead.answer(scan["id"], point_index=row, class_index=row % 2)
+    lead.undo(scan["id"])
+    del labelled[-1]
+    found = stored(server, scan)
+    labeller = DenseLabeller(
+        found.superpoints, looks(found.superpoints, found.directions), room.scan.positions
+    )
+    allowed = np.ones(len(room.scan), bool)
+    allowed[labelled] = False
+    rows = np.array(labelled)
+    order = uncertain_superpoints(labeller, rows, rows % 2, 5, expected=np.zeros(0, np.int64))
+    queries = chosen(scan)
+    assert found.superpoints.of_point[queries].tolist() == order.tolist()
+    assert not set(queries) & set(labelled)
+    # Without answers the same room gets other points.
+    twin = lead.ready_scan(project["id"], room.content, "twin.ply")
+    assert chosen(twin) != queries
 
 
 def test_another_voxel_size_replaces_them(

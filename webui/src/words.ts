@@ -15,9 +15,17 @@ import type { ColorMode } from "./viewer/point-layer";
 import { formatCount, plural } from "./util/format";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
+  mixed: {
+    title: "Diverse, then uncertain",
+    hint: "Diverse surfaces for a scan's first 20 points, then what the answers say least about.",
+  },
+  uncertain: {
+    title: "Uncertain surfaces",
+    hint: "Large surfaces whose class the answers so far say least about. Best once you have answered some.",
+  },
   diverse: {
     title: "Diverse surfaces",
-    hint: "One point on each kind of thing the network finds. Best with few points.",
+    hint: "One point on each kind of thing the network finds, whatever the answers. Best with few points.",
   },
   kmeans_features: {
     title: "k-means on features",

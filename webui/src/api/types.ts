@@ -42,6 +42,8 @@ export type Variant = Schemas["TrainingCreate"]["variant"];
 export type NewRound = Pick<Schemas["RoundCreate"], "strategy" | "budget">;
 
 export const STRATEGIES = [
+  "mixed",
+  "uncertain",
   "diverse",
   "kmeans_features",
   "kmeans_color",

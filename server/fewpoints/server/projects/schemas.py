@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from fewpoints.server.schemas import FreeText, Id, Name, Schema, ShortName, Time
 
-StrategyName = Literal["random", "kmeans_color", "kmeans_features", "diverse"]
+StrategyName = Literal["random", "kmeans_color", "kmeans_features", "diverse", "uncertain", "mixed"]
 Budget = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -58,7 +58,7 @@ class ProjectCreate(Schema):
     preset: ShortName | None = None
     classes: list[LabelClassWrite] | None = None
     budget: Budget = 20
-    strategy: StrategyName = "diverse"
+    strategy: StrategyName = "mixed"
     auto_select: bool = True
 
 

@@ -17,12 +17,12 @@ from fewpoints.annotations.scans.views import choose_views
 from fewpoints.models.features.cache import FEATURES_VERSION, cached_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.selection import registry
-from fewpoints.models.selection.options import needs_features, strategy_options
+from fewpoints.models.selection.options import needs_answers, needs_features, strategy_options
 from fewpoints.models.superpoints.files import find_superpoints, save_superpoints
 from fewpoints.models.superpoints.look import mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
-from fewpoints.server.answers.queries import live_ids
+from fewpoints.server.answers.queries import labelled_points, live_ids
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.context import JobCancelled, JobContext
@@ -58,6 +58,7 @@ def select_points(
 ) -> dict[str, Any]:
     """Choose points that were neither asked about nor answered, and add them as queries.
 
+    Strategies that look at answers see those that are live when the choice begins.
     Safe to run twice: a job finds the round that it made before.
     """
     options = strategy_options(strategy, scaling=scaling, seed=seed)
@@ -68,13 +69,16 @@ def select_points(
         if made is not None:
             return {"round_id": made}
         facts = _facts(session, scan_id)
-        exclude = _known_points(session, scan_id)
     points = load_arrays(context.storage.scan_arrays(scan_id))
-    features = superpoints = None
+    features = superpoints = answers = None
     if needs_features(options):
         features, superpoints = _prepare(
             context, facts, points, part_of(context.progress, 0.0, 0.7)
         )
+    with context.session() as session:  # Now: features may have taken minutes.
+        exclude = _known_points(session, scan_id)
+        if needs_answers(options):
+            answers = _answers(session, scan_id, points)
     rows = registry.select_points(
         points,
         options,
@@ -82,6 +86,7 @@ def select_points(
         features=features,
         superpoints=superpoints,
         voxel_size_m=facts.voxel_size_m,
+        answers=answers,
         exclude=np.array(exclude, np.int64),
         progress=part_of(context.progress, 0.7, 0.9),
     )
@@ -190,6 +195,17 @@ def _known_points(session: Session, scan_id: int) -> list[int]:
         select(AnswerEvent.point_index).where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id)))
     )
     return sorted({int(point) for point in (*asked, *answered) if point is not None})
+
+
+def _answers(
+    session: Session, scan_id: int, points: PointScan
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(Q,) labelled rows that have a place, and their (Q,) classes."""
+    labelled = labelled_points(session, Scan.id == scan_id)
+    rows = np.array([point for _, _, point, _ in labelled], np.int64)
+    classes = np.array([index for *_, index in labelled], np.int64)
+    placed = points.finite[rows]
+    return rows[placed], classes[placed]
 
 
 def _touch(scan: Scan) -> None:

@@ -1212,10 +1212,10 @@ export interface components {
             preset?: string | null;
             /**
              * Strategy
-             * @default diverse
+             * @default mixed
              * @enum {string}
              */
-            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse";
+            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed";
         };
         /**
          * ProjectRead
@@ -1243,7 +1243,7 @@ export interface components {
              * Strategy
              * @enum {string}
              */
-            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse";
+            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed";
         };
         /**
          * ProjectUpdate
@@ -1261,7 +1261,7 @@ export interface components {
             /** Shown Checkpoint Id */
             shown_checkpoint_id?: number | null;
             /** Strategy */
-            strategy?: ("random" | "kmeans_color" | "kmeans_features" | "diverse") | null;
+            strategy?: ("random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed") | null;
         };
         /**
          * QueryNumbers
@@ -1361,7 +1361,7 @@ export interface components {
              * Strategy
              * @enum {string}
              */
-            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse";
+            strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed";
         };
         /**
          * ScanRead
