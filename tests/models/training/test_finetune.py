@@ -14,17 +14,23 @@ import torch
 
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.models.features.extract import extract_features
+from fewpoints.models.instances.centres import centre_offsets
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.selection.options import KMeansColor
 from fewpoints.models.selection.registry import select_points
+from fewpoints.models.training.config import preset_config
+from fewpoints.models.training.dense_targets import extra_targets
 from fewpoints.models.training.errors import BadAnswers, NotEnoughAnswers, TrainingDiverged
 from fewpoints.models.training.finetune import (
+    CHECKPOINT,
     FinetuneConfig,
     FinetuneResult,
     LabelledScan,
     finetune,
 )
+from fewpoints.models.training.network import learning_rate
 from fewpoints.models.training.predict import predict
+from fewpoints.models.training.sparse_supervision import ExtraTargets, make_samples
 from fewpoints.models.training.state import CURRENT, PREVIOUS
 from tests.models.features.scenes import lively_network, planes
 from tests.rooms import small_room
@@ -222,6 +228,193 @@ class TestNetwork:
         with pytest.raises(TrainingDiverged, match="diverged at step 1"):
             train(tmp_path, job=job, start=start, variant="network")
         assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+class TestAdapter:
+    def test_only_the_last_stage_and_the_head_move(self, tmp_path: Path) -> None:
+        start = lively_network()
+        result = train(tmp_path, start=start, variant="adapter", steps=2)
+        before, head = start.network.state_dict(), fitted_head(tmp_path / "head", start)
+        for key, value in weights_of(result.path).items():
+            if key.startswith("final."):
+                assert not torch.equal(value, head[key]), key
+            else:
+                learns = key.startswith("block8.") and "running" not in key and "num" not in key
+                assert torch.equal(value, before[key]) != learns, key
+        assert result.metrics["method"] == "holdout"
+        assert result.metrics["head"]["method"] == "cross_validation"
+
+
+def fitted_head(run_dir: Path, start: LoadedNetwork) -> dict[str, torch.Tensor]:
+    return weights_of(train(run_dir, start=start, variant="head").path)
+
+
+class TestBatches:
+    def test_a_step_is_the_mean_of_its_samples_gradients(self, tmp_path: Path) -> None:
+        """One step of two samples from the same weights, against two gradients in a loop."""
+        job, rate = small_job(), 1e-3
+        options: dict[str, Any] = {
+            "variant": "network",
+            "steps": 1,
+            "lr": rate,
+            "warm_up": 0,
+            "clip_norm": None,
+            "weight_decay": 0,
+            "augment": False,
+            "max_voxels": 250,
+            "holdout": 0,
+        }
+        before = load_network(train(tmp_path / "head", job=job, variant="head").path).network
+        after = weights_of(train(tmp_path / "two", job=job, batch=2, **options).path)
+        order = np.random.default_rng([0, 0, 0, 1])
+        samples = make_samples(job, order, max_voxels=250, augment=False)
+        assert len(samples) > 2
+        chosen = order.permutation(len(samples))[:2]
+        before.requires_grad_(True)
+        for index in chosen:
+            sample = samples[index]
+            logits = before(sample.coords, sample.colours).logits
+            total = torch.zeros(())
+            for voxel, kind in zip(sample.voxels.tolist(), sample.classes.tolist(), strict=True):
+                total = total - torch.log_softmax(logits[voxel], 0)[kind]
+            (total / len(sample.voxels) * sample.weight / 2).backward()
+        for key in ("final.kernel", "block8.0.conv2.kernel", "conv0p1s1.kernel"):
+            weight = before.get_parameter(key)
+            assert weight.grad is not None
+            # The first step has no momentum yet, so nothing is dampened.
+            torch.testing.assert_close(
+                after[key], weight.detach() - rate * weight.grad, rtol=1e-4, atol=1e-7
+            )
+
+    def test_an_interrupted_run_of_batches_goes_on_in_step(self, tmp_path: Path) -> None:
+        options: dict[str, Any] = {
+            "variant": "adapter",
+            "batch": 3,
+            "steps": 3,
+            "max_voxels": 250,
+            "save_every_s": 0,
+            "instances": True,
+            "pseudo_labels": 0.3,
+        }
+        whole = train(tmp_path / "whole", **options)
+        with pytest.raises(Stopped):
+            train(tmp_path / "run", progress=stop_at("Step 3"), **options)
+        resumed = train(tmp_path / "run", **options)
+        assert resumed.losses == whole.losses
+        assert (tmp_path / "run" / CHECKPOINT).read_bytes() == whole.path.read_bytes()
+        assert [file.name for file in (tmp_path / "run").iterdir()] == [CHECKPOINT]
+
+
+class TestDenseLabels:
+    @pytest.mark.parametrize("variant", ["head", "adapter"])
+    def test_answers_that_are_kept_out_have_no_say_in_them(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variant: str
+    ) -> None:
+        job = small_job()
+        asked: list[set[int]] = []
+
+        def note(scan: LabelledScan, *args: Any, **options: Any) -> ExtraTargets:
+            asked.append(set(scan.rows.tolist()))
+            return extra_targets(scan, *args, **options)
+
+        monkeypatch.setattr("fewpoints.models.training.finetune.extra_targets", note)
+        result = train(tmp_path, job=job, variant=variant, pseudo_labels=0.3, steps=1)
+        everything = set(job.rows.tolist())
+        # Five folds first: each answer is kept out of exactly one.
+        out = [everything - rows for rows in asked[:5]]
+        assert set().union(*out) == everything
+        assert sum(map(len, out)) == len(everything)
+        for rows in asked[5:]:
+            assert len(everything - rows) == (0 if variant == "head" else result.metrics["answers"])
+        assert len(asked) > 5
+
+    def test_pseudo_labels_teach_a_room(self, tmp_path: Path) -> None:
+        room = small_room(6000)
+        rows = select_points(room.scan, KMeansColor(), 40)
+        job = LabelledScan("room", room.scan, rows, room.classes[rows].astype(np.int64), 0.15)
+        start = load_network(None, arch="Res16UNet14A")
+        names = [f"class {index}" for index in range(20)]
+        right = {}
+        for least in (None, 0.5):
+            config = FinetuneConfig(variant="head", pseudo_labels=least)
+            result = finetune([job], start, names, config, run_dir=tmp_path / str(least))
+            found = predict(room.scan, load_network(result.path), voxel_size_m=0.15)
+            right[least] = (found.classes == room.classes).mean()
+        assert right[0.5] > right[None]
+
+
+class TestInstances:
+    @pytest.mark.parametrize("centres", ["extents", "clicks"])
+    @pytest.mark.parametrize("variant", ["head", "network"])
+    def test_an_offset_head_is_trained_and_stored(
+        self, tmp_path: Path, variant: str, centres: str
+    ) -> None:
+        job = small_job()
+        job = replace(job, instances=np.ones(len(job.rows), np.int64))
+        start = lively_network()
+        result = train(
+            tmp_path, job=job, start=start, variant=variant, instances=True, centres=centres
+        )
+        loaded = load_network(result.path)
+        assert loaded.offset_head is not None
+        found = predict(job.scan, loaded, voxel_size_m=job.voxel_size_m, min_voxels=2)
+        assert found.instances is not None
+        if variant == "head":
+            plain = fitted_head(tmp_path / "plain", lively_network())
+            for key, value in weights_of(result.path).items():
+                # The head differs where its statistics are over points instead of voxels.
+                assert torch.equal(value, plain[key]) or centres == "extents", key
+
+    def test_learns_the_way_to_the_middle_of_an_object(self, tmp_path: Path) -> None:
+        room = small_room(6000)
+        things = np.flatnonzero(room.instances > 0)
+        rows = np.random.default_rng(0).choice(things, 60, replace=False)
+        job = LabelledScan(
+            "room", room.scan, rows, room.classes[rows].astype(np.int64), 0.1,
+            instances=room.instances[rows],
+        )  # fmt: skip
+        start = load_network(None, arch="Res16UNet14A")
+        names = [f"class {index}" for index in range(20)]
+        config = FinetuneConfig(variant="head", instances=True, steps=20, augment=False)
+        result = finetune([job], start, names, config, run_dir=tmp_path, stuff=[0, 1])
+        loaded = load_network(result.path)
+        assert loaded.meta.stuff == (0, 1)
+        assert loaded.offset_head is not None
+        features = extract_features(room.scan, start.network, voxel_size_m=0.1)
+        with torch.no_grad():
+            offsets = loaded.offset_head(torch.from_numpy(features)).numpy()
+        wanted, known = centre_offsets(room.scan.positions, room.instances)
+        lengths = np.linalg.norm(offsets, axis=1) * np.linalg.norm(wanted, axis=1)
+        cosines = (offsets * wanted).sum(axis=1)[known] / lengths[known]
+        assert cosines.mean() > 0.2, "an untrained head is at 0"
+
+    def test_answers_about_stuff_alone_train_no_offset_head_and_that_is_said(
+        self, tmp_path: Path
+    ) -> None:
+        names = [f"class {index}" for index in range(5)]
+        result = finetune(
+            [small_job()],
+            lively_network(),
+            names,
+            FinetuneConfig(instances=True),
+            run_dir=tmp_path,
+            stuff=range(5),
+        )
+        assert load_network(result.path).offset_head is None
+        assert any("No objects were learned" in note for note in result.notes)
+
+
+def test_the_papers_schedule() -> None:
+    """SGD 0.1, momentum 0.9, batch 48, 10,000 iterations, polynomial of 0.9."""
+    config = preset_config("paper", seed=3)
+    assert config.variant == "network"
+    assert (config.lr, config.momentum, config.weight_decay) == (0.1, 0.9, 1e-4)
+    assert (config.batch, config.steps, config.seed) == (48, 10_000, 3)
+    for step in (0, 1, 5_000, 9_999):
+        expected = 0.1 * (1 - step / 10_001) ** 0.9
+        assert learning_rate(config, step) == pytest.approx(expected)
+    assert preset_config("paper", steps=7).steps == 7
+    assert preset_config("room") == FinetuneConfig()
 
 
 class TestRefusals:

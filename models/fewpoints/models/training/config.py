@@ -38,6 +38,9 @@ class FinetuneConfig(BaseModel):
     batch: int = Field(
         default=1, ge=1, le=1024, description="Samples per step; their gradients are averaged."
     )
+    optimiser: Literal["sgd", "adamw"] = Field(
+        default="sgd", description="sgd: with momentum, as in the original."
+    )
     lr: float = Field(default=0.05, gt=0, le=10, description="First learning rate.")
     warm_up: int = Field(
         default=5,
@@ -101,6 +104,7 @@ PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: valu
             "variant": "network",
             "steps": 10_000,
             "batch": 48,
+            "optimiser": "sgd",
             "lr": 0.1,
             "warm_up": 0,
             "momentum": 0.9,

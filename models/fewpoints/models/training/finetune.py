@@ -222,6 +222,11 @@ def _new_offset_head(network: Res16UNet, config: FinetuneConfig) -> OffsetHead:
     generator = torch.Generator().manual_seed(config.seed % 2**63)
     for module in (head.offsets_pre, head.offsets):
         module.reset_parameters(generator)
+    with torch.no_grad():
+        # A far shot at random is worse than none, and takes many of the few steps to undo.
+        head.offsets.kernel.mul_(0.1)
+        assert head.offsets.bias is not None
+        head.offsets.bias.mul_(0.1)
     return head
 
 

@@ -95,6 +95,19 @@ def set_trainable(network: Res16UNet, variant: Variant) -> list[nn.Parameter]:
     return [weight for weight in network.parameters() if weight.requires_grad]
 
 
+def new_optimiser(weights: Sequence[nn.Parameter], config: FinetuneConfig) -> torch.optim.Optimizer:
+    """SGD with momentum and the original's dampening, or Adam with decoupled decay."""
+    if config.optimiser == "adamw":
+        return torch.optim.AdamW(weights, lr=config.lr, weight_decay=config.weight_decay)
+    return torch.optim.SGD(
+        weights,
+        lr=config.lr,
+        momentum=config.momentum,
+        dampening=0.1,
+        weight_decay=config.weight_decay,
+    )
+
+
 def train_network(
     network: Res16UNet,
     scans: Sequence[LabelledScan],
@@ -110,10 +123,9 @@ def train_network(
 ) -> list[float]:
     """Fine-tune in place; return the cross-entropy of the answers at every step.
 
-    SGD with momentum and dampening 0.1, learning rate as `learning_rate` has it. Which weights
-    learn is said by the variant. A state in `run_dir` of the same run is picked up, and the result
-    is then the same as without the interruption (on a CPU with the same number of threads, to the
-    bit).
+    The learning rate goes as `learning_rate` has it. Which weights learn is said by the variant. A
+    state in `run_dir` of the same run is picked up, and the result is then the same as without the
+    interruption (on a CPU with the same number of threads, to the bit).
 
     Args:
         extra: of each scan, what to learn beside the answers.
@@ -132,13 +144,7 @@ def train_network(
         trained["offset_head"] = offset_head
         weights += list(offset_head.parameters())
     trained.to(device)
-    optimiser = torch.optim.SGD(
-        weights,
-        lr=config.lr,
-        momentum=config.momentum,
-        dampening=0.1,
-        weight_decay=config.weight_decay,
-    )
+    optimiser = new_optimiser(weights, config)
     losses: list[float] = []
     position = (0, 0, 0)
     state = load_state(run_dir, fingerprint)
