@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 
 from fewpoints.annotations.classes import ClassList
-from fewpoints.annotations.datasets.dataset import GroundTruth
-from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.benchmarks import label_efficient
 from fewpoints.models.benchmarks.errors import BadProtocol
 from fewpoints.models.benchmarks.label_efficient import (
@@ -24,7 +22,6 @@ from fewpoints.models.benchmarks.label_efficient import (
     limited_scenes,
     run_limited_annotations,
     run_limited_scenes,
-    score_scene,
 )
 from fewpoints.models.benchmarks.measuring import Extent
 from fewpoints.models.benchmarks.pages import learning_page
@@ -36,7 +33,6 @@ from fewpoints.models.training.finetune import (
     LabelledScan,
     finetune,
 )
-from fewpoints.models.training.predict import Prediction
 from tests.models.benchmarks.rooms import room, rooms_dataset, setting
 
 
@@ -115,6 +111,28 @@ class TestLimitedAnnotations:
         extent = Extent((ALL_TOGETHER,), names, (20,), (0,))
         run_limited_annotations(run, study(tiny, "a", lists=tmp_path), extent)
         assert learned_from[0][0].rows.tolist() == rows.tolist()
+
+    def test_objects_are_learned_and_scored_where_they_are_wanted(
+        self, tiny: str, tmp_path: Path, learned_from: list[Sequence[LabelledScan]]
+    ) -> None:
+        wanted = study(tiny, "a")
+        config = FinetuneConfig(variant="head", instances=True, steps=2, max_voxels=2_000)
+        run = open_run(tmp_path / "run", {})
+        extent = Extent((ALL_TOGETHER,), ("pre-trained/diverse",), (20,), (0,))
+        run_limited_annotations(run, replace(wanted, config=config), extent)
+        scan = learned_from[0][0]
+        assert scan.instances is not None
+        assert scan.instances.tolist() == room("a").instances[scan.rows].tolist()
+        assert 0 <= run.cells[extent.of_scene(ALL_TOGETHER)[0]]["AP50 voxels"] <= 1
+        tables, _ = learning_page(run.cells, extent, scenes=False)
+        assert [table.split(",")[0] for table in tables] == [
+            "| mIoU of voxels",
+            "| mIoU of points",
+            "| AP50 of voxels",
+            "| AP50 of points",
+            "| labels learned from | 20 points |\n| --- | ---: |\n| pre-trained/diverse | "
+            + f"{len(scan.rows)} |",
+        ]
 
     def test_names_are_checked(self) -> None:
         with pytest.raises(BadProtocol, match='no method "listed"'):
@@ -195,18 +213,3 @@ class TestScenes:
         other = replace(dataset, classes=ClassList.from_names(["wall", "floor"]))
         with pytest.raises(BadProtocol, match="have different classes"):
             Study(dataset, other, ("a",), ("a",), FinetuneConfig(), setting(tiny))
-
-
-def test_points_and_voxels_are_counted_apart(monkeypatch: pytest.MonkeyPatch, tiny: str) -> None:
-    # Voxels of 1 m: three points of class 0 in the first, one each of 0 and 1 in the second, one of
-    # class 1 in the third. The prediction is 0 for all.
-    positions = np.array(
-        [[0.1, 0, 0], [0.2, 0, 0], [0.3, 0, 0], [1.1, 0, 0], [1.2, 0, 0], [2.5, 0, 0]]
-    )
-    classes = np.array([0, 0, 0, 0, 1, 1])
-    truth = GroundTruth("t", PointScan(positions), np.zeros(6, int), classes)
-    nothing = Prediction(np.zeros(6, np.uint8), np.zeros(6, np.uint8))
-    monkeypatch.setattr(label_efficient, "predict", lambda *_, **__: nothing)
-    points, voxels = score_scene(truth, setting(tiny).network, 1.0, "cpu", 2)
-    assert points.tolist() == [[4, 0, 0], [2, 0, 0]]
-    assert voxels.tolist() == [[1, 0, 0], [1, 0, 0]]  # The voxel whose points differ is left out.

@@ -8,7 +8,7 @@ whole; budgets are percent of the scenes, methods starts, and each seed draws it
 start is the given weights ("pre-trained") or random ones of the same network ("scratch").
 
 Scores add up all test scenes first, on points and, as the paper's, on voxels; classes that the test
-scenes do not have are left out of the mean.
+scenes do not have are left out of the mean. Where objects are learned too, so is AP at IoU 0.5.
 
 Letters used in shapes: N points, L answers.
 """
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.annotations.classes import UNLABELLED
-from fewpoints.annotations.datasets.dataset import Dataset, GroundTruth
+from fewpoints.annotations.datasets.dataset import Dataset
 from fewpoints.annotations.datasets.limited import keep_listed_points
 from fewpoints.annotations.datasets.scene_lists import read_scene_list
 from fewpoints.annotations.progress import Progress, no_progress, part_of
@@ -40,13 +40,12 @@ from fewpoints.models.benchmarks.methods import (
     prepare_scene,
 )
 from fewpoints.models.benchmarks.runs import Key, Run, Values
+from fewpoints.models.benchmarks.unseen import scene_scores, score_scene
 from fewpoints.models.features.extract import scan_voxels
-from fewpoints.models.metrics.segmentation import confusion, mean_iou
 from fewpoints.models.metrics.voxel_labels import voxel_classes
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network, untrained_network
 from fewpoints.models.selection.files import read_points_pth
 from fewpoints.models.training.finetune import FinetuneConfig, LabelledScan, finetune
-from fewpoints.models.training.predict import predict
 
 LIMITED_ANNOTATIONS, LIMITED_SCENES = "la", "lr"
 SCRATCH, PRE_TRAINED = "scratch", "pre-trained"
@@ -236,6 +235,7 @@ def _labelled(scene: PreparedScene, rows: NDArray[np.int64]) -> LabelledScan:
         rows,
         scene.truth.classes[rows],
         voxel_size_m=scene.voxel_size_m,
+        instances=scene.truth.instances[rows],
     )
 
 
@@ -312,33 +312,17 @@ def _learn(
         progress=part_of(progress, 0, 0.8),
     )
     learned = load_network(result.path)
-    count = len(study.target.classes)
-    points = np.zeros((count, count + 1), np.int64)
-    voxels = points.copy()
+    scores = []
     for index, name in enumerate(study.test):
         progress(0.8 + 0.2 * index / len(study.test), name)
         scene = prepare_scene(
             study.target.read(name), study.setting, largest_budget=1, title=study.target.title
         )
-        tables = score_scene(scene.truth, learned, scene.voxel_size_m, study.setting.device, count)
-        points += tables[0]
-        voxels += tables[1]
+        device, count = study.setting.device, len(study.target.classes)
+        scores.append(score_scene(scene.truth, learned, scene.voxel_size_m, device, count))
+    told_apart = [c.index for c in study.target.classes if c.instanceable]
     return {
-        "mIoU points": mean_iou(points, present_only=True),
-        "mIoU voxels": mean_iou(voxels, present_only=True),
+        **scene_scores(scores, told_apart if config.instances else ()),
         "labels": sum(len(scan.rows) for scan in labelled),
         "scenes": len(labelled),
     }
-
-
-def score_scene(
-    truth: GroundTruth, learned: LoadedNetwork, voxel_size_m: float, device: str, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the confusions of a scene's points and of its voxels."""
-    predicted = predict(truth.scan, learned, voxel_size_m=voxel_size_m, device=device).classes
-    finite = truth.scan.finite
-    voxels = scan_voxels(truth.scan, voxel_size_m)
-    return (
-        confusion(truth.classes[finite], predicted[finite], count),
-        confusion(voxel_classes(truth.classes, voxels), predicted[voxels.first_point], count),
-    )

@@ -109,6 +109,7 @@ def learning_page(cells: Cells, extent: Extent, *, scenes: bool) -> tuple[list[s
     tables = [
         figure_table("mIoU of voxels, %", voxels, *_rows(extent), column=column, paper=known),
         figure_table("mIoU of points, %", points, *_rows(extent), column=column),
+        *_object_tables(cells, extent, scenes=scenes),
         figure_table("labels learned from", labels, *_rows(extent), column=column, digits=0),
     ]
     chart = draw_curves(
@@ -118,6 +119,20 @@ def learning_page(cells: Cells, extent: Extent, *, scenes: bool) -> tuple[list[s
         y_label="mIoU of voxels, %",
     )
     return tables, chart
+
+
+def _object_tables(cells: Cells, extent: Extent, *, scenes: bool) -> list[str]:
+    """Return the tables of objects, where they were learned."""
+    if not all("AP50 voxels" in values for values in cells.values()):
+        return []
+    known = paper.LIMITED_SCENES_OBJECTS if scenes else paper.LIMITED_ANNOTATIONS_OBJECTS
+    column = "{} % of scenes".format if scenes else "{} points".format
+    voxels = over_seeds(cells, mean_of("AP50 voxels"))
+    points = over_seeds(cells, mean_of("AP50 points"))
+    return [
+        figure_table("AP50 of voxels, %", voxels, *_rows(extent), column=column, paper=known),
+        figure_table("AP50 of points, %", points, *_rows(extent), column=column),
+    ]
 
 
 def partitions_page(cells: Cells, extent: Extent) -> tuple[list[str], str]:

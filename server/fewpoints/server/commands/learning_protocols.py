@@ -55,6 +55,9 @@ VariantOption = Annotated[
     typer.Option(help="head, adapter or network: what is trained. Default: head; paper: network."),
 ]
 StepsOption = Annotated[int | None, typer.Option(help="Steps of adapter and network.", min=1)]
+InstancesOption = Annotated[
+    bool, typer.Option("--instances", help="Learn to tell objects apart too, scored by AP50.")
+]
 # Features of so many scenes are some gigabytes on disk; of more they are computed again.
 _SCENES_WITH_FEATURES = 50
 
@@ -78,6 +81,7 @@ def la(
     preset: PresetOption = "room",
     variant: VariantOption = None,
     steps: StepsOption = None,
+    instances: InstancesOption = False,
     max_points: MaxPointsOption = None,
     checkpoint: CheckpointOption = None,
     arch: ArchOption = None,
@@ -109,7 +113,7 @@ def la(
         out=out,
         seeds=seeds,
         lists=lists,
-        config=parse_config(preset, variant=variant, steps=steps),
+        config=parse_config(preset, variant=variant, steps=steps, instances=instances),
         setting=setting_of(checkpoint, arch, voxel_size, max_points, device),
     )
 
@@ -132,6 +136,7 @@ def lr(
     preset: PresetOption = "room",
     variant: VariantOption = None,
     steps: StepsOption = None,
+    instances: InstancesOption = False,
     max_points: MaxPointsOption = None,
     checkpoint: CheckpointOption = None,
     arch: ArchOption = None,
@@ -163,7 +168,7 @@ def lr(
         seeds=seeds,
         lists=lists and existing_folder(lists, "--lists"),
         labels_per_scene=labels_per_scene,
-        config=parse_config(preset, variant=variant, steps=steps),
+        config=parse_config(preset, variant=variant, steps=steps, instances=instances),
         setting=setting_of(checkpoint, arch, voxel_size, max_points, device),
     )
 
