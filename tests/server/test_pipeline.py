@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ import pytest
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.models.selection.files import read_labels_pth, read_points_pth
 from tests.server.rooms import room_file
-from tests.server.running import Visitor, checked
+from tests.server.running import RunningServer, Visitor, checked
+from tests.server.seeding import seed_scan
 
 BUDGET = 12
 
@@ -259,6 +261,15 @@ def exported(lead: Visitor, project: dict[str, Any], kind: str) -> tuple[str, by
     return newest["filename"], response.content
 
 
+def confidence_of(path: Path) -> np.ndarray:
+    """The column `confidence` of an exported PLY, taken from its bytes."""
+    header, _, body = path.read_bytes().partition(b"end_header\n")
+    lines = [line.split() for line in header.decode().splitlines()]
+    kinds = {"double": "<f8", "float": "<f4", "uchar": "u1", "uint8": "u1", "int": "<i4"}
+    columns = [(words[2], kinds[words[1]]) for words in lines if words[0] == "property"]
+    return np.asarray(np.frombuffer(body, np.dtype(columns))["confidence"])
+
+
 class TestExport:
     def test_sparse_csv_comes_back_as_the_same_answers(
         self,
@@ -337,6 +348,48 @@ class TestExport:
         order = np.frombuffer(lead.get(f"/scans/{scan['id']}/order.bin").content, "<u4")
         np.testing.assert_array_equal(back.labels["class"][order], pairs[:, 0])
 
+    def test_labels_ply_has_what_follows_from_the_answers(
+        self,
+        lead: Visitor,
+        project: dict[str, Any],
+        scan: dict[str, Any],
+        answered: list[dict[str, Any]],
+        tmp_path: Any,
+    ) -> None:
+        silent = lead.ready_scan(project["id"], room_file(500).content, "silent.ply")
+        filename, content = exported(lead, project, "labels_ply")
+        assert filename == "living-room-labels.ply", "a scan without answers is left out"
+        path = tmp_path / filename
+        path.write_bytes(content)
+        back = read_scan(path)
+        np.testing.assert_array_equal(back.positions, room_file().scan.positions)
+        pairs = np.frombuffer(lead.get(f"/scans/{scan['id']}/dense.bin").content, np.uint8).reshape(
+            -1, 2
+        )
+        order = np.frombuffer(lead.get(f"/scans/{scan['id']}/order.bin").content, "<u4")
+        np.testing.assert_array_equal(back.labels["class"][order], pairs[:, 0])
+        np.testing.assert_array_equal(confidence_of(path)[order], pairs[:, 1])
+        for answer in answered:
+            if answer["reply"] == "class":
+                assert back.labels["class"][answer["point_index"]] == answer["class_index"]
+
+        body = {"kind": "labels_ply", "scan_ids": [silent["id"]]}
+        refusal = lead.post_json(f"/projects/{project['id']}/exports", body, status=409)
+        assert refusal["error"]["code"] == "nothing_to_export"
+        assert "silent.ply" in refusal["error"]["message"]
+        checked(lead.delete(f"/scans/{silent['id']}"))
+
+    def test_labels_wait_for_what_they_are_made_from(
+        self, server: RunningServer, lead: Visitor
+    ) -> None:
+        seeded = seed_scan(server.app.state.database, server.app.state.storage)
+        path = f"/projects/{seeded.project_id}/exports"
+        for _ in range(2):  # Without an answer, and with one.
+            refusal = lead.post_json(path, {"kind": "labels_ply"}, status=409)
+            assert refusal["error"]["code"] == "nothing_to_export"
+            assert "superpoints of cube.ply are not there" in refusal["error"]["message"]
+            lead.answer(seeded.scan_id, point_index=3)
+
     def test_the_same_export_twice_has_the_same_bytes(
         self, lead: Visitor, project: dict[str, Any], answered: list[dict[str, Any]]
     ) -> None:
@@ -344,7 +397,7 @@ class TestExport:
 
     def test_without_a_prediction_there_is_nothing_dense(self, lead: Visitor) -> None:
         empty = lead.project()
-        for kind in ("dense_ply", "sparse_csv"):
+        for kind in ("dense_ply", "labels_ply", "sparse_csv"):
             refusal = lead.post_json(f"/projects/{empty['id']}/exports", {"kind": kind}, status=409)
             assert refusal["error"]["code"] == "nothing_to_export"
 

@@ -52,6 +52,10 @@ export const EXPORT_WORDS: Record<ExportKind, { title: string; hint: string }> =
     title: "Answers as .pth",
     hint: "Scene to point indices and labels, as the data-efficient benchmarks use it.",
   },
+  labels_ply: {
+    title: "Labels as PLY",
+    hint: "Every point with the class that follows from the answers, and how sure that is.",
+  },
   dense_ply: {
     title: "Prediction as PLY",
     hint: "Every point with its predicted class and confidence.",

@@ -53,6 +53,7 @@ export const STRATEGIES = [
 export const EXPORT_KINDS = [
   "sparse_csv",
   "sparse_pth",
+  "labels_ply",
   "dense_ply",
 ] as const satisfies readonly ExportKind[];
 

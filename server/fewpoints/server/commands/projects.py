@@ -50,7 +50,9 @@ def import_scans(
 def export(
     project: Annotated[str, typer.Argument(help="Name or id of the project.")],
     out: Annotated[Path, typer.Option(help="File to write.")],
-    kind: Annotated[str, typer.Option(help="sparse_csv, sparse_pth or dense_ply.")] = "sparse_csv",
+    kind: Annotated[
+        str, typer.Option(help="sparse_csv, sparse_pth, labels_ply or dense_ply.")
+    ] = "sparse_csv",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,7 +69,9 @@ def export(
     try:
         wanted = ExportCreate.model_validate({"kind": kind})
     except ValidationError:
-        raise BadArgument(f"--kind {kind}: use sparse_csv, sparse_pth or dense_ply.") from None
+        raise BadArgument(
+            f"--kind {kind}: use sparse_csv, sparse_pth, labels_ply or dense_ply."
+        ) from None
     if not out.absolute().parent.is_dir():
         raise BadArgument(f"--out {out}: the folder {out.absolute().parent} does not exist.")
     settings = make_settings(host=None, port=None, home=home)

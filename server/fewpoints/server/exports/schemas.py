@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from fewpoints.server.schemas import Id, Schema, Time
 
-ExportKind = Literal["sparse_csv", "sparse_pth", "dense_ply"]
+ExportKind = Literal["sparse_csv", "sparse_pth", "labels_ply", "dense_ply"]
 
 
 class ExportCreate(Schema):

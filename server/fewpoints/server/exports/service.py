@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.errors import Conflict, Invalid, NotFound
+from fewpoints.server.dense.queries import NoAnswersYet, SuperpointsMissing, read_labelled
+from fewpoints.server.errors import AppError, Conflict, Invalid, NotFound
 from fewpoints.server.exports.schemas import ExportCreate
 from fewpoints.server.exports.tables import Export
 from fewpoints.server.jobs import service as jobs
@@ -31,11 +32,13 @@ def start_export(session: Session, project_id: int, body: ExportCreate, user_id:
     Raises:
         NotFound: there is no such project.
         Invalid: a scan is not the project's, or is not imported.
-        NothingToExport: no scan is ready, or a scan has no prediction to write.
+        NothingToExport: no scan is ready, or a scan has no labels or no prediction to write.
     """
     get_project(session, project_id)
     scans = _scans(session, project_id, body.scan_ids)
     checkpoint_id = None
+    if body.kind == "labels_ply":
+        scans = _labelled(session, scans, all_of_project=body.scan_ids is None)
     if body.kind == "dense_ply":
         checkpoint_id = shown_checkpoints(session, [project_id]).get(project_id)
         if checkpoint_id is None:
@@ -65,6 +68,26 @@ def start_export(session: Session, project_id: int, body: ExportCreate, user_id:
         project_id=project_id,
         user_id=user_id,
     )
+
+
+def _labelled(session: Session, scans: Sequence[Scan], *, all_of_project: bool) -> list[Scan]:
+    """Return the scans that have dense labels; of chosen ones every one must have some."""
+    found: list[Scan] = []
+    refusal: AppError | None = None
+    for scan in scans:
+        try:
+            read_labelled(session, scan)
+        except NoAnswersYet as error:
+            if not all_of_project:
+                raise NothingToExport(error.message) from error
+            refusal = refusal or error
+        except SuperpointsMissing as error:
+            raise NothingToExport(error.message) from error
+        else:
+            found.append(scan)
+    if not found and refusal is not None:
+        raise NothingToExport(refusal.message)
+    return found
 
 
 def _scans(session: Session, project_id: int, scan_ids: Sequence[int] | None) -> list[Scan]:

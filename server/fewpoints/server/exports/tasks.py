@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.classes import ClassList
-from fewpoints.annotations.progress import part_of
+from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.annotations.sparse_labels import SparseLabels, write_csv
 from fewpoints.server.answers.sparse import class_list, sparse_labels
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.dense.labellers import label, load_labeller, pairs_of
+from fewpoints.server.dense.queries import Labelled, NoAnswersYet, read_labelled
 from fewpoints.server.exports.tables import Export
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.projects.tables import Project
@@ -40,6 +43,7 @@ class _Part:
     points: int
     labels: SparseLabels
     translation: bytes | None
+    labelled: Labelled | None
 
 
 def export(
@@ -64,7 +68,7 @@ def export(
             raise JobCancelled
         title = slug(project.name, fallback="project")
         classes = class_list(session, project_id)
-        parts = _parts(session, scan_ids, checkpoint_id)
+        parts = _parts(session, kind, scan_ids, checkpoint_id)
         mine = select(Scan.id).where(Scan.project_id == project_id)
         last = session.scalar(select(func.max(AnswerEvent.id)).where(AnswerEvent.scan_id.in_(mine)))
     if not parts:
@@ -77,6 +81,8 @@ def export(
             files = _sparse_csv(made_folder, parts, classes)
         elif kind == "sparse_pth":
             files = _sparse_pth(made_folder, parts)
+        elif kind == "labels_ply":
+            files = _labels_ply(context, made_folder, parts, classes)
         else:
             assert kind == "dense_ply"
             assert checkpoint_id is not None
@@ -112,7 +118,9 @@ def slug(name: str, *, fallback: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:80] or fallback
 
 
-def _parts(session: Session, scan_ids: list[int], checkpoint_id: int | None) -> list[_Part]:
+def _parts(
+    session: Session, kind: str, scan_ids: list[int], checkpoint_id: int | None
+) -> list[_Part]:
     scans = session.scalars(
         select(Scan).where(Scan.id.in_(scan_ids), Scan.state == "ready").order_by(Scan.id)
     ).all()
@@ -125,10 +133,18 @@ def _parts(session: Session, scan_ids: list[int], checkpoint_id: int | None) -> 
             if found is None:
                 continue
             translation = found.translation
+        labelled = None
+        if kind == "labels_ply":
+            try:
+                labelled = read_labelled(session, scan)
+            except NoAnswersYet:  # They were taken back since the export was asked for.
+                continue
         unique = title if titles.count(title) == 1 else f"{title}-{scan.id}"
         assert scan.points is not None
         parts.append(
-            _Part(scan.id, unique, scan.points, sparse_labels(session, scan.id), translation)
+            _Part(
+                scan.id, unique, scan.points, sparse_labels(session, scan.id), translation, labelled
+            )
         )
     return parts
 
@@ -159,6 +175,21 @@ def _sparse_pth(folder: Path, parts: list[_Part]) -> list[Path]:
     return [points, labels]
 
 
+def _labels_ply(
+    context: JobContext, folder: Path, parts: list[_Part], classes: ClassList
+) -> list[Path]:
+    files = []
+    for number, part in enumerate(parts):
+        assert part.labelled is not None
+        progress = part_of(context.progress, number / len(parts), (number + 1) / len(parts))
+        progress(0.0, f"Labelling {part.title}")
+        pairs = pairs_of(label(load_labeller(context.storage, part.labelled), part.labelled))
+        path = folder / f"{part.title}-labels.ply"
+        files.append(path)
+        _write_classes(context, path, part, pairs[:, 0], pairs[:, 1], classes, progress)
+    return files
+
+
 def _dense_ply(
     context: JobContext,
     folder: Path,
@@ -174,19 +205,32 @@ def _dense_ply(
         if part.translation is not None:
             predicted = np.frombuffer(part.translation, np.uint8)[predicted]
         path = folder / f"{part.title}-predicted.ply"
-        context.storage.require_free(part.points * 40)
-        write_ply(
-            path,
-            load_arrays(context.storage.scan_arrays(part.scan_id)),
-            {"class": predicted, "confidence": confidence},
-            comments=(
-                "class 255 is none; confidence is a probability times 255",
-                *(f"class {entry.index} {entry.name}" for entry in classes),
-            ),
-            progress=progress,
-        )
         files.append(path)
+        _write_classes(context, path, part, predicted, confidence, classes, progress)
     return files
+
+
+def _write_classes(
+    context: JobContext,
+    path: Path,
+    part: _Part,
+    found: NDArray[np.uint8],
+    confidence: NDArray[np.uint8],
+    classes: ClassList,
+    progress: Progress,
+) -> None:
+    """Write a scan with (N,) classes and confidences beside its own columns."""
+    context.storage.require_free(part.points * 40)
+    write_ply(
+        path,
+        load_arrays(context.storage.scan_arrays(part.scan_id)),
+        {"class": found, "confidence": confidence},
+        comments=(
+            "class 255 is none; confidence is a probability times 255",
+            *(f"class {entry.index} {entry.name}" for entry in classes),
+        ),
+        progress=progress,
+    )
 
 
 def _one_file(context: JobContext, work: Path, files: list[Path], zip_name: str) -> Path:

@@ -920,7 +920,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "sparse_csv" | "sparse_pth" | "dense_ply";
+            kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
             /** Scan Ids */
             scan_ids?: number[] | null;
         };
@@ -941,7 +941,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "sparse_csv" | "sparse_pth" | "dense_ply";
+            kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
             /** Snapshot */
             snapshot: {
                 [key: string]: unknown;
