@@ -46,7 +46,7 @@ def coverage(
     dataset: DatasetArgument,
     out: OutOption,
     split: SplitOption = None,
-    scenes: ScenesOption = 4,
+    scenes: ScenesOption = 2,
     points: PointsOption = POINTS,
     seeds: SeedsOption = 3,
     methods: Annotated[
@@ -64,7 +64,8 @@ def coverage(
 ) -> None:
     """Different objects that the chosen points touch, beside the paper's figure 7.
 
-    Needs objects in the data set. A scan of 200,000 points takes about two minutes on two cores.
+    Needs objects in the data set. A scan of 250,000 points takes some five minutes on two cores,
+    nearly all of it for k-means at 100 and 200 points.
     """
     from fewpoints.models.benchmarks.coverage import PROTOCOL, run_coverage
     from fewpoints.models.benchmarks.methods import check_methods
@@ -90,7 +91,7 @@ def densify(
     dataset: DatasetArgument,
     out: OutOption,
     split: SplitOption = None,
-    scenes: ScenesOption = 4,
+    scenes: ScenesOption = 2,
     points: PointsOption = POINTS,
     seeds: SeedsOption = 3,
     methods: Annotated[
@@ -109,7 +110,8 @@ def densify(
     """mIoU of the clicked scan itself against clicks, with what its superpoints allow at best.
 
     Needs classes in the data set. Points are answered with their true class; one without a class is
-    skipped, as by a person. A scan of 200,000 points takes about two minutes on two cores.
+    skipped, as by a person. A scan of 250,000 points takes some four minutes on two cores, nearly
+    all of it for k-means at 100 and 200 points.
     """
     from fewpoints.models.benchmarks.densify import PROTOCOL, parse_methods, run_densify
     from fewpoints.models.benchmarks.pages import densify_page
