@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from fewpoints.annotations.progress import Progress, no_progress
-from fewpoints.models.features.extract import extract_features
+from fewpoints.models.features.extract import extract_features, scan_voxels
 from fewpoints.models.instances.centres import centre_offsets
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.selection.options import KMeansColor
@@ -28,7 +28,8 @@ from fewpoints.models.training.finetune import (
     LabelledScan,
     finetune,
 )
-from fewpoints.models.training.network import learning_rate
+from fewpoints.models.training.head import FeatureStatistics, fit_head
+from fewpoints.models.training.network import balanced, learning_rate
 from fewpoints.models.training.predict import predict
 from fewpoints.models.training.sparse_supervision import ExtraTargets, make_samples
 from fewpoints.models.training.state import CURRENT, PREVIOUS
@@ -249,6 +250,33 @@ def fitted_head(run_dir: Path, start: LoadedNetwork) -> dict[str, torch.Tensor]:
     return weights_of(train(run_dir, start=start, variant="head").path)
 
 
+def test_the_last_word_is_a_head_fitted_to_the_features_as_they_have_become(
+    tmp_path: Path,
+) -> None:
+    job = small_job()
+    plain = train(tmp_path / "a", job=job, variant="network", refit=False, holdout=0)
+    result = train(tmp_path / "b", job=job, variant="network", holdout=0)
+    before, after = load_network(plain.path), load_network(result.path)
+    for key, value in after.network.state_dict().items():
+        same = torch.equal(value, before.network.state_dict()[key])
+        assert same != key.startswith("final."), key
+    features = extract_features(job.scan, after.network, voxel_size_m=job.voxel_size_m)
+    statistics = FeatureStatistics()
+    voxels = scan_voxels(job.scan, job.voxel_size_m)
+    statistics.add(features[voxels.first_point])
+    kernel, _ = fit_head(features[job.rows], job.classes, 5, statistics, decay=0.1)
+    torch.testing.assert_close(after.network.final.kernel.data, kernel, rtol=1e-2, atol=1e-3)
+
+
+def test_rare_classes_count_more_by_the_root_of_their_share() -> None:
+    job = small_job()
+    job = replace(job, classes=np.array([0] * 36 + [3] * 4))
+    weights = balanced([job], 5).tolist()
+    assert weights[3] / weights[0] == pytest.approx(3)
+    assert weights[1] == weights[2] == weights[4] == 0
+    assert (36 * weights[0] + 4 * weights[3]) / 40 == pytest.approx(1)
+
+
 class TestBatches:
     def test_a_step_is_the_mean_of_its_samples_gradients(self, tmp_path: Path) -> None:
         """One step of two samples from the same weights, against two gradients in a loop."""
@@ -263,6 +291,8 @@ class TestBatches:
             "augment": False,
             "max_voxels": 250,
             "holdout": 0,
+            "balance": False,
+            "refit": False,
         }
         before = load_network(train(tmp_path / "head", job=job, variant="head").path).network
         after = weights_of(train(tmp_path / "two", job=job, batch=2, **options).path)

@@ -42,6 +42,13 @@ class FinetuneConfig(BaseModel):
         default="sgd", description="sgd: with momentum, as in the original."
     )
     lr: float = Field(default=0.05, gt=0, le=10, description="First learning rate.")
+    balance: bool = Field(
+        default=True,
+        description="Count rare classes more, as the head does: one over the root of their share.",
+    )
+    refit: bool = Field(
+        default=True, description="Fit the head once more to the features as they have become."
+    )
     warm_up: int = Field(
         default=5,
         ge=0,
@@ -106,6 +113,8 @@ PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: valu
             "batch": 48,
             "optimiser": "sgd",
             "lr": 0.1,
+            "balance": False,
+            "refit": False,
             "warm_up": 0,
             "momentum": 0.9,
             "weight_decay": 1e-4,

@@ -161,8 +161,10 @@ def finetune(
             fingerprint=_fingerprint(kept, start, class_names, stuff, config),
             run_dir=run_dir,
             device=where,
-            progress=part_of(progress, 0.2, 0.9),
+            progress=part_of(progress, 0.2, 0.86 if config.refit else 0.9),
         )
+    if config.variant != "head" and config.refit:
+        _refit(network, kept, extra, config, where, part_of(progress, 0.86, 0.9))
     if config.variant != "head":
         metrics = measure_network(
             scans, test, answers, network, class_names, where, part_of(progress, 0.9, 0.99)
@@ -209,6 +211,46 @@ def _fit(
         decay=config.head_decay,
         share=share,
     )
+
+
+def _refit(
+    network: Res16UNet,
+    scans: Sequence[LabelledScan],
+    extra: Sequence[ExtraTargets],
+    config: FinetuneConfig,
+    device: torch.device,
+    progress: Progress,
+) -> None:
+    """Fit the head of a trained network anew, in place, to its own features."""
+    known = [
+        replace(
+            scan,
+            rows=np.concatenate([scan.rows, targets.rows]),
+            classes=np.concatenate([scan.classes, targets.classes]),
+            instances=None,
+        )
+        for scan, targets in zip(scans, extra, strict=True)
+    ]
+    table = gather([scan for scan in known if len(scan.rows)], network, device, progress)
+    pseudo = np.concatenate(
+        [
+            np.arange(len(all_.rows)) >= len(scan.rows)
+            for all_, scan in zip(known, scans, strict=True)
+        ]
+    )
+    share = np.where(pseudo, config.pseudo_weight / max(pseudo.sum(), 1), 1 / (~pseudo).sum())
+    kernel, bias = fit_head(
+        table.features,
+        table.classes,
+        network.out_channels,
+        table.statistics,
+        decay=config.head_decay,
+        share=share,
+    )
+    with torch.no_grad():
+        network.final.kernel.copy_(kernel)
+        assert network.final.bias is not None
+        network.final.bias.copy_(bias.reshape(1, -1))
 
 
 def _has_objects(targets: ExtraTargets) -> bool:

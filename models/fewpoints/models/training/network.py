@@ -159,6 +159,9 @@ def train_network(
     trained.train()
     if not batch_statistics:
         _freeze_statistics(network)
+    class_weights = None
+    if config.balance:
+        class_weights = balanced(scans, network.out_channels).to(device)
     saved = time.monotonic()
     while len(losses) < config.steps:
         step = len(losses)
@@ -176,6 +179,7 @@ def train_network(
                     offset_head,
                     schedule.next(),
                     pseudo_weight=config.pseudo_weight,
+                    class_weights=class_weights,
                     device=device,
                 )
                 if not bool(loss.isfinite()):
@@ -195,6 +199,19 @@ def train_network(
         measure_statistics(network, scans, config, device)
     trained.eval()
     return losses
+
+
+def balanced(scans: Sequence[LabelledScan], class_count: int) -> torch.Tensor:
+    """Return (C,) weights: one over the root of each class's share of the answers, 0 for none.
+
+    They are 1 in the mean over the answers.
+    """
+    counts = np.zeros(class_count)
+    for scan in scans:
+        counts += np.bincount(scan.classes, minlength=class_count)
+    weights = np.where(counts > 0, 1 / np.sqrt(np.maximum(counts, 1)), 0)
+    weights *= counts.sum() / (weights * counts).sum()
+    return torch.from_numpy(weights.astype(np.float32))
 
 
 def learning_rate(config: FinetuneConfig, step: int) -> float:
