@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from "vitest";
+import type { Job } from "./api/types";
 import { importWords, labelsWords } from "./words";
 
 it("the result of an import of answers is a sentence that leaves nothing out", () => {
@@ -15,10 +16,21 @@ it("the result of an import of answers is a sentence that leaves nothing out", (
 
 it("the note over the view says what the labels are made of", () => {
   const given = [{ reply: "class" }, { reply: "skip" }, { reply: "class" }] as const;
-  expect(labelsWords(given, true, false)).toBe("Labels from 2 answers");
-  expect(labelsWords(given.slice(0, 1), true, false)).toBe("Labels from 1 answer");
-  expect(labelsWords(given, false, true)).toBe("The scan is being prepared for labels");
+  expect(labelsWords(given, true, false, null)).toBe("Labels from 2 answers");
+  expect(labelsWords(given.slice(0, 1), true, false, null)).toBe("Labels from 1 answer");
   const waiting = "Answer a query, and every point takes on a class";
-  expect(labelsWords(given, false, false)).toBe(waiting);
-  expect(labelsWords(given.slice(1, 2), false, false)).toBe(waiting);
+  expect(labelsWords(given, false, false, null)).toBe(waiting);
+  expect(labelsWords(given.slice(1, 2), false, false, null)).toBe(waiting);
+});
+
+it("the note over the view says why there are no labels", () => {
+  const given = [{ reply: "class" }] as const;
+  const words = (state: Job["state"], error: string | null = null): string =>
+    labelsWords(given, false, true, { state, error });
+  expect(labelsWords(given, false, true, null)).toBe("The scan is being prepared for labels");
+  expect(words("running")).toBe("The scan is being prepared for labels");
+  expect(words("failed", "The disk is full.")).toBe(
+    "The scan could not be prepared for labels. The disk is full.",
+  );
+  expect(words("cancelled")).toContain("Reload the page");
 });

@@ -73,7 +73,12 @@ export function labelsWords(
   answers: readonly Pick<Answer, "reply">[],
   shown: boolean,
   preparing: boolean,
+  preparation: Pick<Job, "state" | "error"> | null,
 ): string {
+  if (preparing && preparation?.state === "failed")
+    return `The scan could not be prepared for labels. ${preparation.error ?? ""}`.trim();
+  if (preparing && preparation?.state === "cancelled")
+    return "The scan is not prepared for labels. Reload the page to start that again.";
   if (preparing) return "The scan is being prepared for labels";
   const given = answers.filter((answer) => answer.reply === "class").length;
   if (!shown || given === 0) return "Answer a query, and every point takes on a class";

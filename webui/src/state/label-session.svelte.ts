@@ -60,7 +60,7 @@ export class LabelSession {
   delivered = $state(0); // Answers and undos that the server has acknowledged since the page is open.
   peeking = $state(false);
   job = $state.raw<Job | null>(null); // Training or prediction under way.
-  preparation = $state.raw<Job | null>(null); // Features and superpoints of this scan under way.
+  preparation = $state.raw<Job | null>(null); // The newest that makes features and superpoints of this scan.
 
   readonly progress = $derived(progressOf(this.labels.queries));
   readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
@@ -375,8 +375,7 @@ export class LabelSession {
 
   private onJob(changed: Job): void {
     const running = changed.state === "queued" || changed.state === "running";
-    if (changed.kind === "features" && changed.scan_id === this.scan.id)
-      this.preparation = running ? changed : null;
+    if (changed.kind === "features" && changed.scan_id === this.scan.id) this.preparation = changed;
     if (changed.kind !== "finetune" && changed.kind !== "predict") return;
     if (running) this.job = changed;
     else if (this.job?.id === changed.id) this.job = null;

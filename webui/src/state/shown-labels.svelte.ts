@@ -32,7 +32,7 @@ export class ShownLabels {
     // Another one means that they may have changed: what the server told, what this page has sent it since, and
     // whether the scan is being prepared.
     const stamp = $derived(
-      `${session.scan.dense?.version} ${session.delivered} ${session.preparation?.id}`,
+      `${session.scan.dense?.version} ${session.delivered} ${session.preparation?.state}`,
     );
     const some = $derived(
       session.scan.dense !== null || session.scan.answers > 0 || session.delivered > 0,
