@@ -16,6 +16,7 @@ from fewpoints.models.selection.uncertain import uncertain_superpoints
 from fewpoints.models.superpoints.files import StoredSuperpoints, load_superpoints
 from fewpoints.models.superpoints.look import looks
 from fewpoints.models.superpoints.partition import cut_into_superpoints
+from fewpoints.server.scans.tables import Scan
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
 
@@ -35,6 +36,12 @@ def stored(server: RunningServer, scan: dict[str, Any]) -> StoredSuperpoints:
     return load_superpoints(path)
 
 
+def cells_of(server: RunningServer, scan: dict[str, Any]) -> int | None:
+    with server.app.state.database.read() as session:
+        cells: int | None = session.get_one(Scan, scan["id"]).cells
+        return cells
+
+
 def kinds(lead: Visitor, project: dict[str, Any]) -> list[tuple[str, str]]:
     jobs = lead.get_json("/jobs", project_id=project["id"])["items"]
     return [(job["kind"], job["state"]) for job in reversed(jobs)]
@@ -51,6 +58,7 @@ def test_an_import_makes_them_without_a_round(
     np.testing.assert_array_equal(found.superpoints.of_point, fresh.of_point)
     assert found.directions is not None
     assert found.directions.shape == (len(fresh), 96)
+    assert cells_of(server, scan) == len(fresh.of_cell)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,7 @@ def test_another_voxel_size_replaces_them(
     assert lead.get_json(f"/scans/{scan['id']}")["has_features"]
     assert stored(server, scan).superpoints.voxel_size_m == 0.125
     assert not before.exists()
+    assert cells_of(server, scan) == len(stored(server, scan).superpoints.of_cell)
 
 
 def test_another_network_replaces_them(

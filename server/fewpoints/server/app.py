@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from fewpoints.server import web
 from fewpoints.server.answers import routes as answers
+from fewpoints.server.coverage import routes as coverage
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.dense import routes as dense
@@ -48,6 +49,7 @@ ROUTERS = (
     projects.router,
     scans.router,
     dense.router,
+    coverage.router,
     training.router,
     exports.router,
     jobs.router,

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from fewpoints.models.densify.kernel_head import answer_noise
-from fewpoints.models.selection.unexplained import Unexplained
+from fewpoints.models.densify.labeller import DenseLabeller
+from fewpoints.models.selection.unexplained import Unexplained, unexplained_share
+from fewpoints.models.superpoints.look import looks as looks_of
+from fewpoints.models.superpoints.partition import cut_into_superpoints
+from tests.models.densify.rooms import boxes_room
 
 NONE = np.zeros(0, np.int64)
 
@@ -70,3 +74,17 @@ def test_everything_is_open_without_answers_and_twins_are_explained_together() -
     for _ in range(50):
         found.ask(1)
     assert 0 <= found.share.min() < 0.01
+
+
+def test_the_share_of_a_scan_counts_cells_and_ignores_points_without_a_place() -> None:
+    scan, _ = boxes_room()
+    superpoints = cut_into_superpoints(scan, voxel_size_m=0.04)
+    labeller = DenseLabeller(superpoints, looks_of(superpoints, None), scan.positions)
+    assert unexplained_share(labeller, NONE) == 1
+    owner = int(superpoints.of_point[9])
+    shares = share_in_loops(labeller.looks, superpoints.centres, [owner], [0.05], labeller.reach)
+    expected = sum(share * size for share, size in zip(shares, superpoints.sizes, strict=True))
+    expected /= superpoints.sizes.sum()
+    assert unexplained_share(labeller, np.array([9, 9])) == pytest.approx(expected, abs=1e-5)
+    superpoints.of_point[7] = -1
+    assert unexplained_share(labeller, np.array([9, 7])) == pytest.approx(expected, abs=1e-5)

@@ -167,6 +167,11 @@ export const projects = {
   setClasses: (id: number, body: api.NewLabelClass[]) =>
     request("PUT", `/projects/${id}/classes`, verify.project, { body }),
   scans: (id: number) => all(`/projects/${id}/scans`, verify.scan),
+  /** The scan to go on with after one, if there is another. */
+  nextScan: async (id: number, after: number): Promise<api.NextScan | null> => {
+    const path = `/projects/${id}/next-scan?without=${after}`;
+    return (await request("GET", path, list(verify.nextScan)))[0] ?? null;
+  },
   jobs: (id: number) => all(`/jobs?project_id=${id}`, verify.job),
   readiness: (id: number) => request("GET", `/projects/${id}/training/readiness`, verify.readiness),
   train: (id: number, variant: api.Variant) =>

@@ -21,6 +21,7 @@ export type Preset = Schemas["PresetRead"];
 export type Project = Schemas["ProjectRead"];
 export type NewProject = Schemas["ProjectCreate"];
 export type ProjectChange = Schemas["ProjectUpdate"];
+export type NextScan = Schemas["NextScanRead"];
 export type Prediction = Schemas["PredictionRead"];
 export type Scan = Schemas["ScanRead"];
 export type ScanChange = Schemas["ScanUpdate"];

@@ -106,6 +106,14 @@ export const scan: Verifier<api.Scan> = object({
   created_at: text,
 });
 
+export const nextScan: Verifier<api.NextScan> = object({
+  scan_id: integer,
+  name: text,
+  open: count,
+  unexplained: nullable(number),
+  reason: text,
+});
+
 export const answer: Verifier<api.Answer> = object({
   id: integer,
   client_id: text,

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.models.densify.kernel_head import PRIOR, answer_noise, similarities
+from fewpoints.models.densify.labeller import DenseLabeller
 
 # Of an answer whose class is not known yet: as of the only answer of its class.
 _NOISE = float(answer_noise(np.zeros(1, np.int64))[0])
@@ -70,3 +71,21 @@ class Unexplained:
 
     def _explain(self, rows: NDArray[np.float64]) -> None:
         self.share = np.maximum(self.share - (rows * rows).sum(axis=0) / PRIOR, 0)
+
+
+def unexplained_share(labeller: DenseLabeller, rows: NDArray[np.integer]) -> float:
+    """Return the share of a scan's cells, 0..1, that answers at (Q,) rows leave open.
+
+    Rows without a place count for nothing, whatever the classes.
+    """
+    superpoints = labeller.superpoints
+    asked = np.unique(superpoints.of_point[rows]).astype(np.int64)
+    asked = asked[asked >= 0]
+    found = Unexplained(
+        labeller.looks,
+        superpoints.centres,
+        reach=labeller.reach,
+        asked=asked,
+        noise=np.full(len(asked), _NOISE),
+    )
+    return float(np.average(found.share, weights=superpoints.sizes)) if len(found.share) else 0.0

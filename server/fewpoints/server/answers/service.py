@@ -223,6 +223,8 @@ def undo(session: Session, scan_id: int, user: SignedIn, client_id: str) -> Undo
             )
         )
         touch_scan(session, scan_id)
+        # What is unexplained may have grown; stored, it must not be too small.
+        session.execute(update(Scan).where(Scan.id == scan_id).values(unexplained=None))
     undone = None if target_id is None else answer_by_id(session, target_id)
     return UndoRead(undone=undone, query_id=undone.query_id if undone else None)
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.tiles import to_tile_order
 from fewpoints.models.densify.labeller import DenseLabeller, DenseLabels
+from fewpoints.models.selection.unexplained import unexplained_share
 from fewpoints.models.superpoints.files import find_superpoints
 from fewpoints.models.superpoints.look import looks
 from fewpoints.server.dense.queries import Labelled, NoAnswersYet, SuperpointsMissing
@@ -67,21 +70,44 @@ class Labellers:
             SuperpointsMissing: there are none that can be used.
             NoAnswersYet: no answer is at a point that has a place.
         """
+        with self._holding(labelled.scan_id) as held:
+            version = labelled.version
+            if held.version != version:
+                held.pairs = self._label(held, labelled)
+                held.version = version
+                held.size = _bytes_of(held)
+            return held.pairs
+
+    def unexplained(self, labelled: Labelled) -> float:
+        """Return the share of the scan's surfaces that the answers say nothing about.
+
+        Raises:
+            SuperpointsMissing: there are none that can be used.
+        """
+        with self._holding(labelled.scan_id) as held:
+            labeller = self._load(held, labelled)
+            held.size = _bytes_of(held)
+            return unexplained_share(labeller, labelled.rows)
+
+    @contextmanager
+    def _holding(self, scan_id: int) -> Iterator[_Held]:
+        """One scan, for this thread alone."""
         with self._guard:
-            held = self._held.setdefault(labelled.scan_id, _Held())
-            self._held.move_to_end(labelled.scan_id)
+            held = self._held.setdefault(scan_id, _Held())
+            self._held.move_to_end(scan_id)
         try:
             with held.lock:
-                version = labelled.version
-                if held.version != version:
-                    held.pairs = self._label(held, labelled)
-                    held.version = version
-                    held.size = _bytes_of(held)
-                return held.pairs
+                yield held
         finally:
             self._trim()
 
     def _label(self, held: _Held, labelled: Labelled) -> bytes:
+        labeller = self._load(held, labelled)
+        assert held.order is not None
+        found = label(labeller, labelled)
+        return np.ascontiguousarray(to_tile_order(pairs_of(found), held.order)).tobytes()
+
+    def _load(self, held: _Held, labelled: Labelled) -> DenseLabeller:
         if held.superpoints != labelled.superpoints or held.labeller is None:
             path = self._storage.superpoints_file(labelled.scan_id, labelled.key)
             held.labeller = load_labeller(self._storage, labelled)
@@ -90,9 +116,7 @@ class Labellers:
             except FileNotFoundError:  # The scan is being deleted.
                 raise SuperpointsMissing(labelled.name) from None
             held.file, held.order, held.superpoints = path, order, labelled.superpoints
-        assert held.order is not None
-        found = label(held.labeller, labelled)
-        return np.ascontiguousarray(to_tile_order(pairs_of(found), held.order)).tobytes()
+        return held.labeller
 
     def _trim(self) -> None:
         """Let go of deleted scans, and of those used longest ago while all are too large."""

@@ -184,6 +184,9 @@ def _prepare(
             if scan.voxel_size_m == facts.voxel_size_m:
                 if stored is None:
                     context.storage.publish(made, path.parent)
+                cells = len((superpoints if stored is None else stored.superpoints).of_cell)
+                if stored is None or scan.features_key != key or scan.cells != cells:
+                    scan.cells, scan.unexplained, scan.unexplained_event = cells, None, None
                 scan.features_key = key
                 _touch(scan)
     return _Prepared(features, superpoints if stored is None else stored.superpoints)

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fewpoints.server.db.base import Base
-from fewpoints.server.db.types import utc_now
+from fewpoints.server.db.types import LongId, utc_now
 from fewpoints.server.projects.tables import Project
 
 
@@ -40,5 +40,9 @@ class Scan(Base):
     features_key: Mapped[str | None] = mapped_column(
         String(200)
     )  # Network and voxel size; names the superpoints.
+    cells: Mapped[int | None] = mapped_column(LongId)  # Of its superpoints.
+    # The share of the cells that the answers up to an event leave open; null: not known, or all.
+    unexplained: Mapped[float | None]
+    unexplained_event: Mapped[int | None] = mapped_column(LongId)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

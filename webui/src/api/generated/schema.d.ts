@@ -339,6 +339,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/next-scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Next Scans
+         * @description The scans of a project worth going on with, the best first; empty if there is no other.
+         */
+        get: operations["coverage_list_next_scans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/scans": {
         parameters: {
             query?: never;
@@ -1089,6 +1109,25 @@ export interface components {
             note: string;
             /** Trained */
             trained: boolean;
+        };
+        /**
+         * NextScanRead
+         * @description A scan to go on with, and why, in a sentence.
+         *
+         *     `open` counts the queries that the person who asks can answer. `unexplained`, 0 to 1, is the
+         *     share of the scan's surfaces that its answers say nothing about; null where that is not known.
+         */
+        NextScanRead: {
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** Reason */
+            reason: string;
+            /** Scan Id */
+            scan_id: number;
+            /** Unexplained */
+            unexplained: number | null;
         };
         /** Page[CheckpointRead] */
         Page_CheckpointRead_: {
@@ -2581,6 +2620,60 @@ export interface operations {
                 };
             };
             /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    coverage_list_next_scans: {
+        parameters: {
+            query?: {
+                /** @description How many scans. */
+                limit?: number;
+                /** @description A scan to leave out: the one just labelled. */
+                without?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextScanRead"][];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
