@@ -22,10 +22,10 @@ from fewpoints.models.features.inference import choose_device
 from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.checkpoint import CheckpointMeta, LoadedNetwork, save_network
 from fewpoints.models.nets.res_unet import Res16UNet
-from fewpoints.models.training.answers import AnswerTable, check_answers, gather
+from fewpoints.models.training.answers import check_answers, gather
 from fewpoints.models.training.config import FinetuneConfig
 from fewpoints.models.training.dense_targets import extra_targets, prepare_dense, remove_features
-from fewpoints.models.training.head import fit_head
+from fewpoints.models.training.fitting import fit_to_answers, refit_head
 from fewpoints.models.training.holdout import held_out
 from fewpoints.models.training.measure import measure_head, measure_network
 from fewpoints.models.training.network import measure_statistics, train_network
@@ -129,7 +129,7 @@ def finetune(
     def fit(chosen: NDArray[np.bool_]) -> tuple[torch.Tensor, torch.Tensor]:
         only_classes = config.model_copy(update={"instances": False})
         pseudo = learned(chosen, only_classes) if config.pseudo_labels is not None else []
-        return _fit(answers, chosen, scans, pseudo, len(class_names), config)
+        return fit_to_answers(answers, chosen, scans, pseudo, len(class_names), config)
 
     head_metrics = measure_head(answers, class_names, fit, rng)
     test = np.zeros(len(answers.classes), bool)
@@ -164,7 +164,7 @@ def finetune(
             progress=part_of(progress, 0.2, 0.86 if config.refit else 0.9),
         )
     if config.variant != "head" and config.refit:
-        _refit(network, kept, extra, config, where, part_of(progress, 0.86, 0.9))
+        refit_head(network, kept, extra, config, where, part_of(progress, 0.86, 0.9))
     if config.variant != "head":
         metrics = measure_network(
             scans, test, answers, network, class_names, where, part_of(progress, 0.9, 0.99)
@@ -182,75 +182,6 @@ def finetune(
     remove_features(run_dir)
     progress(1.0, "The checkpoint is written")
     return FinetuneResult(path, sha256, meta, metrics, losses, notes)
-
-
-def _fit(
-    answers: AnswerTable,
-    chosen: NDArray[np.bool_],
-    scans: Sequence[LabelledScan],
-    pseudo: Sequence[ExtraTargets],
-    class_count: int,
-    config: FinetuneConfig,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Fit a head to the chosen answers, and to the pseudo-labels if there are any."""
-    features, classes = [answers.features[chosen]], [answers.classes[chosen]]
-    for scan, targets in zip(scans, pseudo, strict=False):
-        if len(targets.rows):
-            assert scan.features is not None
-            features.append(np.asarray(scan.features[targets.rows], np.float32))
-            classes.append(targets.classes)
-    count = int(chosen.sum())
-    total = sum(len(part) for part in classes)
-    share = np.full(total, 1.0 / count)
-    share[count:] = config.pseudo_weight / max(total - count, 1)
-    return fit_head(
-        np.concatenate(features),
-        np.concatenate(classes),
-        class_count,
-        answers.statistics,
-        decay=config.head_decay,
-        share=share,
-    )
-
-
-def _refit(
-    network: Res16UNet,
-    scans: Sequence[LabelledScan],
-    extra: Sequence[ExtraTargets],
-    config: FinetuneConfig,
-    device: torch.device,
-    progress: Progress,
-) -> None:
-    """Fit the head of a trained network anew, in place, to its own features."""
-    known = [
-        replace(
-            scan,
-            rows=np.concatenate([scan.rows, targets.rows]),
-            classes=np.concatenate([scan.classes, targets.classes]),
-            instances=None,
-        )
-        for scan, targets in zip(scans, extra, strict=True)
-    ]
-    table = gather([scan for scan in known if len(scan.rows)], network, device, progress)
-    pseudo = np.concatenate(
-        [
-            np.arange(len(all_.rows)) >= len(scan.rows)
-            for all_, scan in zip(known, scans, strict=True)
-        ]
-    )
-    share = np.where(pseudo, config.pseudo_weight / max(pseudo.sum(), 1), 1 / (~pseudo).sum())
-    kernel, bias = fit_head(
-        table.features,
-        table.classes,
-        network.out_channels,
-        table.statistics,
-        decay=config.head_decay,
-        share=share,
-    )
-    with torch.no_grad():
-        network.final.kernel.copy_(kernel)
-        assert network.final.bias is not None
-        network.final.bias.copy_(bias.reshape(1, -1))
 
 
 def _has_objects(targets: ExtraTargets) -> bool:
