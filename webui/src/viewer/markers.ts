@@ -25,6 +25,11 @@ export interface Marker {
   color: Triple; // RGB 0–255.
 }
 
+/** CSS pixels. Many answers take less room each, so that the scan behind them stays in view. */
+export function answerRadius(answers: number): number {
+  return Math.max(4.5, 8 * Math.min(1, Math.sqrt(40 / Math.max(answers, 1))));
+}
+
 export class MarkerLayer {
   readonly scene = new Scene();
   private geometry = new BufferGeometry();
@@ -43,6 +48,7 @@ export class MarkerLayer {
       uSlack: { value: 0 },
       uNearFar: { value: new Vector2(0.1, 100) },
       uRingOnly: { value: false },
+      uAnswerRadius: { value: 8 },
     },
   });
   private readonly points = new Points(this.geometry, this.material);
@@ -83,6 +89,8 @@ export class MarkerLayer {
         1,
       ),
     );
+    const answers = markers.filter((m) => m.kind === "answer" || m.kind === "no-class");
+    this.uniform("uAnswerRadius", answerRadius(answers.length));
     this.points.geometry = this.geometry;
     this.points.visible = markers.length > 0;
   }

@@ -15,6 +15,7 @@ uniform vec2 uPixels;
 uniform float uRatio;     // Device pixels per CSS pixel.
 uniform float uSlack;     // Points nearer to a marked point than this, in the scan's unit, do not hide it.
 uniform vec2 uNearFar;
+uniform float uAnswerRadius;
 in vec3 position;
 in vec3 aColor;
 in float aKind;           // 0 query, 1 picked point, 2 answer with a class, 3 answer without, 4 open query
@@ -32,7 +33,7 @@ void main() {
   vec4 eye = modelViewMatrix * vec4(position, 1.0);
   gl_Position = projectionMatrix * eye;
   vKind = int(aKind + 0.5);
-  float radius = vKind <= 1 ? 23.0 : (vKind == 4 ? 5.0 : 8.0);
+  float radius = vKind <= 1 ? 23.0 : (vKind == 4 ? 5.0 : uAnswerRadius);
   vRadius = radius;
   gl_PointSize = 2.0 * radius * uRatio;
   vColor = aColor;
@@ -86,6 +87,7 @@ void main() {
   } else {
     if (uRingOnly) discard;
     float strength = vHidden > 0.5 ? 0.4 : 1.0;
+    if (vKind < 4) r *= 8.0 / vRadius; // Drawn for a radius of 8.
     if (vKind == 2) {
       c = vec4(0.02, 0.03, 0.05, 0.85 * band(r, 0.0, 7.2));
       c = over(vec4(1.0, 1.0, 1.0, 0.95 * band(r, 0.0, 6.2)), c);
