@@ -142,7 +142,7 @@ def provenance(
         + (": mean ± standard deviation between seeds." if len(seeds) > 1 else ", so no spread."),
         f"Weights: {weights}. fewpoints {version('fewpoints')}, PyTorch {torch.__version__}.",
         f"Machine: {os.cpu_count()} cores ({platform.machine()}); {_duration(seconds)} for "
-        f"{len(cells):,} figures.",
+        f"{len(cells):,} {'figure' if len(cells) == 1 else 'figures'}.",
     ]
     return "\n".join(f"- {line}" for line in lines)
 

@@ -90,8 +90,9 @@ def la(
 ) -> None:
     """Limited annotations: learn from a few points of each scene, score on unseen scenes.
 
-    As it stands: a head on frozen features, in about half an hour on two cores. The paper trains
-    the whole network from both starts: --preset paper --starts scratch,pre-trained.
+    As it stands: a head on frozen features, in about half an hour on two cores. --variant network
+    trains all weights for some minutes per figure. The paper trains them from both starts, for days
+    on a GPU: --preset paper --starts scratch,pre-trained.
     """
     from fewpoints.models.benchmarks.label_efficient import (
         LIMITED_ANNOTATIONS,
@@ -145,8 +146,9 @@ def lr(
 ) -> None:
     """Limited scenes: learn from a few scenes that are labelled whole, score on unseen ones.
 
-    As it stands: a head on frozen features, minutes per subset on two cores. The paper trains the
-    whole network from both starts: --preset paper --starts scratch,pre-trained.
+    As it stands: a head on frozen features, minutes per subset on two cores. --variant network
+    trains all weights for some minutes more. The paper trains them from both starts, for days on a
+    GPU: --preset paper --starts scratch,pre-trained.
     """
     from fewpoints.models.benchmarks.label_efficient import (
         LIMITED_SCENES,
