@@ -193,6 +193,8 @@ export const scans = {
   remove: (id: number) => send("DELETE", `/scans/${id}`),
   retry: (id: number) => request("POST", `/scans/${id}/retry`, verify.job),
   preflight: (id: number) => request("GET", `/scans/${id}/preflight`, verify.preflight),
+  /** One more query, chosen from the answers as they are now. */
+  nextPoint: (id: number) => request("POST", `/scans/${id}/next-point`, verify.query),
   tiles: (id: number, signal: AbortSignal) =>
     request("GET", `/scans/${id}/tiles.json`, verify.tileManifest, { signal }),
   /** Class and confidence of every record, in tile order. */

@@ -49,7 +49,8 @@ def uncertain_rows(
     Args:
         labeller: of the scan.
         rows, classes: (Q,) what was answered, any integers; Q may be 0.
-        features: (N, F), for the most typical point of a superpoint; None: its place alone.
+        features: (N, F), for the most typical point of a superpoint. None: the one nearest its
+            middle, for which its cells are not needed.
         allowed: (N,) points that may be chosen. The superpoints of all others count as asked
             about: their answers are expected.
 
@@ -72,7 +73,10 @@ def uncertain_rows(
     for superpoint in wanted.tolist():
         here = rows[of_point[rows] == superpoint]
         choice = free & _away_from(labeller, superpoint, here) if len(here) else free
-        row = typical_cell(labeller.superpoints, features, superpoint, allowed=choice)
+        if features is None:
+            row = _middle_point(labeller, superpoint, choice)
+        else:
+            row = typical_cell(labeller.superpoints, features, superpoint, allowed=choice)
         if row is not None:
             chosen.append(row)
     return chosen
@@ -146,6 +150,16 @@ def _contested(
     np.add.at(table, (owners, columns), 1)
     answers = np.maximum(table.sum(axis=1), 1)
     return np.asarray(_entropy(table / answers[:, None]) / answers, np.float64)
+
+
+def _middle_point(
+    labeller: DenseLabeller, superpoint: int, allowed: NDArray[np.bool_]
+) -> int | None:
+    members = np.flatnonzero((labeller.superpoints.of_point == superpoint) & allowed)
+    if not len(members):
+        return None
+    places = labeller.positions[members]
+    return int(members[((places - places.mean(axis=0)) ** 2).sum(axis=1).argmin()])
 
 
 def _away_from(

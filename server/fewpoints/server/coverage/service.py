@@ -20,7 +20,7 @@ from fewpoints.server.coverage.queries import Candidate, candidates
 from fewpoints.server.coverage.schemas import NextScanRead
 from fewpoints.server.db.engine import Database
 from fewpoints.server.dense.labellers import Labellers
-from fewpoints.server.dense.queries import NoAnswersYet, SuperpointsMissing, read_labelled
+from fewpoints.server.dense.queries import SuperpointsMissing, read_labelled
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.tables import Scan
 
@@ -64,13 +64,11 @@ def _look_again(database: Database, labellers: Labellers, candidate: Candidate) 
             return
         key = scan.features_key
         try:
-            labelled = read_labelled(session, scan)
+            labelled = read_labelled(session, scan, even_none=True)
         except SuperpointsMissing:
             return
-        except NoAnswersYet:
-            labelled = None
     try:
-        candidate.unexplained = 1.0 if labelled is None else labellers.unexplained(labelled)
+        candidate.unexplained = labellers.unexplained(labelled)
     except SuperpointsMissing:
         return
 

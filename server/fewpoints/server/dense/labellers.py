@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.tiles import to_tile_order
 from fewpoints.models.densify.labeller import DenseLabeller, DenseLabels
+from fewpoints.models.selection.uncertain import uncertain_rows
 from fewpoints.models.selection.unexplained import unexplained_share
 from fewpoints.models.superpoints.files import find_superpoints
 from fewpoints.models.superpoints.look import looks
@@ -88,6 +89,31 @@ class Labellers:
             labeller = self._load(held, labelled)
             held.size = _bytes_of(held)
             return unexplained_share(labeller, labelled.rows)
+
+    def next_row(self, labelled: Labelled, asked: NDArray[np.int64]) -> int | None:
+        """Return the point to ask about next, by `uncertain`; None if every superpoint was.
+
+        Args:
+            asked: rows that were asked about or answered, whatever the answer.
+
+        Raises:
+            SuperpointsMissing: there are none that can be used.
+        """
+        with self._holding(labelled.scan_id) as held:
+            labeller = self._load(held, labelled)
+            held.size = _bytes_of(held)
+            allowed = labeller.superpoints.of_point >= 0
+            placed = allowed[labelled.rows]
+            allowed[asked] = False
+            rows = uncertain_rows(
+                labeller,
+                labelled.rows[placed],
+                labelled.classes[placed],
+                1,
+                features=None,
+                allowed=allowed,
+            )
+            return rows[0] if rows else None
 
     @contextmanager
     def _holding(self, scan_id: int) -> Iterator[_Held]:

@@ -67,18 +67,18 @@ class Labelled:
         return digest.hexdigest()[:32]
 
 
-def read_labelled(session: Session, scan: Scan) -> Labelled:
+def read_labelled(session: Session, scan: Scan, *, even_none: bool = False) -> Labelled:
     """Return what the dense labels of a scan that is ready follow from.
 
     Raises:
         SuperpointsMissing: they were not made yet.
-        NoAnswersYet: no point has a class.
+        NoAnswersYet: no point has a class, unless `even_none`.
     """
     assert scan.points is not None
     if scan.features_key is None:
         raise SuperpointsMissing(scan.name)
     rows = labelled_points(session, Scan.id == scan.id)
-    if not rows:
+    if not rows and not even_none:
         raise NoAnswersYet(scan.name)
     return Labelled(
         scan_id=scan.id,

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import STATE_OF_REPLY, newest_answers
+from fewpoints.server.answers.queries import STATE_OF_REPLY, live_ids, newest_answers
 from fewpoints.server.answers.schemas import AnswerRead
+from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import NotFound
 from fewpoints.server.rounds.schemas import QueryRead, View
 from fewpoints.server.rounds.tables import Query, QueryLease, SelectionRound
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.users.tables import User
 
 
@@ -44,6 +46,15 @@ def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
     query = get_query(session, query_id)
     answers = newest_answers(session, query.scan_id, point_index=query.point_index)
     return _read(session, answers, user_id, Query.id == query_id)[0]
+
+
+def known_points(session: Session, scan_id: int) -> list[int]:
+    """Return the points of a scan that were asked about or answered, ascending."""
+    asked = session.scalars(select(Query.point_index).where(Query.scan_id == scan_id))
+    answered = session.scalars(
+        select(AnswerEvent.point_index).where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id)))
+    )
+    return sorted({int(point) for point in (*asked, *answered) if point is not None})
 
 
 def _read(

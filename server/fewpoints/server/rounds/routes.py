@@ -11,11 +11,20 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from fewpoints.server.db.engine import Database
-from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep
+from fewpoints.server.dense.queries import SuperpointsMissing
+from fewpoints.server.dependencies import (
+    CurrentUser,
+    DatabaseDep,
+    LabellersDep,
+    Lead,
+    SettingsDep,
+    StorageDep,
+)
 from fewpoints.server.errors import Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import PathId
 from fewpoints.server.rounds import queries, service
+from fewpoints.server.rounds.next_point import NothingToAsk, add_next_point
 from fewpoints.server.rounds.schemas import QueryRead, RoundCreate
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.service import ScanNotReady
@@ -40,6 +49,23 @@ def list_queries(user: CurrentUser, scan_id: PathId, database: DatabaseDep) -> l
     with database.read() as session:
         get_scan(session, scan_id)
         return queries.list_queries(session, scan_id, user_id=user.id)
+
+
+@router.post(
+    "/scans/{scan_id}/next-point",
+    status_code=201,
+    responses=problem(NotFound, ScanNotReady, SuperpointsMissing, NothingToAsk),
+)
+def ask_next_point(
+    user: CurrentUser,
+    scan_id: PathId,
+    database: DatabaseDep,
+    labellers: LabellersDep,
+    storage: StorageDep,
+    settings: SettingsDep,
+) -> QueryRead:
+    """Add one query, chosen from the answers as they are now, and reserve it for two minutes."""
+    return add_next_point(database, labellers, storage, scan_id, user, lease_s=settings.lease_s)
 
 
 @router.post("/queries/{query_id}/lease", responses=problem(NotFound, service.LeasedElsewhere))

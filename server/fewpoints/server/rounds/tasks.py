@@ -22,10 +22,10 @@ from fewpoints.models.superpoints.files import find_superpoints, save_superpoint
 from fewpoints.models.superpoints.look import mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
-from fewpoints.server.answers.queries import labelled_points, live_ids
-from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.answers.queries import labelled_points
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.context import JobCancelled, JobContext
+from fewpoints.server.rounds.queries import known_points
 from fewpoints.server.rounds.tables import Query, SelectionRound
 from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.service import ready_scan
@@ -76,7 +76,7 @@ def select_points(
             context, facts, points, part_of(context.progress, 0.0, 0.7)
         )
     with context.session() as session:  # Now: features may have taken minutes.
-        exclude = _known_points(session, scan_id)
+        exclude = known_points(session, scan_id)
         if needs_answers(options):
             answers = _answers(session, scan_id, points)
     rows = registry.select_points(
@@ -190,14 +190,6 @@ def _prepare(
                 scan.features_key = key
                 _touch(scan)
     return _Prepared(features, superpoints if stored is None else stored.superpoints)
-
-
-def _known_points(session: Session, scan_id: int) -> list[int]:
-    asked = session.scalars(select(Query.point_index).where(Query.scan_id == scan_id))
-    answered = session.scalars(
-        select(AnswerEvent.point_index).where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id)))
-    )
-    return sorted({int(point) for point in (*asked, *answered) if point is not None})
 
 
 def _answers(

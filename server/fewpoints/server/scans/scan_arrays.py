@@ -68,6 +68,12 @@ def load_positions(folder: Path) -> NDArray[np.float64]:
     return positions
 
 
+def load_local(folder: Path) -> NDArray[np.floating[Any]]:
+    """Return the (N, 3) positions in the local frame, a read-only map of their file."""
+    positions: NDArray[np.floating[Any]] = _map(folder / "local.npy")
+    return positions
+
+
 def local_position(folder: Path, row: int) -> tuple[float, float, float] | None:
     """Return the position of one row in the local frame; None if it is not finite."""
     values = np.load(folder / "local.npy", mmap_mode="r")[row]
