@@ -134,6 +134,11 @@ class TestLimitedAnnotations:
             + f"{len(scan.rows)} |",
         ]
 
+    def test_too_few_answers_are_one_sentence(self, tiny: str, tmp_path: Path) -> None:
+        extent = Extent((ALL_TOGETHER,), ("pre-trained/random",), (2,), (0,))
+        with pytest.raises(BadProtocol, match="2 labels in 1 scene are too little to learn"):
+            run_limited_annotations(open_run(tmp_path / "run", {}), study(tiny, "a"), extent)
+
     def test_names_are_checked(self) -> None:
         with pytest.raises(BadProtocol, match='no method "listed"'):
             annotation_methods(["scratch"], ["listed"], lists=None)

@@ -71,6 +71,11 @@ def test_the_papers_rows_stand_beside_ours_where_it_has_the_budget() -> None:
     assert table.endswith("(fig. 7: 200 cluttered scenes of ScanNet with 2,873 objects).")
 
 
+def test_budgets_that_the_paper_has_not_get_none_of_its_rows() -> None:
+    table = figure_table("objects", {}, ["diverse"], [7], paper=paper.COVERAGE)
+    assert table.splitlines() == ["| objects | 7 points |", "| --- | ---: |", "| diverse | – |"]
+
+
 def test_the_papers_shares_are_its_counts_over_its_objects() -> None:
     counts = ((734, 1034, 1386, 1688), (1151, 1726, 2153, 2456))
     for row, published in zip(paper.COVERAGE.rows, counts, strict=True):

@@ -5,7 +5,8 @@
 A method is a way to choose points and a way to carry their answers to all others, "diverse/dense".
 Answers are the truth at the chosen points; where the truth has no class the click is spent, as when
 a person skips. Two bounds are known per scan: what its superpoints allow at best (the *ceiling*),
-and what they allow with the classes that were clicked (the *class oracle*).
+and what they allow with the classes that were clicked (the *class oracle*). Contradictory answers
+split a superpoint, so that on a scan of few superpoints both can be exceeded.
 
 Letters used in shapes: N points, S superpoints, Q answers, C classes.
 """

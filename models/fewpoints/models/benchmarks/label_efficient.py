@@ -45,6 +45,7 @@ from fewpoints.models.features.extract import scan_voxels
 from fewpoints.models.metrics.voxel_labels import voxel_classes
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network, untrained_network
 from fewpoints.models.selection.files import read_points_pth
+from fewpoints.models.training.errors import NotEnoughAnswers
 from fewpoints.models.training.finetune import FinetuneConfig, LabelledScan, finetune
 
 LIMITED_ANNOTATIONS, LIMITED_SCENES = "la", "lr"
@@ -301,16 +302,24 @@ def _learn(
     progress: Progress,
 ) -> Values:
     stuff = [c.index for c in study.source.classes if not c.instanceable]
-    result = finetune(
-        labelled,
-        start,
-        study.source.classes.names,
-        config,
-        run_dir=work,
-        stuff=stuff,
-        device=study.setting.device,
-        progress=part_of(progress, 0, 0.8),
-    )
+    try:
+        result = finetune(
+            labelled,
+            start,
+            study.source.classes.names,
+            config,
+            run_dir=work,
+            stuff=stuff,
+            device=study.setting.device,
+            progress=part_of(progress, 0, 0.8),
+        )
+    except NotEnoughAnswers as error:
+        count = sum(len(scan.rows) for scan in labelled)
+        scenes = "1 scene" if len(labelled) == 1 else f"{len(labelled)} scenes"
+        raise BadProtocol(
+            f"{count} labels in {scenes} are too little to learn from: {error.message} Ask for "
+            "more points or scenes."
+        ) from error
     learned = load_network(result.path)
     scores = []
     for index, name in enumerate(study.test):

@@ -105,11 +105,15 @@ def figure_table(
         ]
         for method in methods
     ]
-    for row in paper.rows if paper else ():
-        known = [row.values.get(budget) for budget in budgets]
-        rows.append([f"*paper: {row.label}*", *("–" if v is None else f"*{v:.1f}*" for v in known)])
+    known = [row for row in paper.rows if row.values.keys() & set(budgets)] if paper else []
+    for row in known:
+        values = [row.values.get(budget) for budget in budgets]
+        shown = ["–" if v is None else f"*{v:.1f}*" for v in values]
+        rows.append([f"*paper: {row.label}*", *shown])
     text = markdown([title, *map(column, budgets)], rows)
-    return f"{text}\n\nThe paper's numbers are of other scenes ({paper.source})." if paper else text
+    if paper is None or not known:
+        return text
+    return f"{text}\n\nThe paper's numbers are of other scenes ({paper.source})."
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
