@@ -29,7 +29,7 @@ from fewpoints.models.training.finetune import (
     finetune,
 )
 from fewpoints.models.training.head import FeatureStatistics, fit_head
-from fewpoints.models.training.network import balanced, learning_rate
+from fewpoints.models.training.network import balanced, learning_rate_factor
 from fewpoints.models.training.predict import predict
 from fewpoints.models.training.sparse_supervision import ExtraTargets, make_samples
 from fewpoints.models.training.state import CURRENT, PREVIOUS
@@ -405,7 +405,9 @@ class TestInstances:
         )  # fmt: skip
         start = load_network(None, arch="Res16UNet14A")
         names = [f"class {index}" for index in range(20)]
-        config = FinetuneConfig(variant="head", instances=True, steps=20, augment=False)
+        config = FinetuneConfig(
+            variant="head", instances=True, steps=20, offset_lr=0.05, augment=False
+        )
         result = finetune([job], start, names, config, run_dir=tmp_path, stuff=[0, 1])
         loaded = load_network(result.path)
         assert loaded.meta.stuff == (0, 1)
@@ -441,8 +443,8 @@ def test_the_papers_schedule() -> None:
     assert (config.lr, config.momentum, config.weight_decay) == (0.1, 0.9, 1e-4)
     assert (config.batch, config.steps, config.seed) == (48, 10_000, 3)
     for step in (0, 1, 5_000, 9_999):
-        expected = 0.1 * (1 - step / 10_001) ** 0.9
-        assert learning_rate(config, step) == pytest.approx(expected)
+        expected = (1 - step / 10_001) ** 0.9
+        assert learning_rate_factor(config, step) == pytest.approx(expected)
     assert preset_config("paper", steps=7).steps == 7
     assert preset_config("room") == FinetuneConfig()
 

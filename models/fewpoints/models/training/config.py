@@ -38,10 +38,15 @@ class FinetuneConfig(BaseModel):
     batch: int = Field(
         default=1, ge=1, le=1024, description="Samples per step; their gradients are averaged."
     )
-    optimiser: Literal["sgd", "adamw"] = Field(
-        default="sgd", description="sgd: with momentum, as in the original."
+    lr: float = Field(
+        default=0.002,
+        gt=0,
+        le=10,
+        description="First learning rate of what is trained already: the network and its head.",
     )
-    lr: float = Field(default=0.05, gt=0, le=10, description="First learning rate.")
+    offset_lr: float = Field(
+        default=0.02, gt=0, le=10, description="First learning rate of the offset head."
+    )
     balance: bool = Field(
         default=True,
         description="Count rare classes more, as the head does: one over the root of their share.",
@@ -111,8 +116,8 @@ PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: valu
             "variant": "network",
             "steps": 10_000,
             "batch": 48,
-            "optimiser": "sgd",
             "lr": 0.1,
+            "offset_lr": 0.1,
             "balance": False,
             "refit": False,
             "warm_up": 0,

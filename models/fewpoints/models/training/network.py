@@ -95,19 +95,6 @@ def set_trainable(network: Res16UNet, variant: Variant) -> list[nn.Parameter]:
     return [weight for weight in network.parameters() if weight.requires_grad]
 
 
-def new_optimiser(weights: Sequence[nn.Parameter], config: FinetuneConfig) -> torch.optim.Optimizer:
-    """SGD with momentum and the original's dampening, or Adam with decoupled decay."""
-    if config.optimiser == "adamw":
-        return torch.optim.AdamW(weights, lr=config.lr, weight_decay=config.weight_decay)
-    return torch.optim.SGD(
-        weights,
-        lr=config.lr,
-        momentum=config.momentum,
-        dampening=0.1,
-        weight_decay=config.weight_decay,
-    )
-
-
 def train_network(
     network: Res16UNet,
     scans: Sequence[LabelledScan],
@@ -123,9 +110,10 @@ def train_network(
 ) -> list[float]:
     """Fine-tune in place; return the cross-entropy of the answers at every step.
 
-    The learning rate goes as `learning_rate` has it. Which weights learn is said by the variant. A
-    state in `run_dir` of the same run is picked up, and the result is then the same as without the
-    interruption (on a CPU with the same number of threads, to the bit).
+    SGD with momentum and dampening 0.1; learning rates go as `learning_rate_factor` has it. Which
+    weights learn is said by the variant. A state in `run_dir` of the same run is picked up, and the
+    result is then the same as without the interruption (on a CPU with the same number of threads,
+    to the bit).
 
     Args:
         extra: of each scan, what to learn beside the answers.
@@ -140,11 +128,20 @@ def train_network(
     """
     trained = nn.ModuleDict({"network": network})
     weights = set_trainable(network, config.variant)
+    groups: list[dict[str, Any]] = [{"params": weights, "first_lr": config.lr}] if weights else []
     if offset_head is not None:
         trained["offset_head"] = offset_head
-        weights += list(offset_head.parameters())
+        of_offsets = list(offset_head.parameters())
+        groups.append({"params": of_offsets, "first_lr": config.offset_lr})
+        weights = [*weights, *of_offsets]
     trained.to(device)
-    optimiser = new_optimiser(weights, config)
+    optimiser = torch.optim.SGD(
+        groups,
+        lr=config.lr,
+        momentum=config.momentum,
+        dampening=0.1,
+        weight_decay=config.weight_decay,
+    )
     losses: list[float] = []
     position = (0, 0, 0)
     state = load_state(run_dir, fingerprint)
@@ -166,7 +163,7 @@ def train_network(
     while len(losses) < config.steps:
         step = len(losses)
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(config, step)
+            group["lr"] = group["first_lr"] * learning_rate_factor(config, step)
         optimiser.zero_grad(set_to_none=True)
         values = []
         for turn in range(config.batch):
@@ -214,10 +211,10 @@ def balanced(scans: Sequence[LabelledScan], class_count: int) -> torch.Tensor:
     return torch.from_numpy(weights.astype(np.float32))
 
 
-def learning_rate(config: FinetuneConfig, step: int) -> float:
-    """lr * (1 - step / (steps + 1))^0.9, reached over the first `warm_up` steps."""
+def learning_rate_factor(config: FinetuneConfig, step: int) -> float:
+    """(1 - step / (steps + 1))^0.9, reached over the first `warm_up` steps."""
     warm_up = min(1.0, (step + 1) / config.warm_up) if config.warm_up else 1.0
-    return float(config.lr * warm_up * (1 - step / (config.steps + 1)) ** 0.9)
+    return float(warm_up * (1 - step / (config.steps + 1)) ** 0.9)
 
 
 def measure_statistics(
