@@ -89,7 +89,7 @@ class FinetuneConfig(BaseModel):
         ),
     )
     pseudo_weight: float = Field(
-        default=0.3, gt=0, le=1, description="What they weigh together, the answers being 1."
+        default=1.0, gt=0, le=10, description="What they weigh together, the answers being 1."
     )
     instances: bool = Field(
         default=False, description="Learn the way from each point to the centre of its object, too."
