@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.models.superpoints.columns import block, squared_distances
+from fewpoints.models.superpoints.look import block, squared_distances
 from fewpoints.models.superpoints.superpoints import Superpoints
 
 _PLACE, _FEATURES, _COLOUR = 0.7, 1.0, 0.6
