@@ -24,6 +24,8 @@ ANNOTATORS_WRITE = {
     ("POST", "/inspect"),
     ("POST", "/queries/{query_id}/lease"),
     ("POST", "/scans/{scan_id}/answers"),
+    ("POST", "/scans/{scan_id}/features"),
+    ("POST", "/scans/{scan_id}/next-point"),
     ("POST", "/scans/{scan_id}/undo"),
 }
 
