@@ -436,7 +436,7 @@ class TestInstances:
         assert any("No objects were learned" in note for note in result.notes)
 
 
-def test_the_papers_schedule() -> None:
+def test_the_papers_schedule_and_that_of_a_room() -> None:
     """SGD 0.1, momentum 0.9, batch 48, 10,000 iterations, polynomial of 0.9."""
     config = preset_config("paper", seed=3)
     assert config.variant == "network"
@@ -446,7 +446,8 @@ def test_the_papers_schedule() -> None:
         expected = (1 - step / 10_001) ** 0.9
         assert learning_rate_factor(config, step) == pytest.approx(expected)
     assert preset_config("paper", steps=7).steps == 7
-    assert preset_config("room") == FinetuneConfig()
+    room = preset_config("room")
+    assert (room.variant, room.steps, room.pseudo_labels) == ("head", 60, 0.7)
 
 
 class TestRefusals:

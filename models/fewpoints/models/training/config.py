@@ -15,7 +15,7 @@ PresetName = Literal["room", "paper"]
 
 
 class FinetuneConfig(BaseModel):
-    """What one fine-tuning run does; stored with its checkpoint. The defaults are a room's."""
+    """What one fine-tuning run does; stored with its checkpoint. People start from a preset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -111,7 +111,7 @@ class FinetuneConfig(BaseModel):
 # normalisation sees the samples of one GPU at once, here one sample.
 PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: values of fields.
     {
-        "room": {},
+        "room": {"pseudo_labels": 0.7},
         "paper": {
             "variant": "network",
             "steps": 10_000,

@@ -18,7 +18,7 @@ from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.models.features.cache import find_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.training import predict as prediction
-from fewpoints.models.training.config import FinetuneConfig
+from fewpoints.models.training.config import preset_config
 from fewpoints.models.training.finetune import finetune as run_finetune
 from fewpoints.models.training.sparse_supervision import LabelledScan
 from fewpoints.server.db.types import utc_now
@@ -64,7 +64,7 @@ def finetune(
         rows = [tuple(row) for row in snapshot.rows]
         facts = _ready_scans(session, project_id)
     given = {} if steps is None else {"steps": steps}
-    config = FinetuneConfig(variant=variant, seed=seed, **given)  # type: ignore[arg-type] # Checked.
+    config = preset_config("room", variant=variant, seed=seed, **given)
 
     context.progress(0.0, "Loading the network")
     start = base_network(context)
