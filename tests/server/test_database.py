@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -22,9 +23,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.coverage.queries import candidates
 from fewpoints.server.db.all_tables import metadata
 from fewpoints.server.db.engine import Database
-from fewpoints.server.db.upgrade import DatabaseFromTheFuture, upgrade
+from fewpoints.server.db.upgrade import DatabaseFromTheFuture, alembic_config, upgrade
 from fewpoints.server.errors import Conflict
 from fewpoints.server.storage import Storage
 from fewpoints.server.users.service import ensure_user
@@ -53,6 +55,32 @@ class TestMigrations:
         upgrade(database.engine)
         with database.read() as session:
             assert session.query(User).count() == 1
+
+    def test_scans_of_the_first_version_are_kept_and_not_compared_yet(self, tmp_path: Path) -> None:
+        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        config = alembic_config()
+        with database.engine.execution_options(fewpoints_write=True).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+            connection.execute(
+                text(
+                    "INSERT INTO project (id, name, description, budget, strategy, auto_select,"
+                    " created_at, updated_at) VALUES (1, 'P', '', 20, 'diverse', 1,"
+                    " '2026-11-01 00:00:00', '2026-11-01 00:00:00')"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO scan (id, project_id, name, suffix, state, bytes, warnings,"
+                    " created_at, updated_at) VALUES (1, 1, 'old.ply', '.ply', 'ready', 1, '[]',"
+                    " '2026-11-01 00:00:00', '2026-11-01 00:00:00')"
+                )
+            )
+        upgrade(database.engine)
+        with database.read() as session:
+            (found,) = candidates(session, 1, user_id=1, without=None)
+        database.close()
+        assert (found.name, found.cells, found.unexplained) == ("old.ply", None, None)
 
     def test_a_database_from_the_future_is_left_alone(self, database: Database) -> None:
         with database.write() as session:
