@@ -11,7 +11,8 @@ from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.densify.kernel_head import kernel_scores
 from fewpoints.models.densify.labeller import BadAnswer, DenseLabeller, NoAnswers
 from fewpoints.models.densify.random_walk import probabilities, smooth
-from fewpoints.models.superpoints.look import looks, mean_directions, squared_distances
+from fewpoints.models.superpoints.columns import squared_distances
+from fewpoints.models.superpoints.look import looks, mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from tests.models.densify.rooms import BLUE, FLOOR, RED, WALL, boxes_room
 
@@ -152,7 +153,7 @@ class TestWalk:
         found = smooth(superpoints, prior, answered, classes)
         assert found[answered].argmax(axis=1).tolist() == [2, 0]
         weights = np.sqrt(superpoints.contacts) * np.exp(-8 * superpoints.contrast)
-        pull = 0.1 * np.sqrt(superpoints.sizes)
+        pull = 0.3 * np.sqrt(superpoints.sizes)
 
         def energy(p: np.ndarray) -> float:
             own = pull * ((p - prior) ** 2).sum(axis=1)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.models.superpoints.look import squared_distances
+from fewpoints.models.superpoints.columns import squared_distances
 
 _LOOK = 1.0  # s; looks have a total variance of about 1.7.
 _NOISE = 0.05

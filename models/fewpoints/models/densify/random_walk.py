@@ -6,7 +6,7 @@ The random walker with a prior (Grady, CVPR 2005): probabilities p minimise
 
     sum_s g_s |p_s - q_s|^2  +  sum_st w_st |p_s - p_t|^2,    p = answer where there is one,
 
-with q what the head says, g_s = 0.1 sqrt(size), w_st = sqrt(contacts) exp(-8 contrast): a long
+with q what the head says, g_s = 0.3 sqrt(size), w_st = sqrt(contacts) exp(-8 contrast): a long
 border without a step in normals or colours pulls hardest. One sparse solve for all classes.
 """
 
@@ -19,7 +19,7 @@ from scipy.sparse.linalg import splu
 
 from fewpoints.models.superpoints.superpoints import Superpoints
 
-_PRIOR = 0.1
+_PRIOR = 0.3
 _STEP = 8.0
 _SOFTNESS = 6.0
 

@@ -4,9 +4,9 @@
 
 k-means over points asks about large surfaces again and again, because they have the most points.
 Here the rows are superpoints, and each counts by the root of its size: a wall of a thousand cells
-counts ten times a cup of ten, not a hundred times. Clusters are formed by place, look and colour;
-of each the superpoint nearest the centre is asked about, at the point most typical of it. Clusters
-that hold most come first.
+counts ten times a cup of ten, not a hundred times. Clusters are formed by place, look, kind and
+colour; of each the superpoint nearest the centre is asked about, at the point most typical of it.
+Clusters that hold most come first.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.models.superpoints.look import block, squared_distances
+from fewpoints.models.superpoints.columns import block, squared_distances
+from fewpoints.models.superpoints.kinds import kinds_of
 from fewpoints.models.superpoints.superpoints import Superpoints
 
 _PLACE, _FEATURES, _COLOUR = 0.7, 1.0, 0.6
+# Where the kinds of things are told, they take over some of the say of the others.
+_KINDS, _PLACE_BESIDE, _FEATURES_BESIDE = 1.0, 0.5, 0.7
 _FEWEST_CELLS = 20
 _CANDIDATES = 4
 
@@ -50,9 +53,13 @@ def diverse_superpoints(
     if len(pool) <= budget:
         return pool[np.argsort(-superpoints.sizes[pool], kind="stable")]
     w = weights[pool]
-    blocks: list[tuple[NDArray[np.floating], float]] = [(superpoints.centres, _PLACE)]
+    kinds = None if directions is None else kinds_of(superpoints, directions)
+    place, features = (_PLACE, _FEATURES) if kinds is None else (_PLACE_BESIDE, _FEATURES_BESIDE)
+    blocks: list[tuple[NDArray[np.floating], float]] = [(superpoints.centres, place)]
     if directions is not None:
-        blocks.append((directions, _FEATURES))
+        blocks.append((directions, features))
+    if kinds is not None:
+        blocks.append((kinds, _KINDS))
     if superpoints.colours is not None:
         blocks.append((superpoints.colours[:, :3], _COLOUR))
     rows = np.concatenate([block(values[pool], w) * s for values, s in blocks], axis=1)
