@@ -18,6 +18,7 @@ from fewpoints.models.instances.centres import centre_offsets
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.selection.options import KMeansColor
 from fewpoints.models.selection.registry import select_points
+from fewpoints.models.training import offsets
 from fewpoints.models.training.config import preset_config
 from fewpoints.models.training.dense_targets import extra_targets
 from fewpoints.models.training.errors import BadAnswers, NotEnoughAnswers, TrainingDiverged
@@ -395,7 +396,18 @@ class TestInstances:
                 # The head differs where its statistics are over points instead of voxels.
                 assert torch.equal(value, plain[key]) or centres == "extents", key
 
-    def test_learns_the_way_to_the_middle_of_an_object(self, tmp_path: Path) -> None:
+    def test_offsets_that_miss_are_left_out_and_that_is_said(self, tmp_path: Path) -> None:
+        result = train(tmp_path, instances=True)
+        loaded = load_network(result.path)
+        assert loaded.offset_head is not None
+        with torch.no_grad():
+            assert not loaded.offset_head(torch.randn(9, 96)).any()
+        assert any("told apart by the gaps" in note for note in result.notes)
+
+    def test_learns_the_way_to_the_middle_of_an_object(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(offsets, "LARGEST_MISS", float("inf"))
         room = small_room(6000)
         things = np.flatnonzero(room.instances > 0)
         rows = np.random.default_rng(0).choice(things, 60, replace=False)
@@ -414,10 +426,10 @@ class TestInstances:
         assert loaded.offset_head is not None
         features = extract_features(room.scan, start.network, voxel_size_m=0.1)
         with torch.no_grad():
-            offsets = loaded.offset_head(torch.from_numpy(features)).numpy()
+            found = loaded.offset_head(torch.from_numpy(features)).numpy()
         wanted, known = centre_offsets(room.scan.positions, room.instances)
-        lengths = np.linalg.norm(offsets, axis=1) * np.linalg.norm(wanted, axis=1)
-        cosines = (offsets * wanted).sum(axis=1)[known] / lengths[known]
+        lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(wanted, axis=1)
+        cosines = (found * wanted).sum(axis=1)[known] / lengths[known]
         assert cosines.mean() > 0.2, "an untrained head is at 0"
 
     def test_answers_about_stuff_alone_train_no_offset_head_and_that_is_said(

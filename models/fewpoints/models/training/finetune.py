@@ -22,6 +22,7 @@ from fewpoints.models.features.inference import choose_device
 from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.checkpoint import CheckpointMeta, LoadedNetwork, save_network
 from fewpoints.models.nets.res_unet import Res16UNet
+from fewpoints.models.training import offsets
 from fewpoints.models.training.answers import check_answers, gather
 from fewpoints.models.training.config import FinetuneConfig
 from fewpoints.models.training.dense_targets import extra_targets, prepare_dense, remove_features
@@ -163,6 +164,14 @@ def finetune(
             device=where,
             progress=part_of(progress, 0.2, 0.86 if config.refit else 0.9),
         )
+    if offset_head is not None:
+        miss = offsets.relative_miss(network, offset_head, kept, extra, config, where)
+        if miss > offsets.LARGEST_MISS:
+            offsets.silence(offset_head)
+            notes.append(
+                f"Predicted centres miss by {miss:.0%} of the way, so objects are told apart by "
+                "the gaps between them. More steps may help."
+            )
     if config.variant != "head" and config.refit:
         refit_head(network, kept, extra, config, where, part_of(progress, 0.86, 0.9))
     if config.variant != "head":
