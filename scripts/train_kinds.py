@@ -104,6 +104,7 @@ def write(files: list[Path], names: tuple[str, ...], loaded: LoadedNetwork) -> N
     }
     WEIGHTS.parent.mkdir(exist_ok=True)
     save_file(tensors, WEIGHTS, metadata={"fewpoints": json.dumps(facts)})
+    WEIGHTS.chmod(0o644)
     found = directions @ mean
     sys.stdout.write(f"{WEIGHTS}: {facts}; likeness of the flats {found.min():.3f} at least\n")
 
