@@ -79,6 +79,23 @@ class TestLabel:
         assert set(found.classes.tolist()) == {3}
         assert found.confidence[kinds == RED].mean() > 2 * found.confidence[kinds == WALL].mean()
 
+    def test_few_answers_leave_room_for_classes_that_nobody_named(self) -> None:
+        scan, kinds = boxes_room()
+        made = labeller(scan)
+        first = one_each(kinds)
+        few = made.label(first, kinds[first])
+        rows = np.concatenate([first, np.random.default_rng(0).permutation(len(scan))[:60]])
+        many = made.label(rows, kinds[rows])
+        assert many.confidence.mean() > few.confidence.mean() + 0.1
+        for found, answers in ((few, first), (many, rows)):
+            probability = found.per_point().max(axis=1)
+            sharpened = probability**2 / (found.per_point() ** 2).sum(axis=1)
+            owners = np.unique(found.of_point[answers])
+            least = sharpened * (1 - 3 / (3 + len(owners)))
+            free = ~np.isin(found.of_point, owners)
+            assert (found.confidence[free] <= sharpened[free] + 1e-5).all()
+            assert (found.confidence[free] >= least[free] - 1e-5).all()
+
     def test_points_without_a_place_get_none(self) -> None:
         scan, kinds = boxes_room()
         positions = scan.positions.copy()

@@ -459,7 +459,7 @@ def test_the_papers_schedule_and_that_of_a_room() -> None:
         assert learning_rate_factor(config, step) == pytest.approx(expected)
     assert preset_config("paper", steps=7).steps == 7
     room = preset_config("room")
-    assert (room.variant, room.steps, room.pseudo_labels) == ("head", 60, 0.7)
+    assert (room.variant, room.steps, room.pseudo_labels) == ("head", 60, 0.9)
 
 
 class TestRefusals:

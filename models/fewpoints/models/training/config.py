@@ -111,7 +111,7 @@ class FinetuneConfig(BaseModel):
 # normalisation sees the samples of one GPU at once, here one sample.
 PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: values of fields.
     {
-        "room": {"pseudo_labels": 0.7},
+        "room": {"pseudo_labels": 0.9},
         "paper": {
             "variant": "network",
             "steps": 10_000,

@@ -69,7 +69,7 @@ def finetune(
         float | None,
         typer.Option(
             help="Learn from dense labels too that are at least this sure, below 1; 0: from the "
-            "labels alone. Default: 0.7; 0 with --preset paper."
+            "labels alone. Default: 0.9; 0 with --preset paper."
         ),
     ] = None,
     instances: Annotated[
