@@ -232,6 +232,18 @@ class TestNetwork:
         assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
+def test_a_network_that_is_not_trained_takes_larger_steps(tmp_path: Path) -> None:
+    start = lively_network()
+    for untrained, rate in ((False, 0.002), (True, 0.05)):
+        result = train(
+            tmp_path / str(untrained),
+            start=replace(start, untrained=untrained),
+            variant="network",
+            steps=1,
+        )
+        assert result.meta.provenance["config"]["lr"] == rate
+
+
 class TestAdapter:
     def test_only_the_last_stage_and_the_head_move(self, tmp_path: Path) -> None:
         start = lively_network()
@@ -458,6 +470,7 @@ def test_the_papers_schedule_and_that_of_a_room() -> None:
         expected = (1 - step / 10_001) ** 0.9
         assert learning_rate_factor(config, step) == pytest.approx(expected)
     assert preset_config("paper", steps=7).steps == 7
+    assert config.untrained_lr == 0.1
     room = preset_config("room")
     assert (room.variant, room.steps, room.pseudo_labels) == ("head", 60, 0.9)
 

@@ -44,6 +44,9 @@ class FinetuneConfig(BaseModel):
         le=10,
         description="First learning rate of what is trained already: the network and its head.",
     )
+    untrained_lr: float = Field(
+        default=0.05, gt=0, le=10, description="The same for a network that is not trained at all."
+    )
     offset_lr: float = Field(
         default=0.02, gt=0, le=10, description="First learning rate of the offset head."
     )
@@ -117,6 +120,7 @@ PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(  # Any: valu
             "steps": 10_000,
             "batch": 48,
             "lr": 0.1,
+            "untrained_lr": 0.1,
             "offset_lr": 0.1,
             "balance": False,
             "refit": False,

@@ -96,6 +96,8 @@ def finetune(
     where = choose_device(device)
     notes: list[str] = []
     rng = np.random.default_rng(config.seed)
+    if start.untrained:
+        config = config.model_copy(update={"lr": config.untrained_lr})
     descends = config.variant != "head" or config.instances
 
     batch_statistics = config.variant != "head" and (
