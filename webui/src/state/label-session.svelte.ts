@@ -62,6 +62,8 @@ export class LabelSession {
   job = $state.raw<Job | null>(null); // Training or prediction under way.
   preparation = $state.raw<Job | null>(null); // The newest that makes features and superpoints of this scan.
 
+  selection = $state.raw<Job | null>(null); // The choice of points of this scan that is under way.
+
   readonly progress = $derived(progressOf(this.labels.queries));
   readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
   readonly keys = $derived(classKeys(this.project.classes));
@@ -120,12 +122,15 @@ export class LabelSession {
 
   static async open(scanId: number, userName: string, camera: CameraMan): Promise<LabelSession> {
     const scan = await scans.get(scanId);
-    const [project, queries, answers] = await Promise.all([
+    const [project, jobs, queries, answers] = await Promise.all([
       projects.get(scan.project_id),
+      projects.jobs(scan.project_id),
       scans.queries(scanId),
       scans.answers(scanId),
     ]);
-    return new LabelSession(scan, project, { queries, answers }, userName, camera);
+    const session = new LabelSession(scan, project, { queries, answers }, userName, camera);
+    for (const job of jobs.sort((a, b) => a.id - b.id)) session.onJob(job);
+    return session;
   }
 
   dispose(): void {
@@ -375,7 +380,11 @@ export class LabelSession {
 
   private onJob(changed: Job): void {
     const running = changed.state === "queued" || changed.state === "running";
-    if (changed.kind === "features" && changed.scan_id === this.scan.id) this.preparation = changed;
+    if (changed.scan_id === this.scan.id) {
+      if (changed.kind === "features") this.preparation = changed;
+      if (changed.kind === "select" && running) this.selection = changed;
+      else if (this.selection?.id === changed.id) this.selection = null;
+    }
     if (changed.kind !== "finetune" && changed.kind !== "predict") return;
     if (running) this.job = changed;
     else if (this.job?.id === changed.id) this.job = null;
