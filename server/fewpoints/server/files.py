@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -14,6 +15,12 @@ from fewpoints.server.errors import NotFound
 
 FOR_GOOD = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
+# For the `responses` of a route that answers with bytes.
+BINARY_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    }
+}
 
 
 def file_answer(

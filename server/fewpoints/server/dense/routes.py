@@ -11,7 +11,7 @@ from starlette.responses import Response
 from fewpoints.server.dense.queries import NoAnswersYet, SuperpointsMissing, read_labelled
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, LabellersDep
 from fewpoints.server.errors import NotFound, NotSignedIn, problem
-from fewpoints.server.files import ASK_AGAIN, knows
+from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, knows
 from fewpoints.server.parameters import PathId
 from fewpoints.server.scans.service import ScanNotReady, ready_scan
 
@@ -21,11 +21,7 @@ router = APIRouter(tags=["dense"], responses=problem(NotSignedIn))
 @router.get(
     "/scans/{scan_id}/dense.bin",
     responses={
-        200: {
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            }
-        },
+        **BINARY_ANSWER,
         **problem(NotFound, NoAnswersYet, SuperpointsMissing, ScanNotReady),
     },
     response_class=Response,

@@ -11,6 +11,7 @@ from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, Storag
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.exports import service
 from fewpoints.server.exports.schemas import ExportCreate, ExportRead
+from fewpoints.server.files import BINARY_ANSWER
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
@@ -51,11 +52,7 @@ def list_exports(
 @router.get(
     "/exports/{export_id}/file",
     responses={
-        200: {
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            }
-        },
+        **BINARY_ANSWER,
         **problem(NotFound),
     },
     response_class=FileResponse,

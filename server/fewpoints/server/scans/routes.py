@@ -21,7 +21,7 @@ from fewpoints.server.dependencies import (
     StorageDep,
 )
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
-from fewpoints.server.files import file_answer
+from fewpoints.server.files import BINARY_ANSWER, file_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
@@ -37,11 +37,6 @@ BINARY_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-BINARY_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     }
 }
 FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]

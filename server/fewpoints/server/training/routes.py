@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep, StorageDep
 from fewpoints.server.errors import AppError, Forbidden, NotFound, NotSignedIn, problem
-from fewpoints.server.files import file_answer
+from fewpoints.server.files import BINARY_ANSWER, file_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
@@ -78,11 +78,7 @@ def list_checkpoints(
 @router.get(
     "/scans/{scan_id}/prediction.bin",
     responses={
-        200: {
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            }
-        },
+        **BINARY_ANSWER,
         **problem(NotFound, NoPrediction),
     },
     response_class=Response,
