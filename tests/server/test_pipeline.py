@@ -61,7 +61,7 @@ def trained(
     lead: Visitor, project: dict[str, Any], answered: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The project's first checkpoint."""
-    job = lead.post_json(f"/projects/{project['id']}/trainings", {"variant": "head"}, status=202)
+    job = lead.post_json(f"/projects/{project['id']}/trainings", {}, status=202)
     done = lead.finished(job)
     assert done["state"] == "done", done
     (checkpoint,) = lead.get_json(f"/projects/{project['id']}/checkpoints")["items"]
@@ -174,7 +174,8 @@ class TestTraining:
         trained: dict[str, Any],
     ) -> None:
         assert trained["shown"]
-        assert trained["variant"] == "head"
+        assert trained["variant"] == "superpoints"
+        assert trained["name"] == f"Superpoints, {BUDGET - 2} answers"
         assert trained["snapshot"]["answers"] == BUDGET - 2
         assert trained["snapshot"]["last_event_id"] == answered[-1]["id"]
         assert len(trained["snapshot"]["classes"]) == 20
@@ -208,6 +209,25 @@ class TestTraining:
             ],
         )
         assert (pairs[asked, 0] == truth[asked]).mean() > 0.5
+
+    @pytest.mark.parametrize("variant", ["head", "adapter", "network"])
+    def test_every_other_way_to_learn(
+        self,
+        lead: Visitor,
+        project: dict[str, Any],
+        scan: dict[str, Any],
+        trained: dict[str, Any],
+        variant: str,
+    ) -> None:
+        path = f"/projects/{project['id']}"
+        body = {"variant": variant, "steps": 1}
+        done = lead.finished(lead.post_json(f"{path}/trainings", body, status=202))
+        assert done["state"] == "done", done
+        made = lead.get_json(f"{path}/checkpoints")["items"][0]
+        assert made["variant"] == variant
+        response = checked(lead.get(f"/scans/{scan['id']}/prediction.bin"))
+        assert len(response.content) == 2 * 3000
+        checked(lead.patch(path, json={"shown_checkpoint_id": trained["id"]}))
 
     def test_the_prediction_follows_the_class_list(
         self, lead: Visitor, project: dict[str, Any], scan: dict[str, Any], trained: dict[str, Any]

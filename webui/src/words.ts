@@ -39,8 +39,13 @@ export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> =
 };
 
 export const VARIANT_WORDS: Record<Variant, { title: string; hint: string }> = {
-  head: { title: "Head", hint: "Only the last layer learns. Fast, good with few answers." },
-  network: { title: "Whole network", hint: "Everything learns. Slower, better with many answers." },
+  superpoints: {
+    title: "Superpoints",
+    hint: "What labelled surfaces look like carries over to other scans. Seconds.",
+  },
+  head: { title: "Linear head", hint: "A last layer on the network's features. Seconds." },
+  adapter: { title: "Last stage", hint: "The end of the network learns with the head. Minutes." },
+  network: { title: "Whole network", hint: "Everything learns. Minutes; for very many answers." },
 };
 
 export const EXPORT_WORDS: Record<ExportKind, { title: string; hint: string }> = {

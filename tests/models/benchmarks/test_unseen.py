@@ -9,6 +9,7 @@ import pytest
 from fewpoints.annotations.datasets.dataset import GroundTruth
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.models.benchmarks import unseen
+from fewpoints.models.benchmarks.methods import PreparedScene
 from fewpoints.models.benchmarks.unseen import SceneScore, scene_scores, score_scene
 from fewpoints.models.instances.grouping import PredictedInstances
 from fewpoints.models.training.predict import Prediction
@@ -27,7 +28,9 @@ def score(
     predicted: Prediction,
 ) -> SceneScore:
     monkeypatch.setattr(unseen, "predict", lambda *_, **__: predicted)
-    return score_scene(truth, setting(tiny).network, 1.0, "cpu", 2)
+    given = setting(tiny)
+    scene = PreparedScene(truth, 1.0, given)
+    return score_scene(scene, given.network, 2, same_features=False)
 
 
 def test_points_and_voxels_are_counted_apart(monkeypatch: pytest.MonkeyPatch, tiny: str) -> None:

@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from fewpoints.models.densify.superpoint_head import SuperpointHead
 from fewpoints.models.engine.conversion import from_original, to_original
 from fewpoints.models.instances.offset_head import OffsetHead
-from fewpoints.models.nets import default_weights
+from fewpoints.models.nets import default_weights, superpoint_head_file
 from fewpoints.models.nets.checkpoint import (
     CheckpointMeta,
     load_network,
@@ -486,3 +488,66 @@ class TestWithoutAFile:
     def test_order_round_trip(self, stored: dict[str, Tensor], network: Res16UNet) -> None:
         state = from_original(stored)
         assert all(torch.equal(state[k], v) for k, v in network.state_dict().items())
+
+
+class TestSuperpointHead:
+    @pytest.fixture
+    def head(self) -> SuperpointHead:
+        rng = np.random.default_rng(0)
+        return SuperpointHead(
+            rng.normal(size=(7, 5)).astype(np.float32),
+            rng.normal(size=(7, 2)).astype(np.float32),
+            np.array([3, 11]),
+            with_kinds=True,
+        )
+
+    def test_is_kept(self, tmp_path: Path, network: Res16UNet, head: SuperpointHead) -> None:
+        path = tmp_path / "c.safetensors"
+        save_network(path, network, CheckpointMeta(ARCH, 20), superpoint_head=head)
+        loaded = load_network(path)
+        assert same(loaded.network, network)
+        assert loaded.report == []
+        assert loaded.superpoint_head is not None
+        np.testing.assert_array_equal(loaded.superpoint_head.anchors, head.anchors)
+        np.testing.assert_array_equal(loaded.superpoint_head.weights, head.weights)
+        assert loaded.superpoint_head.classes.tolist() == [3, 11]
+        assert loaded.superpoint_head.with_kinds
+        # With a head for other classes it means nothing.
+        assert load_network(path, out_channels=4).superpoint_head is None
+
+    def test_of_other_looks_is_left_out_and_that_is_said(
+        self,
+        tmp_path: Path,
+        network: Res16UNet,
+        head: SuperpointHead,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        path = tmp_path / "c.safetensors"
+        save_network(path, network, CheckpointMeta(ARCH, 20), superpoint_head=head)
+        monkeypatch.setattr(superpoint_head_file, "looks_version", lambda **_: "9")
+        loaded = load_network(path)
+        assert loaded.superpoint_head is None
+        assert "its linear head is used instead" in loaded.report[0]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"weights": np.zeros((6, 2), np.float32)},
+            {"anchors": np.full((7, 5), np.nan, np.float32)},
+            {"classes": np.array([3, 20])},
+            {"classes": np.array([-1, 3])},
+            {"classes": np.zeros(0, np.int64), "weights": np.zeros((7, 0), np.float32)},
+        ],
+    )
+    def test_damaged(
+        self,
+        tmp_path: Path,
+        network: Res16UNet,
+        head: SuperpointHead,
+        change: dict[str, Any],  # Fields.
+    ) -> None:
+        path = tmp_path / "c.safetensors"
+        broken = replace(head, **change)
+        save_network(path, network, CheckpointMeta(ARCH, 20), superpoint_head=broken)
+        with pytest.raises(CheckpointUnreadable, match="head on superpoints is damaged"):
+            load_network(path)

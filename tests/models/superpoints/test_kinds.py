@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from fewpoints.models.nets.checkpoint import load_network
 from fewpoints.models.superpoints import kinds
 from fewpoints.models.superpoints.columns import appearance
 from fewpoints.models.superpoints.kinds import (
     Perceptron,
     description,
+    kinds_know,
     kinds_of,
     packaged_perceptron,
     read_perceptron,
@@ -37,6 +40,7 @@ def perceptron(monkeypatch: pytest.MonkeyPatch) -> Perceptron:
         ((rng.normal(size=(57, 5)), rng.normal(size=5)), (rng.normal(size=(5, 3)), np.ones(3))),
         np.full(4, 0.5),
         0.6,
+        "a network",
     )
     monkeypatch.setattr(kinds, "packaged_perceptron", lambda: made)
     return made
@@ -116,6 +120,22 @@ def test_without_a_file_looks_are_appearance(
     np.testing.assert_array_equal(looks(room, directions), appearance(room, directions))
 
 
+def test_features_that_are_known_to_fit_are_not_asked_about(
+    room: Superpoints, perceptron: Perceptron
+) -> None:
+    unlike = -directions_of(room)
+    assert kinds_of(room, unlike) is None
+    found = kinds_of(room, unlike, insist=True)
+    assert found is not None
+    assert (found**2).sum(axis=1) == pytest.approx(np.ones(len(room)))
+    assert kinds_know(perceptron.network)
+    assert not kinds_know("another network")
+
+
+def test_the_packaged_kinds_are_of_the_packaged_network() -> None:
+    assert kinds_know(load_network(None).sha256)
+
+
 def test_a_written_file_is_read_back(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     arrays: dict[str, np.ndarray] = {
@@ -126,11 +146,13 @@ def test_a_written_file_is_read_back(tmp_path: Path) -> None:
         "direction": rng.normal(size=3).astype(np.float32),
         "least_likeness": np.array([0.5], np.float32),
     }
-    save_file(arrays, tmp_path / "kinds.safetensors")
+    facts = {"fewpoints": json.dumps({"network": "abc"})}
+    save_file(arrays, tmp_path / "kinds.safetensors", metadata=facts)
     found = read_perceptron(tmp_path / "kinds.safetensors")
     assert [weight.shape for weight, _ in found.layers] == [(6, 4), (4, 2)]
     np.testing.assert_array_equal(found.layers[1][1], arrays["bias1"].astype(np.float64))
     assert found.least_likeness == 0.5
+    assert found.network == "abc"
 
 
 def test_the_packaged_file_fits_what_is_described(room: Superpoints) -> None:

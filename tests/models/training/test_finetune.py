@@ -18,6 +18,7 @@ from fewpoints.models.instances.centres import centre_offsets
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.selection.options import KMeansColor
 from fewpoints.models.selection.registry import select_points
+from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.training import offsets
 from fewpoints.models.training.config import preset_config
 from fewpoints.models.training.dense_targets import extra_targets
@@ -34,6 +35,7 @@ from fewpoints.models.training.network import balanced, learning_rate_factor
 from fewpoints.models.training.predict import predict
 from fewpoints.models.training.sparse_supervision import ExtraTargets, make_samples
 from fewpoints.models.training.state import CURRENT, PREVIOUS
+from tests.models.densify.rooms import boxes_room
 from tests.models.features.scenes import lively_network, planes
 from tests.rooms import small_room
 
@@ -85,6 +87,59 @@ def train(
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
     return load_network(path).network.state_dict()
+
+
+class TestSuperpoints:
+    def test_other_scans_are_classified_by_what_superpoints_look_like(self, tmp_path: Path) -> None:
+        scan, truth = boxes_room()
+        rows = np.concatenate([np.flatnonzero(truth == kind)[40::400] for kind in range(4)])
+        job = LabelledScan("room", scan, rows, truth[rows], 0.04)
+        result = train(tmp_path, job=job, variant="superpoints")
+        loaded = load_network(result.path)
+        assert loaded.superpoint_head is not None
+        assert loaded.report == []
+        assert result.metrics["method"] == "cross_validation"
+        moved = replace(scan, positions=scan.positions * [-1, 1, 1] + [8.0, 3.0, 1.0])
+        found = predict(moved, loaded, voxel_size_m=0.04)
+        assert (found.classes == truth).mean() > 0.9
+
+    def test_dense_labels_of_held_out_answers_do_not_leak(self, tmp_path: Path) -> None:
+        """Classes at random cannot be told, by whatever way an answer might come back."""
+        scan, _ = boxes_room()
+        rng = np.random.default_rng(0)
+        rows = rng.choice(len(scan), 200, replace=False)
+        classes = rng.integers(4, size=200)
+        job = LabelledScan("room", scan, rows, classes, 0.04)
+        result = train(tmp_path, job=job, variant="superpoints", pseudo_labels=0.3)
+        assert result.metrics["accuracy"] < 0.4
+
+    def test_superpoints_and_features_at_hand_change_nothing(self, tmp_path: Path) -> None:
+        scan, truth = boxes_room()
+        rows = np.arange(0, len(scan), 150)
+        job = LabelledScan("room", scan, rows, truth[rows], 0.04)
+        start = lively_network()
+        features = extract_features(scan, start.network, voxel_size_m=0.04)
+        superpoints = cut_into_superpoints(scan, voxel_size_m=0.04)
+        ready = replace(job, features=features, superpoints=superpoints)
+        one = train(tmp_path / "a", job=job, start=start, variant="superpoints")
+        other = train(tmp_path / "b", job=ready, start=start, variant="superpoints")
+        a, b = load_network(one.path), load_network(other.path)
+        assert a.superpoint_head is not None
+        assert b.superpoint_head is not None
+        assert np.allclose(a.superpoint_head.weights, b.superpoint_head.weights, atol=1e-4)
+        plain = predict(scan, a, voxel_size_m=0.04)
+        quick = predict(scan, a, voxel_size_m=0.04, features=features, superpoints=superpoints)
+        assert (plain.classes == quick.classes).mean() > 0.99
+        assert np.abs(plain.confidence.astype(int) - quick.confidence).mean() < 2
+
+    def test_linear_heads_are_read_from_features_at_hand_too(self, tmp_path: Path) -> None:
+        job, start = small_job(), lively_network()
+        loaded = load_network(train(tmp_path, job=job, start=start, variant="head").path)
+        assert loaded.superpoint_head is None
+        features = extract_features(job.scan, start.network, voxel_size_m=job.voxel_size_m)
+        plain = predict(job.scan, loaded, voxel_size_m=job.voxel_size_m)
+        quick = predict(job.scan, loaded, voxel_size_m=job.voxel_size_m, features=features)
+        assert (plain.classes == quick.classes).mean() > 0.995
 
 
 class TestHead:
@@ -472,7 +527,7 @@ def test_the_papers_schedule_and_that_of_a_room() -> None:
     assert preset_config("paper", steps=7).steps == 7
     assert config.untrained_lr == 0.1
     room = preset_config("room")
-    assert (room.variant, room.steps, room.pseudo_labels) == ("head", 60, 0.9)
+    assert (room.variant, room.steps, room.pseudo_labels) == ("superpoints", 60, 0.9)
 
 
 class TestRefusals:
@@ -506,7 +561,7 @@ class TestRefusals:
             train(tmp_path, job=job, variant="head")
 
 
-@pytest.mark.parametrize("variant", ["head", "network"])
+@pytest.mark.parametrize("variant", ["superpoints", "head", "network"])
 def test_sixty_answers_about_a_simulated_room_beat_the_commonest_class(
     tmp_path: Path, variant: str
 ) -> None:

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from fewpoints.models.training.head import FeatureStatistics, cross_validate, fit_head
+from fewpoints.models.training.head import (
+    FeatureStatistics,
+    cross_validate,
+    fit_head,
+    linear_classifier,
+)
 
 
 def statistics_of(features: np.ndarray) -> FeatureStatistics:
@@ -98,7 +103,9 @@ def test_cross_validation_never_sees_the_answer_it_predicts() -> None:
     features, _ = groups(3, count=200)
     noise = np.random.default_rng(0).integers(4, size=200)
     fold = np.arange(200) % 5
-    predicted = cross_validate(features, fold, fit_to(features, noise, 4, decay=0.01))
+    predicted = cross_validate(
+        fold, linear_classifier(features, fit_to(features, noise, 4, decay=0.01))
+    )
     assert (predicted == noise).mean() < 0.45
     kernel, bias = fit_head(features, noise, 4, statistics_of(features), decay=0.01)
     leaking = (torch.from_numpy(features) @ kernel + bias).argmax(1).numpy()
@@ -109,7 +116,9 @@ def test_cross_validation_never_sees_the_answer_it_predicts() -> None:
 def test_cross_validation_of_very_few_answers(count: int) -> None:
     features, owner = groups(0, count=count, classes=2)
     fold = np.arange(count)
-    predicted = cross_validate(features, fold, fit_to(features, owner, 2, decay=0.1))
+    predicted = cross_validate(
+        fold, linear_classifier(features, fit_to(features, owner, 2, decay=0.1))
+    )
     assert set(predicted.tolist()) <= {0, 1}
 
 

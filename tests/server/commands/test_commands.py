@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ import torch
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.models.nets import default_weights
+from fewpoints.models.nets.checkpoint import save_network, untrained_network
 from fewpoints.server import cli
 from tests.rooms import SmallRoom, small_room
 
@@ -321,6 +323,40 @@ def test_finetune_writes_a_checkpoint_that_predicts(
     assert not model.with_name("m.safetensors.run").exists()
     code, _, _ = run("features", scan, "--checkpoint", model, "--out", tmp_path / "f.npy")
     assert code == 0
+    other = tmp_path / "other" / "room.ply"
+    other.parent.mkdir()
+    shutil.copy(scan, other)
+    code, _, err = run(
+        *("predict", scan, other, "--checkpoint", model, "--out", tmp_path / "new"),
+        *("--voxel-size", "0.1"),
+    )
+    assert code == 0, err
+    for name in (f"{scan.parent.name}-room.ply", "other-room.ply"):
+        again = read_scan(tmp_path / "new" / name).labels["class"]
+        assert (again == predicted).mean() > 0.99
+
+
+def test_predictions_that_would_overwrite_each_other_are_refused_at_once(
+    run: Run, scan: Path, tmp_path: Path
+) -> None:
+    code, _, err = run(
+        *("finetune", scan, scan, "--labels", "a.csv", "--labels", "b.csv"),
+        *("--out", tmp_path / "m.safetensors", "--predictions", tmp_path),
+    )
+    assert code == 2
+    assert "would both be written" in err
+
+
+def test_weights_that_were_not_trained_on_answers_predict_nothing(
+    run: Run, scan: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "w.safetensors"
+    network = untrained_network("Res16UNet14A", out_channels=4)
+    save_network(weights, network.network, network.meta)
+    code, _, err = run("predict", scan, "--checkpoint", weights, "--out", tmp_path / "out")
+    assert code == 2
+    assert "not trained on answers" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_finetune_tells_objects_apart_when_asked_to(

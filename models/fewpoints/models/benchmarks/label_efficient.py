@@ -45,6 +45,7 @@ from fewpoints.models.features.extract import scan_voxels
 from fewpoints.models.metrics.voxel_labels import voxel_classes
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network, untrained_network
 from fewpoints.models.selection.files import read_points_pth
+from fewpoints.models.training.config import FROZEN
 from fewpoints.models.training.errors import NotEnoughAnswers
 from fewpoints.models.training.finetune import FinetuneConfig, LabelledScan, finetune
 
@@ -73,6 +74,7 @@ class Study:
     lists: Path | None = None
     labels_per_scene: int = 10_000
     _scenes: dict[str, PreparedScene] = field(default_factory=dict)
+    _tests: dict[str, PreparedScene] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.source.classes != self.target.classes:
@@ -89,6 +91,20 @@ class Study:
                 truth, self.setting, largest_budget=largest_budget, title=self.source.title
             )
         return self._scenes[name]
+
+    def test_scene(self, name: str) -> PreparedScene:
+        """Return a test scene, which stays in memory where features are kept."""
+        if name in self._tests:
+            return self._tests[name]
+        setting = self.setting
+        if setting.features is not None:  # A training scene may have the same name.
+            setting = replace(setting, features=setting.features / "test")
+        scene = prepare_scene(
+            self.target.read(name), setting, largest_budget=1, title=self.target.title
+        )
+        if setting.features is not None:
+            self._tests[name] = scene
+        return scene
 
     def start(self, name: str, seed: int) -> LoadedNetwork:
         """Return the weights to begin with."""
@@ -247,8 +263,7 @@ def _with_features(study: Study, scans: list[LabelledScan]) -> list[LabelledScan
     found = []
     for scan in scans:
         scene = study.scene(scan.name)
-        found.append(replace(scan, features=scene.features))
-        scene.forget()
+        found.append(replace(scan, features=scene.features, superpoints=scene.superpoints))
     return found
 
 
@@ -324,11 +339,16 @@ def _learn(
     scores = []
     for index, name in enumerate(study.test):
         progress(0.8 + 0.2 * index / len(study.test), name)
-        scene = prepare_scene(
-            study.target.read(name), study.setting, largest_budget=1, title=study.target.title
+        scores.append(
+            score_scene(
+                study.test_scene(name),
+                learned,
+                len(study.target.classes),
+                same_features=study.setting.features is not None
+                and config.variant in FROZEN
+                and start.sha256 == study.setting.network.sha256,
+            )
         )
-        device, count = study.setting.device, len(study.target.classes)
-        scores.append(score_scene(scene.truth, learned, scene.voxel_size_m, device, count))
     told_apart = [c.index for c in study.target.classes if c.instanceable]
     return {
         **scene_scores(scores, told_apart if config.instances else ()),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.annotations.datasets.dataset import GroundTruth
+from fewpoints.models.benchmarks.methods import PreparedScene
 from fewpoints.models.benchmarks.runs import Values
 from fewpoints.models.features.extract import scan_voxels
 from fewpoints.models.metrics.instance import (
@@ -40,10 +40,22 @@ class SceneScore(NamedTuple):
 
 
 def score_scene(
-    truth: GroundTruth, learned: LoadedNetwork, voxel_size_m: float, device: str, count: int
+    scene: PreparedScene, learned: LoadedNetwork, count: int, *, same_features: bool
 ) -> SceneScore:
-    """Predict a scene of `count` classes and compare."""
-    predicted = predict(truth.scan, learned, voxel_size_m=voxel_size_m, device=device)
+    """Predict a scene of `count` classes and compare.
+
+    Args:
+        same_features: the learned network gives the features that the scene has.
+    """
+    truth, voxel_size_m = scene.truth, scene.voxel_size_m
+    predicted = predict(
+        truth.scan,
+        learned,
+        voxel_size_m=voxel_size_m,
+        device=scene.setting.device,
+        features=scene.features if same_features else None,
+        superpoints=scene.superpoints if learned.superpoint_head is not None else None,
+    )
     finite, voxels = truth.scan.finite, scan_voxels(truth.scan, voxel_size_m)
     classes = voxel_classes(truth.classes, voxels)
     objects = voxel_objects = None

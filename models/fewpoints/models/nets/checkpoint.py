@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fewpoints.models.densify.superpoint_head import SuperpointHead
 from fewpoints.models.engine.conversion import from_original, is_block_kernel, strip_prefix
 from fewpoints.models.engine.modules import SparseConv3d
 from fewpoints.models.instances.offset_head import OffsetHead
@@ -33,6 +34,11 @@ from fewpoints.models.nets.containers import (
 from fewpoints.models.nets.default_weights import DEFAULT_ARCH, packaged_weights
 from fewpoints.models.nets.errors import CheckpointMismatch, CheckpointUnreadable
 from fewpoints.models.nets.res_unet import ARCHITECTURES, Architecture, Res16UNet
+from fewpoints.models.nets.superpoint_head_file import (
+    facts_of,
+    take_superpoint_head,
+    tensors_of,
+)
 
 DEFAULT_OUT_CHANNELS = 20
 
@@ -70,6 +76,8 @@ class LoadedNetwork:
     sha256: of the file; of the weights themselves when there is none.
     untrained: the weights are random. report: sentences that a person should see.
     offset_head: predicts the centres of objects, in evaluation mode; None: it was never trained.
+    superpoint_head: says the classes of superpoints, and is better than the final layer on scans
+        without answers; None: it was never fitted.
     """
 
     network: Res16UNet
@@ -78,6 +86,7 @@ class LoadedNetwork:
     untrained: bool
     report: list[str]
     offset_head: OffsetHead | None = None
+    superpoint_head: SuperpointHead | None = None
 
 
 def load_network(
@@ -139,6 +148,7 @@ def save_network(
     meta: CheckpointMeta,
     *,
     offset_head: OffsetHead | None = None,
+    superpoint_head: SuperpointHead | None = None,
     half: bool = False,
 ) -> str:
     """Write weights and metadata in our own format; return the file's sha256.
@@ -148,6 +158,7 @@ def save_network(
 
     offset_head: kept beside the network under the names of the original; readers that do not know
         it leave it out.
+    superpoint_head: kept beside the network.
     half: keep kernels in float16, for half the size; normalisation stays in float32.
     """
     meta = replace(
@@ -160,12 +171,15 @@ def save_network(
     if meta.class_names and len(meta.class_names) != meta.out_channels:
         raise ValueError(f"{len(meta.class_names)} class names for {meta.out_channels} outputs.")
     content = {"version": _VERSION, "kernel_order": "raster", **asdict(meta)}
-    # One entry only: safetensors writes several in no fixed order, and equal checkpoints would
-    # differ in their sha256.
-    metadata = {_METADATA: json.dumps(content, sort_keys=True, ensure_ascii=False)}
     state = network.state_dict()
     if offset_head is not None:
         state = {**state, **offset_head.state_dict()}
+    if superpoint_head is not None:
+        state = {**state, **tensors_of(superpoint_head)}
+        content["superpoint_head"] = facts_of(superpoint_head)
+    # One entry only: safetensors writes several in no fixed order, and equal checkpoints would
+    # differ in their sha256.
+    metadata = {_METADATA: json.dumps(content, sort_keys=True, ensure_ascii=False)}
     if half:
         state = {k: v.half() if k.endswith("kernel") else v for k, v in state.items()}
     return write_safetensors(Path(path), state, metadata)
@@ -200,7 +214,10 @@ def _load_file(path: Path, arch: str | None, out_channels: int | None, seed: int
     if read_container(path) == "safetensors":
         state, metadata = read_safetensors(path)
         meta = _own_meta(path, metadata)
+        facts = parse_json_object(path, metadata[_METADATA]).get("superpoint_head")
+        state, superpoint_head = take_superpoint_head(path, state, facts, report)
     else:
+        superpoint_head = None
         state = strip_prefix(read_torch(path))
         if any(is_block_kernel(key) for key in state):
             state = from_original(state)
@@ -236,7 +253,15 @@ def _load_file(path: Path, arch: str | None, out_channels: int | None, seed: int
     _reset(network, seed)
     offset_head = _offset_head(path, network, state)
     report += _fill(path, network, state, offset_head)
-    return LoadedNetwork(network.eval(), meta, sha256_of(path), False, report, offset_head)
+    return LoadedNetwork(
+        network.eval(),
+        meta,
+        sha256_of(path),
+        False,
+        report,
+        offset_head,
+        superpoint_head if outputs == in_head else None,
+    )
 
 
 def _offset_head(path: Path, network: Res16UNet, state: Mapping[str, Tensor]) -> OffsetHead | None:

@@ -13,6 +13,7 @@ Letters used in shapes: S superpoints, F features, K kinds.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -32,15 +33,17 @@ class Perceptron(NamedTuple):
 
     direction: (F,) mean direction of the features of all simulated superpoints, of length 1.
     least_likeness: cosine with it from which a scan's features are taken for the same network's.
+    network: sha256 of the checkpoint whose features it was trained on.
     """
 
     layers: tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]
     direction: NDArray[np.float64]
     least_likeness: float
+    network: str
 
 
 def kinds_of(
-    superpoints: Superpoints, directions: NDArray[np.float32]
+    superpoints: Superpoints, directions: NDArray[np.float32], *, insist: bool = False
 ) -> NDArray[np.float64] | None:
     """Return (S, K) roots of probabilities; None for features of another network.
 
@@ -48,18 +51,27 @@ def kinds_of(
 
     Args:
         directions: (S, F) mean directions of the features.
+        insist: the features are known to be of that network, however unusual the scan is.
     """
     perceptron = packaged_perceptron()
     if perceptron is None or not len(superpoints):
         return None
-    if likeness(directions, superpoints, perceptron.direction) < perceptron.least_likeness:
-        return None
+    if not insist:
+        like = likeness(directions, superpoints, perceptron.direction)
+        if like < perceptron.least_likeness:
+            return None
     rows = description(superpoints, directions)
     for number, (weight, bias) in enumerate(perceptron.layers):
         rows = np.maximum(rows, 0) if number else rows
         rows = rows @ weight + bias
     raised = np.exp(rows - rows.max(axis=1, keepdims=True))
     return np.asarray(np.sqrt(raised / raised.sum(axis=1, keepdims=True)), np.float64)
+
+
+def kinds_know(network_sha256: str) -> bool:
+    """Tell whether kinds were learned with the features of this very checkpoint."""
+    perceptron = packaged_perceptron()
+    return perceptron is not None and perceptron.network == network_sha256
 
 
 def likeness(
@@ -132,12 +144,15 @@ def packaged_perceptron() -> Perceptron | None:
 
 def read_perceptron(path: Path) -> Perceptron:
     """Read a file that `scripts/train_kinds.py` wrote."""
-    from safetensors.numpy import load_file
+    from safetensors import safe_open
 
-    tensors = {name: values.astype(np.float64) for name, values in load_file(path).items()}
+    with safe_open(path, "numpy") as file:
+        tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
+        facts = json.loads(file.metadata()["fewpoints"])
     count = sum(name.startswith("weight") for name in tensors)
     return Perceptron(
         tuple((tensors[f"weight{number}"], tensors[f"bias{number}"]) for number in range(count)),
         tensors["direction"],
         tensors["least_likeness"].item(),
+        str(facts["network"]),
     )

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Variant = Literal["head", "adapter", "network"]
+Variant = Literal["superpoints", "head", "adapter", "network"]
+# What leaves the network as it was: its features of a scan are the same before and after.
+FROZEN: tuple[Variant, ...] = ("superpoints", "head")
 PresetName = Literal["room", "paper"]
 
 
@@ -20,11 +22,11 @@ class FinetuneConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     variant: Variant = Field(
-        default="head",
+        default="superpoints",
         description=(
-            "head: a linear layer on the frozen features, in seconds. adapter: that first, then "
-            "the last stage of the network with it. network: that first, then all weights, in "
-            "minutes."
+            "superpoints: what the labelled superpoints look like, in seconds. head: a linear "
+            "layer on the frozen features, in seconds. adapter: that first, then the last stage "
+            "of the network with it. network: that first, then all weights, in minutes."
         ),
     )
     seed: int = Field(default=0, ge=0, lt=2**63, description="Same seed, same result on a CPU.")

@@ -42,8 +42,13 @@ def prepare_dense(
     run_dir: Path,
     device: torch.device,
     progress: Progress,
+    *,
+    with_kinds: bool | None = None,
 ) -> tuple[list[LabelledScan], list[DenseLabeller | None]]:
     """Prepare all scans for dense labels, where the configuration wants any.
+
+    Args:
+        with_kinds: see `looks`.
 
     Returns:
         The scans, with features for all points, and the labeller of each; None and as they were
@@ -51,7 +56,7 @@ def prepare_dense(
         `remove_features`.
     """
     extents = config.instances and config.centres == "extents"
-    if config.pseudo_labels is None and not extents:
+    if config.pseudo_labels is None and not extents and config.variant != "superpoints":
         return list(scans), [None for _ in scans]
     prepared: list[LabelledScan] = []
     labellers: list[DenseLabeller | None] = []
@@ -70,7 +75,7 @@ def prepare_dense(
                 progress=report,
             )
         prepared.append(replace(scan, features=features))
-        labellers.append(labeller_of(scan, features))
+        labellers.append(labeller_of(scan, features, with_kinds=with_kinds))
     return prepared, labellers
 
 
@@ -80,15 +85,21 @@ def remove_features(run_dir: Path) -> None:
         file.unlink()
 
 
-def labeller_of(scan: LabelledScan, features: NDArray[np.float32]) -> DenseLabeller:
+def labeller_of(
+    scan: LabelledScan, features: NDArray[np.float32], *, with_kinds: bool | None = None
+) -> DenseLabeller:
     """Prepare a scan for dense labels from any of its answers.
 
     Args:
         features: (N, F) of the starting network.
+        with_kinds: see `looks`.
     """
-    superpoints = cut_into_superpoints(scan.scan, voxel_size_m=scan.voxel_size_m)
+    superpoints = scan.superpoints
+    if superpoints is None:
+        superpoints = cut_into_superpoints(scan.scan, voxel_size_m=scan.voxel_size_m)
     directions = mean_directions(superpoints, features)
-    return DenseLabeller(superpoints, looks(superpoints, directions), scan.scan.positions)
+    seen = looks(superpoints, directions, with_kinds=with_kinds)
+    return DenseLabeller(superpoints, seen, scan.scan.positions)
 
 
 def extra_targets(

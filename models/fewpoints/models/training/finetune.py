@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,23 @@ from fewpoints.models.features.inference import choose_device
 from fewpoints.models.instances.offset_head import OffsetHead
 from fewpoints.models.nets.checkpoint import CheckpointMeta, LoadedNetwork, save_network
 from fewpoints.models.nets.res_unet import Res16UNet
+from fewpoints.models.superpoints.kinds import kinds_know
 from fewpoints.models.training import offsets
 from fewpoints.models.training.answers import check_answers, gather
-from fewpoints.models.training.config import FinetuneConfig
+from fewpoints.models.training.config import FROZEN, FinetuneConfig
 from fewpoints.models.training.dense_targets import extra_targets, prepare_dense, remove_features
 from fewpoints.models.training.fitting import fit_to_answers, refit_head
+from fewpoints.models.training.head import linear_classifier
 from fewpoints.models.training.holdout import held_out
 from fewpoints.models.training.measure import measure_head, measure_network
 from fewpoints.models.training.network import measure_statistics, train_network
 from fewpoints.models.training.readiness import check_ready
 from fewpoints.models.training.sparse_supervision import ExtraTargets, LabelledScan
 from fewpoints.models.training.state import remove_state
+from fewpoints.models.training.superpoint_fitting import (
+    fit_to_superpoints,
+    superpoint_classifier,
+)
 
 __all__ = ["FinetuneConfig", "FinetuneResult", "LabelledScan", "check_ready", "finetune"]
 
@@ -74,10 +81,11 @@ def finetune(
 ) -> FinetuneResult:
     """Train on the answers and write a checkpoint to `run_dir`.
 
-    The head is fitted on the frozen features of the labelled points; the other variants train on
-    from there. `start` itself is not changed. Running again after a crash, with the same
-    arguments, goes on from the last state in `run_dir`; cancelling (an exception from `progress`)
-    leaves that state and no checkpoint.
+    A linear head is fitted on the frozen features of the labelled points. `superpoints` fits one on
+    what superpoints look like beside it; `adapter` and `network` train on from there. `start`
+    itself is not changed. Running again after a crash, with the same arguments, goes on from the
+    last state in `run_dir`; cancelling (an exception from `progress`) leaves that state and no
+    checkpoint.
 
     Args:
         scans: with their answers; scans without answers are ignored.
@@ -98,9 +106,10 @@ def finetune(
     rng = np.random.default_rng(config.seed)
     if start.untrained:
         config = config.model_copy(update={"lr": config.untrained_lr})
-    descends = config.variant != "head" or config.instances
+    frozen = config.variant in FROZEN
+    descends = not frozen or config.instances
 
-    batch_statistics = config.variant != "head" and (
+    batch_statistics = not frozen and (
         config.normalisation == "batch" or (config.normalisation == "auto" and start.untrained)
     )
     base = start.network
@@ -111,8 +120,10 @@ def finetune(
         measure_statistics(base, scans, config, where)
         base.eval()
         scans = [replace(scan, features=None) for scan in scans]
+    with_kinds = kinds_know(start.sha256) and not batch_statistics
+    report = part_of(progress, 0.01, 0.15)
     scans, labellers = prepare_dense(
-        scans, base, config, run_dir, where, part_of(progress, 0.01, 0.15)
+        scans, base, config, run_dir, where, report, with_kinds=with_kinds
     )
     answers = gather(scans, base, where, part_of(progress, 0.15, 0.2 if descends else 0.8))
 
@@ -134,9 +145,18 @@ def finetune(
         pseudo = learned(chosen, only_classes) if config.pseudo_labels is not None else []
         return fit_to_answers(answers, chosen, scans, pseudo, len(class_names), config)
 
-    head_metrics = measure_head(answers, class_names, fit, rng)
+    classify = linear_classifier(answers.features, fit)
+    superpoint_head = None
+    if config.variant == "superpoints":
+        known = [labeller for labeller in labellers if labeller is not None]
+        learn = partial(
+            fit_to_superpoints, scans, known, answers, config=config, with_kinds=with_kinds
+        )
+        superpoint_head = learn(np.ones(len(answers.classes), bool))
+        classify = superpoint_classifier(scans, known, answers, learn)
+    head_metrics = measure_head(answers, class_names, classify, rng)
     test = np.zeros(len(answers.classes), bool)
-    if config.variant != "head":
+    if not frozen:
         test = held_out(answers.classes, config.holdout, rng)
     train = ~test
     network = _with_head(base, *fit(train))
@@ -147,7 +167,7 @@ def finetune(
         notes.append("No objects were learned: no answer is about a class that has any.")
     losses: list[float] = []
     metrics: dict[str, Any] = head_metrics
-    if config.variant != "head" or offset_head is not None:
+    if not frozen or offset_head is not None:
         if start.untrained and config.variant == "network":
             notes.append("Started from untrained weights: the whole network was trained.")
         kept = [
@@ -174,9 +194,9 @@ def finetune(
                 f"Predicted centres miss by {miss:.0%} of the way, so objects are told apart by "
                 "the gaps between them. More steps may help."
             )
-    if config.variant != "head" and config.refit:
+    if not frozen and config.refit:
         refit_head(network, kept, extra, config, where, part_of(progress, 0.86, 0.9))
-    if config.variant != "head":
+    if not frozen:
         metrics = measure_network(
             scans, test, answers, network, class_names, where, part_of(progress, 0.9, 0.99)
         )
@@ -188,7 +208,13 @@ def finetune(
     path = run_dir / CHECKPOINT
     if offset_head is not None:
         offset_head.cpu().eval()
-    sha256 = save_network(path, network.cpu().eval(), meta, offset_head=offset_head)
+    sha256 = save_network(
+        path,
+        network.cpu().eval(),
+        meta,
+        offset_head=offset_head,
+        superpoint_head=superpoint_head,
+    )
     remove_state(run_dir)
     remove_features(run_dir)
     progress(1.0, "The checkpoint is written")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -22,6 +23,10 @@ from numpy.typing import NDArray
 # Logit of classes without any labelled point: others' weights sum to about zero, so their best
 # logit is never that low, and the probability is 0.
 _NEVER = -30.0
+
+
+# From (L,) masks of answers to learn from and answers to classify to the classes of the latter.
+Classify: TypeAlias = Callable[[NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.int64]]
 
 
 @dataclass
@@ -119,22 +124,28 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def cross_validate(
+def linear_classifier(
     features: NDArray[np.float32],
-    fold: NDArray[np.int64],
     fit: Callable[[NDArray[np.bool_]], tuple[torch.Tensor, torch.Tensor]],
-) -> NDArray[np.int64]:
+) -> Classify:
+    """Return what learns and classifies with heads (kernel, bias) on (L, F) features."""
+
+    def classify(known: NDArray[np.bool_], asked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        kernel, bias = fit(known)
+        logits = torch.from_numpy(np.ascontiguousarray(features[asked])) @ kernel + bias
+        return np.asarray(logits.argmax(1).numpy(), np.int64)
+
+    return classify
+
+
+def cross_validate(fold: NDArray[np.int64], classify: Classify) -> NDArray[np.int64]:
     """Return (L,) the class each answer gets from a head that was fitted without its fold.
 
     Args:
-        features: (L, F) of the answers.
         fold: (L,) at least two of them.
-        fit: a head (kernel, bias) from the answers of an (L,) mask.
     """
     predicted = np.full(len(fold), -1, np.int64)
     for index in np.unique(fold):
         test = fold == index
-        kernel, bias = fit(~test)
-        logits = torch.from_numpy(np.ascontiguousarray(features[test])) @ kernel + bias
-        predicted[test] = logits.argmax(1).numpy()
+        predicted[test] = classify(~test, test)
     return predicted

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.models.metrics.segmentation import accuracy, confusion, iou, mean_iou, recall
 from fewpoints.models.nets.res_unet import Res16UNet
 from fewpoints.models.training.answers import AnswerTable, values_at_answers
-from fewpoints.models.training.head import cross_validate
+from fewpoints.models.training.head import Classify, cross_validate
 from fewpoints.models.training.holdout import MIN_ANSWERS_TO_HOLD_OUT, folds
 from fewpoints.models.training.sparse_supervision import LabelledScan
 
@@ -71,7 +71,7 @@ def unmeasured(reason: str) -> dict[str, Any]:  # JSON
 def measure_head(
     answers: AnswerTable,
     class_names: Sequence[str],
-    fit: Callable[[NDArray[np.bool_]], tuple[torch.Tensor, torch.Tensor]],
+    classify: Classify,
     rng: np.random.Generator,
 ) -> dict[str, Any]:  # JSON
     """Cross-validate the head: every answer is predicted by a head that never saw it."""
@@ -81,7 +81,7 @@ def measure_head(
         return unmeasured(
             "No figures: every class has a single labelled point, so none can be kept out."
         )
-    predicted = cross_validate(answers.features, fold, fit)
+    predicted = cross_validate(fold, classify)
     return describe(answers.classes, predicted, class_names, method="cross_validation")
 
 

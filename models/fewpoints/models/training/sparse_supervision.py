@@ -25,6 +25,7 @@ from fewpoints.models.engine.coords import voxelise
 from fewpoints.models.features.extract import NO_COLOUR, colours_255
 from fewpoints.models.features.regions import Region, cut_into_regions
 from fewpoints.models.instances.centres import centre_offsets
+from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.models.training.augment import (
     augment_colours,
     augment_positions,
@@ -46,6 +47,7 @@ class LabelledScan:
         classes: (L,) int64 class of each, 0..C-1.
         voxel_size_m: edge of a voxel, in the unit of the file.
         features: (N, F) features of the starting network, if they are at hand.
+        superpoints: of the scan at that voxel size, if they are at hand.
         instances: (L,) which object of its class each answer is about, below 1 for none; None
             where no answer says.
     """
@@ -56,6 +58,7 @@ class LabelledScan:
     classes: NDArray[np.int64]
     voxel_size_m: float = 0.02
     features: Float32Array | None = None
+    superpoints: Superpoints | None = None
     instances: IntArray | None = None
 
     def answers(self, chosen: NDArray[np.bool_]) -> LabelledScan:

@@ -35,6 +35,8 @@ from fewpoints.server.commands.terminal import (
 
 if TYPE_CHECKING:
     from fewpoints.annotations.arrays import AnyArray
+    from fewpoints.annotations.scans.scan import PointScan
+    from fewpoints.models.nets.checkpoint import LoadedNetwork
     from fewpoints.models.training.config import FinetuneConfig
     from fewpoints.models.training.sparse_supervision import LabelledScan
 
@@ -58,8 +60,9 @@ def finetune(
     variant: Annotated[
         str | None,
         typer.Option(
-            help="head: seconds. adapter: head and last stage. network: all weights, minutes. "
-            "Default: head; network with --preset paper."
+            help="superpoints: what they look like; seconds. head: linear, seconds. adapter: head "
+            "and last stage. network: all weights, minutes. Default: superpoints; network with "
+            "--preset paper."
         ),
     ] = None,
     steps: Annotated[
@@ -99,6 +102,8 @@ def finetune(
             f"There are {len(scans)} scans but {len(labels)} label files. Give --labels once per "
             "scan, in the same order."
         )
+    if predictions is not None:
+        prediction_files(scans, predictions)  # Refused before hours of training, not after.
     config = parse_config(
         preset,
         variant=variant,
@@ -131,7 +136,9 @@ def finetune(
     result.path.replace(out)
     shutil.rmtree(run_dir, ignore_errors=True)
     if predictions is not None:
-        write_predictions(out, labelled, predictions, device)
+        learned = load_network(out)
+        for scan, target in zip(labelled, prediction_files(scans, predictions), strict=True):
+            write_prediction(scan.scan, learned, scan.voxel_size_m, target, device)
     if as_json:
         print_json({"file": str(out), "sha256": result.sha256, "metrics": result.metrics})
     else:
@@ -199,26 +206,68 @@ def read_labelled(
     )
 
 
-def write_predictions(
-    checkpoint: Path, labelled: list[LabelledScan], folder: Path, device: str
+def predict(
+    scans: Annotated[list[Path], typer.Argument(help="Scans to classify.")],
+    checkpoint: Annotated[Path, typer.Option(help="What `fewpoints finetune` wrote.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for a PLY of each scan with class, confidence and, if learned, instance."
+        ),
+    ],
+    voxel_size: VoxelOption = None,
+    device: DeviceOption = "auto",
 ) -> None:
-    """`<scan>.ply` with `class`, `confidence` and, if learned, `instance` for each scan."""
+    """Give every point of a scan the class that a trained checkpoint says, without any answer."""
+    from fewpoints.models.engine.memory import keep_freed_memory
+    from fewpoints.models.nets.checkpoint import load_network
+
+    targets = prediction_files(scans, out)
+    loaded = load_network(existing_file(checkpoint))
+    if not loaded.meta.class_names:
+        raise BadArgument(
+            f"{checkpoint.name} predicts no classes: it was not trained on answers. Give a "
+            "checkpoint that `fewpoints finetune` wrote."
+        )
+    for sentence in loaded.report:
+        note(sentence)
+    keep_freed_memory()
+    for scan, target in zip(scans, targets, strict=True):
+        cloud = read_scan(existing_file(scan))
+        report = inspect_scan(cloud, name=scan.name)
+        size = checked_voxel_size(voxel_size or loaded.meta.voxel_size_m, report)
+        write_prediction(cloud, loaded, size, target, device)
+
+
+def prediction_files(scans: list[Path], folder: Path) -> list[Path]:
+    """`<scan>.ply` in `folder` for each; where names repeat, `<folder of the scan>-<scan>.ply`."""
+    names = [scan.stem for scan in scans]
+    files = [
+        folder / f"{name if names.count(name) == 1 else f'{scan.resolve().parent.name}-{name}'}.ply"
+        for scan, name in zip(scans, names, strict=True)
+    ]
+    twice = next((file for file in files if files.count(file) > 1), None)
+    if twice is not None:
+        raise BadArgument(
+            f"Two scans would both be written to {twice.name}. Rename one, or run twice."
+        )
+    return files
+
+
+def write_prediction(
+    scan: PointScan, loaded: LoadedNetwork, voxel_size_m: float, target: Path, device: str
+) -> None:
+    """Write a PLY with `class`, `confidence` and, if learned, `instance`."""
     import numpy as np
 
     from fewpoints.annotations.scans.writers import write_ply
-    from fewpoints.models.nets.checkpoint import load_network
-    from fewpoints.models.training.predict import predict
+    from fewpoints.models.training.predict import predict as run
 
-    folder.mkdir(parents=True, exist_ok=True)
-    loaded = load_network(checkpoint)
-    for scan in labelled:
-        with progress_bar(f"Predicting {scan.name}") as progress:
-            found = predict(
-                scan.scan, loaded, voxel_size_m=scan.voxel_size_m, device=device, progress=progress
-            )
-        target = folder / f"{Path(scan.name).stem}.ply"
-        columns: dict[str, AnyArray] = {"class": found.classes, "confidence": found.confidence}
-        if found.instances is not None:
-            columns["instance"] = found.instances.numbers.astype(np.int32)
-        write_ply(target, scan.scan, extra=columns)
-        note(str(target))
+    with progress_bar(f"Predicting {target.stem}") as progress:
+        found = run(scan, loaded, voxel_size_m=voxel_size_m, device=device, progress=progress)
+    columns: dict[str, AnyArray] = {"class": found.classes, "confidence": found.confidence}
+    if found.instances is not None:
+        columns["instance"] = found.instances.numbers.astype(np.int32)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_ply(target, scan, extra=columns)
+    note(str(target))

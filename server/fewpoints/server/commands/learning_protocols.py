@@ -90,9 +90,9 @@ def la(
 ) -> None:
     """Limited annotations: learn from a few points of each scene, score on unseen scenes.
 
-    As it stands: a head on frozen features, in about half an hour on two cores. --variant network
-    trains all weights for some minutes per figure. The paper trains them from both starts, for days
-    on a GPU: --preset paper --starts scratch,pre-trained.
+    As it stands: a head on superpoints of frozen features, in minutes on two cores. --variant
+    network trains all weights for some minutes per figure. The paper trains them from both starts,
+    for days on a GPU: --preset paper --starts scratch,pre-trained.
     """
     from fewpoints.models.benchmarks.label_efficient import (
         LIMITED_ANNOTATIONS,
@@ -146,9 +146,9 @@ def lr(
 ) -> None:
     """Limited scenes: learn from a few scenes that are labelled whole, score on unseen ones.
 
-    As it stands: a head on frozen features, minutes per subset on two cores. --variant network
-    trains all weights for some minutes more. The paper trains them from both starts, for days on a
-    GPU: --preset paper --starts scratch,pre-trained.
+    As it stands: a head on superpoints of frozen features, in minutes on two cores. --variant
+    network trains all weights for some minutes more. The paper trains them from both starts, for
+    days on a GPU: --preset paper --starts scratch,pre-trained.
     """
     from fewpoints.models.benchmarks.label_efficient import (
         LIMITED_SCENES,
@@ -203,6 +203,7 @@ def _learn(
     from fewpoints.models.benchmarks.pages import learning_page
     from fewpoints.models.benchmarks.runs import open_run
     from fewpoints.models.datasets.registry import open_dataset
+    from fewpoints.models.training.config import FROZEN
 
     source = open_dataset(dataset)
     target = None if test_data is None else open_dataset(test_data)
@@ -222,14 +223,14 @@ def _learn(
         **{f"training {name}": value for name, value in given.items()},
     )
     run = open_run(run_folder(out), course)
-    if len(train) <= _SCENES_WITH_FEATURES:
+    if len(train) + len(test) <= _SCENES_WITH_FEATURES:
         setting = replace(setting, features=out / "features")
     study = Study(source, target or source, train, test, config, setting, lists, labels_per_scene)
     with progress_bar(f"{len(train)} scenes") as progress:
         measure(run, study, extent, progress)
     cells = wanted_cells(run, extent)
     tables, chart = learning_page(cells, extent, scenes=protocol == LIMITED_SCENES)
-    steps = "" if config.variant == "head" else f", {config.steps:,} steps of {config.batch}"
+    steps = "" if config.variant in FROZEN else f", {config.steps:,} steps of {config.batch}"
     show_page(
         out,
         title,

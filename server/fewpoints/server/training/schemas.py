@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from fewpoints.models.training.config import Variant
 from fewpoints.server.schemas import Schema, Time
 
 
@@ -35,9 +36,9 @@ class Readiness(BaseModel):
 
 
 class TrainingCreate(Schema):
-    """What to train: a new head on the frozen network, or the whole network."""
+    """What learns: a head on superpoints or on points, the last stage, or the whole network."""
 
-    variant: Literal["head", "network"] = "head"
+    variant: Variant = "superpoints"
     steps: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 

@@ -6,19 +6,24 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.models.features.cache import find_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
+from fewpoints.models.superpoints.files import find_superpoints
+from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.models.training import predict as prediction
-from fewpoints.models.training.config import preset_config
+from fewpoints.models.training.config import FROZEN, Variant, preset_config
 from fewpoints.models.training.finetune import finetune as run_finetune
 from fewpoints.models.training.sparse_supervision import LabelledScan
 from fewpoints.server.db.types import utc_now
@@ -31,6 +36,15 @@ from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.predictions import write_prediction
 from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
+
+_NAMES: Mapping[Variant, str] = MappingProxyType(
+    {
+        "superpoints": "Superpoints",
+        "head": "Linear head",
+        "adapter": "Last stage",
+        "network": "Whole network",
+    }
+)
 
 
 class ScanGone(Conflict):
@@ -89,7 +103,8 @@ def finetune(
                 0.6 + 0.4 * number / len(facts),
                 0.6 + 0.4 * (number + 1) / len(facts),
             )
-            _predict(context, loaded, scan_id, known.voxel_size_m, work / str(scan_id), progress)
+            frozen = start if config.variant in FROZEN else None
+            _predict(context, loaded, scan_id, known, frozen, work / str(scan_id), progress)
         weights = work / "checkpoint"
         weights.mkdir()
         shutil.copyfile(result.path, weights / context.storage.checkpoint_file(0).name)
@@ -98,7 +113,7 @@ def finetune(
                 project_id=project_id,
                 job_id=context.job_id,
                 snapshot_id=snapshot_id,
-                name=f"{'Head' if variant == 'head' else 'Whole network'}, {len(rows)} answers",
+                name=f"{_NAMES[config.variant]}, {len(rows)} answers",
                 arch=result.meta.arch,
                 variant=variant,
                 bytes=result.path.stat().st_size,
@@ -127,15 +142,20 @@ def predict(context: JobContext, *, scan_id: int, checkpoint_id: int) -> dict[st
     """Predict one scan with one checkpoint. Safe to run twice: files are replaced in one step."""
     with context.session() as session:
         scan = session.get(Scan, scan_id)
-        if scan is None or session.get(Checkpoint, checkpoint_id) is None:
+        checkpoint = session.get(Checkpoint, checkpoint_id)
+        if scan is None or checkpoint is None:
             raise JobCancelled
-        assert scan.voxel_size_m is not None
-        voxel_size = scan.voxel_size_m
+        known = _ScanFacts.of(scan)
+        frozen = checkpoint.variant in FROZEN
+        start_sha256 = checkpoint.config.get("start_sha256")
     context.progress(0.0, "Loading the checkpoint")
     loaded = load_network(context.storage.checkpoint_file(checkpoint_id))
+    start = base_network(context) if frozen else None
+    if start is not None and start.sha256 != start_sha256:
+        start = None
     with context.storage.work_folder(context.work_name) as work:
         folder = work / str(scan_id)
-        _predict(context, loaded, scan_id, voxel_size, folder, context.progress)
+        _predict(context, loaded, scan_id, known, start, folder, context.progress)
         with context.session() as session:
             scan = session.get(Scan, scan_id)
             if scan is None or session.get(Checkpoint, checkpoint_id) is None:
@@ -152,6 +172,17 @@ class _ScanFacts:
     name: str
     content_hash: str
     voxel_size_m: float
+    features_key: str | None
+
+    @classmethod
+    def of(cls, scan: Scan) -> _ScanFacts:
+        assert scan.voxel_size_m is not None
+        return cls(
+            name=scan.name,
+            content_hash=scan.content_hash or "",
+            voxel_size_m=float(scan.voxel_size_m),
+            features_key=scan.features_key,
+        )
 
 
 def _ready_scans(session: Session, project_id: int) -> dict[int, _ScanFacts]:
@@ -159,15 +190,7 @@ def _ready_scans(session: Session, project_id: int) -> dict[int, _ScanFacts]:
     scans = session.scalars(
         select(Scan).where(Scan.project_id == project_id, Scan.state == "ready").order_by(Scan.id)
     )
-    return {
-        scan.id: _ScanFacts(
-            name=scan.name,
-            content_hash=scan.content_hash or "",
-            voxel_size_m=float(scan.voxel_size_m),
-        )
-        for scan in scans
-        if scan.voxel_size_m is not None
-    }
+    return {scan.id: _ScanFacts.of(scan) for scan in scans if scan.voxel_size_m is not None}
 
 
 def _labelled_scans(
@@ -185,13 +208,6 @@ def _labelled_scans(
     for scan_id, labels in sorted(by_scan.items()):
         known = facts[scan_id]
         points = load_arrays(context.storage.scan_arrays(scan_id))
-        features = find_features(
-            len(points),
-            known.content_hash,
-            start,
-            voxel_size_m=known.voxel_size_m,
-            cache_dir=context.storage.features,
-        )
         labelled.append(
             LabelledScan(
                 name=known.name,
@@ -199,27 +215,61 @@ def _labelled_scans(
                 rows=np.array([point for point, _ in labels], np.int64),
                 classes=np.array([class_index for _, class_index in labels], np.int64),
                 voxel_size_m=known.voxel_size_m,
-                features=features,
+                features=_features(context, start, known, len(points)),
+                superpoints=_superpoints(context, scan_id, known, len(points)),
             )
         )
     return labelled
+
+
+def _features(
+    context: JobContext, start: LoadedNetwork, known: _ScanFacts, points: int
+) -> NDArray[np.float32] | None:
+    """Return the features of the starting network, if they are kept."""
+    return find_features(
+        points,
+        known.content_hash,
+        start,
+        voxel_size_m=known.voxel_size_m,
+        cache_dir=context.storage.features,
+    )
+
+
+def _superpoints(
+    context: JobContext, scan_id: int, known: _ScanFacts, points: int
+) -> Superpoints | None:
+    """Return the superpoints of a scan, if they are kept and of its voxel size."""
+    if known.features_key is None:
+        return None
+    stored = find_superpoints(context.storage.superpoints_file(scan_id, known.features_key), points)
+    if stored is None or stored.superpoints.voxel_size_m != known.voxel_size_m:
+        return None
+    return stored.superpoints
 
 
 def _predict(
     context: JobContext,
     loaded: LoadedNetwork,
     scan_id: int,
-    voxel_size_m: float,
+    known: _ScanFacts,
+    frozen: LoadedNetwork | None,
     folder: Path,
     progress: Progress,
 ) -> None:
+    """Predict a scan.
+
+    Args:
+        frozen: the network whose features are those of the checkpoint, too.
+    """
     points = load_arrays(context.storage.scan_arrays(scan_id))
     predicted = prediction.predict(
         points,
         loaded,
-        voxel_size_m=voxel_size_m,
+        voxel_size_m=known.voxel_size_m,
         device=context.settings.device,
         progress=progress,
+        features=None if frozen is None else _features(context, frozen, known, len(points)),
+        superpoints=_superpoints(context, scan_id, known, len(points)),
     )
     order_file = context.storage.scan_file(scan_id, "order.bin")
     write_prediction(folder, predicted.classes, predicted.confidence, order_file)

@@ -1515,7 +1515,7 @@ export interface components {
         };
         /**
          * TrainingCreate
-         * @description What to train: a new head on the frozen network, or the whole network.
+         * @description What learns: a head on superpoints or on points, the last stage, or the whole network.
          */
         TrainingCreate: {
             /**
@@ -1527,10 +1527,10 @@ export interface components {
             steps?: number | null;
             /**
              * Variant
-             * @default head
+             * @default superpoints
              * @enum {string}
              */
-            variant: "head" | "network";
+            variant: "superpoints" | "head" | "adapter" | "network";
         };
         /**
          * UndoCreate
