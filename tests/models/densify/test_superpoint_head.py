@@ -22,11 +22,11 @@ from tests.models.densify.rooms import BLUE, FLOOR, RED, WALL, boxes_room
 def fitted(
     rows: np.ndarray, classes: list[int], *, dense: list[int] | None = None, most: int = 2_000
 ) -> SuperpointHead:
-    marked = np.zeros(len(classes), bool)
-    marked[dense or []] = True
+    trust = np.ones(len(classes))
+    trust[dense or []] = 1 / 6
     rng = np.random.default_rng(0)
     return fit_superpoint_head(
-        rows, np.array(classes), marked, rng, with_kinds=False, most_anchors=most
+        rows, np.array(classes), trust, rng, with_kinds=False, most_anchors=most
     )
 
 

@@ -28,8 +28,7 @@ from fewpoints.models.superpoints.superpoints import Superpoints
 
 MOST_ANCHORS = 2_000
 _LOOK = 1.0  # s, as within a scan.
-# A dense label says less than an answer, and the ones of a scan all say much the same.
-_NOISE_OF_DENSE_LABELS = 6.0
+_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +59,7 @@ class SuperpointClasses(NamedTuple):
 def fit_superpoint_head(
     looks: NDArray[np.float64],
     classes: NDArray[np.int64],
-    dense: NDArray[np.bool_],
+    trust: NDArray[np.float64],
     rng: np.random.Generator,
     *,
     with_kinds: bool,
@@ -69,24 +68,31 @@ def fit_superpoint_head(
     """Fit a head to labelled superpoints of any number of scans.
 
     Args:
-        looks: (L, D); the same superpoint may come more than once. classes: (L,), L >= 1.
-        dense: (L,) labels that are dense labels, which count less than answers.
-        rng: draws the anchors, if there are too many labels.
+        looks: (L, D), L >= 1; a superpoint may come once for each of several classes.
+        classes: (L,).
+        trust: (L,) above 0, 1 for a plain answer; the noise of a label is divided by it.
+        rng: draws the anchors, if there are too many labels, from those with most trust.
     """
     values, columns = np.unique(classes, return_inverse=True)
     targets = np.eye(len(values))[columns] - 1 / len(values)
-    noise = answer_noise(columns) * np.where(dense, _NOISE_OF_DENSE_LABELS, 1.0)
+    noise = answer_noise(columns) / trust
     if len(looks) <= most_anchors:
         anchors = looks
         system = _likeness(anchors, anchors) + np.diag(noise)
         weights = np.linalg.solve(system, targets)
     else:
-        anchors = looks[np.sort(_drawn(dense, most_anchors, rng))]
-        by_label = _likeness(looks, anchors)
-        counted = by_label / noise[:, None]
-        system = counted.T @ by_label + _likeness(anchors, anchors)
+        order = rng.permutation(len(trust))
+        drawn = order[np.argsort(-trust[order], kind="stable")][:most_anchors]
+        anchors = looks[np.sort(drawn)]
+        system, right = _likeness(anchors, anchors), np.zeros((most_anchors, len(values)))
+        for start in range(0, len(looks), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            by_label = _likeness(looks[part], anchors)
+            counted = by_label / noise[part, None]
+            system += counted.T @ by_label
+            right += counted.T @ targets[part]
         system[np.diag_indices_from(system)] += 1e-6 * np.trace(system) / len(system)
-        weights = np.linalg.solve(system, counted.T @ targets)
+        weights = np.linalg.solve(system, right)
     return SuperpointHead(
         anchors.astype(np.float32),
         weights.astype(np.float32),
@@ -113,9 +119,3 @@ def classify_superpoints(
 
 def _likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.exp(-squared_distances(a, b) / (2 * _LOOK**2)))
-
-
-def _drawn(dense: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw rows, answers before dense labels."""
-    order = rng.permutation(len(dense))
-    return order[np.argsort(dense[order], kind="stable")][:count]

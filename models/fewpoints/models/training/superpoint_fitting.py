@@ -21,6 +21,9 @@ from fewpoints.models.training.config import FinetuneConfig
 from fewpoints.models.training.head import Classify
 from fewpoints.models.training.sparse_supervision import LabelledScan
 
+# A dense label says less than an answer, and those of a scan all say much the same.
+_TRUST_IN_DENSE_LABELS = 1 / 6
+
 
 def fit_to_superpoints(
     scans: Sequence[LabelledScan],
@@ -32,27 +35,41 @@ def fit_to_superpoints(
     with_kinds: bool,
 ) -> SuperpointHead:
     """Fit a head to the chosen answers alone, and to the dense labels that follow from them."""
-    looks, classes, dense = [], [], []
+    looks, classes, trust = [], [], []
     for index, (scan, labeller) in enumerate(zip(scans, labellers, strict=True)):
         known = scan.answers(chosen[answers.of_scan(index)])
         if not len(known.rows):
             continue
-        owners = labeller.superpoints.of_point[known.rows].astype(np.int64)
+        owners, said, shares = answered_superpoints(labeller, known)
         looks.append(labeller.looks[owners])
-        classes.append(known.classes)
-        dense.append(np.zeros(len(owners), bool))
+        classes.append(said)
+        trust.append(shares)
         if config.pseudo_labels is not None:
             sure, labels = sure_superpoints(labeller, known, config.pseudo_labels)
             looks.append(labeller.looks[sure])
             classes.append(labels)
-            dense.append(np.ones(len(sure), bool))
+            trust.append(np.full(len(sure), _TRUST_IN_DENSE_LABELS))
     return fit_superpoint_head(
         np.concatenate(looks),
         np.concatenate(classes),
-        np.concatenate(dense),
+        np.concatenate(trust),
         np.random.default_rng([config.seed, 3]),
         with_kinds=with_kinds,
     )
+
+
+def answered_superpoints(
+    labeller: DenseLabeller, scan: LabelledScan
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return each pair of a superpoint and a class that was answered in it, once.
+
+    Returns:
+        superpoints, classes, and the share of the superpoint's answers that say so. A superpoint
+        that is labelled point by point is still one thing that was seen once.
+    """
+    owners = labeller.superpoints.of_point[scan.rows].astype(np.int64)
+    pairs, counts = np.unique(np.stack([owners, scan.classes]), axis=1, return_counts=True)
+    return pairs[0], pairs[1], counts / np.bincount(owners)[pairs[0]]
 
 
 def sure_superpoints(
