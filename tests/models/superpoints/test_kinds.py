@@ -37,7 +37,11 @@ def perceptron(monkeypatch: pytest.MonkeyPatch) -> Perceptron:
     """Three kinds, at random, for features of 4 columns whose mean points along (1, 1, 1, 1)."""
     rng = np.random.default_rng(0)
     made = Perceptron(
-        ((rng.normal(size=(57, 5)), rng.normal(size=5)), (rng.normal(size=(5, 3)), np.ones(3))),
+        (
+            (rng.normal(size=(57, 5)), rng.normal(size=5)),
+            (rng.normal(size=(10, 4)), rng.normal(size=4)),
+            (rng.normal(size=(4, 3)), np.ones(3)),
+        ),
         np.full(4, 0.5),
         0.6,
         "a network",
@@ -81,12 +85,29 @@ def test_kinds_are_those_of_the_perceptron(room: Superpoints, perceptron: Percep
     directions = directions_of(room)
     found = kinds_of(room, directions)
     assert found is not None
-    (first, first_bias), (second, second_bias) = perceptron.layers
-    for row, roots in zip(description(room, directions), found, strict=True):
-        hidden = [max(float(row @ first[:, i] + first_bias[i]), 0.0) for i in range(5)]
-        logits = [sum(h * w for h, w in zip(hidden, second[:, k], strict=True)) for k in range(3)]
-        powers = [np.exp(v + second_bias[k] - max(logits)) for k, v in enumerate(logits)]
-        np.testing.assert_allclose(roots**2, np.array(powers) / sum(powers), atol=1e-9)
+    (first, first_bias), (second, second_bias), (third, third_bias) = perceptron.layers
+
+    def layer(row: list[float], weight: np.ndarray, bias: np.ndarray) -> list[float]:
+        return [
+            sum(value * float(weight[i, k]) for i, value in enumerate(row)) + float(bias[k])
+            for k in range(len(bias))
+        ]
+
+    rows = [list(map(float, row)) for row in description(room, directions)]
+    one = [[max(value, 0.0) for value in layer(row, first, first_bias)] for row in rows]
+    pairs = list(zip(room.touching.tolist(), room.contacts.tolist(), strict=True))
+    for superpoint, roots in enumerate(found):
+        around, total = [0.0] * 5, 0.0
+        for (a, b), contacts in pairs:
+            if superpoint in (a, b):
+                other = one[b if a == superpoint else a]
+                around = [s + contacts**0.5 * v for s, v in zip(around, other, strict=True)]
+                total += contacts**0.5
+        around = [value / max(total, 1e-9) for value in around]
+        two = [max(value, 0.0) for value in layer(one[superpoint] + around, second, second_bias)]
+        logits = layer(two, third, third_bias)
+        powers = np.exp(np.array(logits) - max(logits))
+        np.testing.assert_allclose(roots**2, powers / powers.sum(), atol=1e-9)
 
 
 def test_looks_are_kinds_beside_appearance(room: Superpoints, perceptron: Perceptron) -> None:

@@ -4,9 +4,10 @@
 
 The network's features tell one object from the next, also two of a kind. A small perceptron on top
 of them, of shapes, colours and of what a superpoint touches, was trained to name the classes of the
-simulator (`scripts/train_kinds.py`). Its names are not used: two superpoints whose likely kinds
-agree are alike, whatever a project calls them. The file works with the packaged network alone,
-so features that are plainly of another one are left alone. NumPy only.
+simulator (`scripts/train_kinds.py`). Between its layers it also sees what they made of the
+neighbours: the seat says what the leg below it is. Its names are not used: two superpoints whose
+likely kinds agree are alike, whatever a project calls them. The file works with the packaged
+network alone, so features that are plainly of another one are left alone. NumPy only.
 
 Letters used in shapes: S superpoints, F features, K kinds.
 """
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_matrix, csr_matrix, diags
 
 from fewpoints.models.superpoints.columns import appearance, block
 from fewpoints.models.superpoints.superpoints import Superpoints
@@ -29,7 +30,8 @@ WEIGHTS = Path(__file__).parent / "weights" / "kinds.safetensors"
 
 
 class Perceptron(NamedTuple):
-    """layers: weight (in, out) and bias (out,) of each; ReLU between them.
+    """layers: weight (in, out) and bias (out,) of each; ReLU between them. A layer that is twice as
+        wide as the one before also takes the mean of that over the neighbours.
 
     direction: (F,) mean direction of the features of all simulated superpoints, of length 1.
     least_likeness: cosine with it from which a scan's features are taken for the same network's.
@@ -61,11 +63,27 @@ def kinds_of(
         if like < perceptron.least_likeness:
             return None
     rows = description(superpoints, directions)
+    graph = neighbours(superpoints)
     for number, (weight, bias) in enumerate(perceptron.layers):
         rows = np.maximum(rows, 0) if number else rows
+        if len(weight) == 2 * rows.shape[1]:
+            rows = np.concatenate([rows, graph @ rows], axis=1)
         rows = rows @ weight + bias
     raised = np.exp(rows - rows.max(axis=1, keepdims=True))
     return np.asarray(np.sqrt(raised / raised.sum(axis=1, keepdims=True)), np.float64)
+
+
+def neighbours(superpoints: Superpoints) -> csr_matrix:
+    """Return (S, S) rows that sum to 1: what a superpoint touches, by the root of the contacts.
+
+    A superpoint that touches nothing has a row of zeros.
+    """
+    count = len(superpoints)
+    one, two = superpoints.touching.T
+    graph = coo_matrix((np.sqrt(superpoints.contacts), (one, two)), shape=(count, count))
+    graph = (graph + graph.T).tocsr()
+    border = np.asarray(graph.sum(axis=1)).ravel()
+    return csr_matrix(diags(1 / np.maximum(border, 1e-9)) @ graph)
 
 
 def kinds_know(network_sha256: str) -> bool:
