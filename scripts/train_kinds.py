@@ -39,7 +39,7 @@ from fewpoints.models.superpoints.look import mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 
 _NO_CLASS = 255
-_STEPS, _FLATS_AT_ONCE, _LR = 1500, 4, 2e-3
+_STEPS, _FLATS_AT_ONCE, _LR = 2500, 4, 2e-3
 _WIDTH, _STEPS_AWAY = 256, 3
 # Measured on parts of two iPad rooms, an office without colour and a flat: the packaged network
 # 0.67 to 0.94, PointContrast weights and random ones of the same width 0.30 to 0.58.
