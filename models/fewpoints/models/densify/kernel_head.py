@@ -72,6 +72,11 @@ def similarities(
     looks: NDArray[np.float64], places: NDArray[np.float64], to: NDArray[np.int64], reach: float
 ) -> NDArray[np.float64]:
     """Return (S, A) the kernel between all superpoints and those in (A,) `to`."""
-    look = np.exp(-squared_distances(looks, looks[to]) / (2 * _LOOK**2))
+    look = look_alike(looks, looks[to])
     place = np.exp(-squared_distances(places, places[to]) / (2 * reach**2))
     return np.asarray(_BY_LOOK * look + _BY_BOTH * look * place + _BY_PLACE * place)
+
+
+def look_alike(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, m) L between the rows of (n, D) and (m, D) looks."""
+    return np.asarray(np.exp(-squared_distances(a, b) / (2 * _LOOK**2)))

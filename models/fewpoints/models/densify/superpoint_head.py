@@ -21,13 +21,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.models.densify.kernel_head import answer_noise
+from fewpoints.models.densify.kernel_head import answer_noise, look_alike
 from fewpoints.models.densify.random_walk import probabilities, smooth
-from fewpoints.models.superpoints.columns import squared_distances
 from fewpoints.models.superpoints.superpoints import Superpoints
 
 MOST_ANCHORS = 2_000
-_LOOK = 1.0  # s, as within a scan.
 _ROWS_AT_ONCE = 10_000
 
 
@@ -45,7 +43,7 @@ class SuperpointHead:
 
     def scores(self, looks: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (S, C), about 0 to 1, rows sum to 1."""
-        likeness = _likeness(looks, self.anchors.astype(np.float64))
+        likeness = look_alike(looks, self.anchors.astype(np.float64))
         return np.asarray(likeness @ self.weights.astype(np.float64) + 1 / len(self.classes))
 
 
@@ -78,16 +76,16 @@ def fit_superpoint_head(
     noise = answer_noise(columns) / trust
     if len(looks) <= most_anchors:
         anchors = looks
-        system = _likeness(anchors, anchors) + np.diag(noise)
+        system = look_alike(anchors, anchors) + np.diag(noise)
         weights = np.linalg.solve(system, targets)
     else:
         order = rng.permutation(len(trust))
         drawn = order[np.argsort(-trust[order], kind="stable")][:most_anchors]
         anchors = looks[np.sort(drawn)]
-        system, right = _likeness(anchors, anchors), np.zeros((most_anchors, len(values)))
+        system, right = look_alike(anchors, anchors), np.zeros((most_anchors, len(values)))
         for start in range(0, len(looks), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
-            by_label = _likeness(looks[part], anchors)
+            by_label = look_alike(looks[part], anchors)
             counted = by_label / noise[part, None]
             system += counted.T @ by_label
             right += counted.T @ targets[part]
@@ -115,7 +113,3 @@ def classify_superpoints(
     found = smooth(superpoints, probabilities(head.scores(looks)), nothing, nothing)
     best = found.argmax(axis=1)
     return SuperpointClasses(head.classes[best], found[np.arange(len(found)), best])
-
-
-def _likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.exp(-squared_distances(a, b) / (2 * _LOOK**2)))
