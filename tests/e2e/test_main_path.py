@@ -92,15 +92,18 @@ def test_upload_answer_train_predict_export(
     expect(page.get_by_test_id("progress-text")).to_contain_text("20 of 20")
 
     page.get_by_role("link", name="Flat 4").click()
+    page.get_by_test_id("tab-models").click()
     page.get_by_test_id("train").click()
     expect(page.get_by_test_id("checkpoint")).to_have_count(1, timeout=3 * MINUTES)
 
+    page.get_by_test_id("tab-scans").click()
     open_label_page(page, scan_file)
     page.get_by_test_id("mode-prediction").click()
     wait_until(page, "window.__fewpoints.settled")
     assert page.evaluate("window.__fewpoints.mode") == "prediction"
 
     page.get_by_role("link", name="Flat 4").click()
+    page.get_by_test_id("tab-exports").click()
     check_sparse_export(page, given)
     check_dense_export(page, room, tmp_path)
 

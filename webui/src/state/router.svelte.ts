@@ -2,21 +2,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Which page the address names. Hash routes, so that the app works wherever it is served. */
+export const PROJECT_TABS = ["scans", "models", "exports", "settings"] as const;
+export type ProjectTab = (typeof PROJECT_TABS)[number];
+
 export type Route =
   | { page: "projects" }
-  | { page: "project"; projectId: number }
+  | { page: "project"; projectId: number; tab: ProjectTab }
   | { page: "label"; scanId: number }
   | { page: "unknown" };
 
+const unknown: Route = { page: "unknown" };
+
 export function parseRoute(hash: string): Route {
-  const path = hash.replace(/^#/, "").replace(/\/+$/, "") || "/";
-  if (path === "/" || path === "/projects") return { page: "projects" };
-  const match = /^\/(projects|scans)\/([0-9]{1,15})$/.exec(path);
-  if (!match) return { page: "unknown" };
-  const id = Number(match[2]);
-  return match[1] === "projects"
-    ? { page: "project", projectId: id }
-    : { page: "label", scanId: id };
+  const parts = hash
+    .replace(/^#?\/*/, "")
+    .replace(/\/+$/, "")
+    .split("/");
+  const [first, second, third, ...rest] = parts;
+  if (rest.length > 0) return unknown;
+  if (second === undefined)
+    return first === "" || first === "projects" ? { page: "projects" } : unknown;
+  if (!/^[0-9]{1,15}$/.test(second)) return unknown;
+  const id = Number(second);
+  if (first === "scans") return third === undefined ? { page: "label", scanId: id } : unknown;
+  if (first !== "projects") return unknown;
+  const tab = PROJECT_TABS.find((name) => name === (third ?? "scans"));
+  return tab ? { page: "project", projectId: id, tab } : unknown;
 }
 
 class Router {
@@ -34,5 +45,10 @@ class Router {
 }
 
 export const router = new Router();
-export const projectPath = (id: number): string => `#/projects/${id}`;
+
+/** The scans are what a project opens with. */
+export function projectPath(id: number, tab: ProjectTab = "scans"): string {
+  return tab === "scans" ? `#/projects/${id}` : `#/projects/${id}/${tab}`;
+}
+
 export const labelPath = (id: number): string => `#/scans/${id}`;

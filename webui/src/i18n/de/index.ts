@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+import common from "./common.json";
+import dashboard from "./dashboard.json";
+import exports from "./exports.json";
+import label from "./label.json";
+import models from "./models.json";
+import review from "./review.json";
+import scans from "./scans.json";
+import setup from "./setup.json";
+import view from "./view.json";
+
+export default {
+  ...common,
+  ...dashboard,
+  ...exports,
+  ...label,
+  ...models,
+  ...review,
+  ...scans,
+  ...setup,
+  ...view,
+};

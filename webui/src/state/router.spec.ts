@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+import { beforeAll, expect, it, vi } from "vitest";
+
+let router: typeof import("./router.svelte");
+
+beforeAll(async () => {
+  vi.stubGlobal("location", { hash: "" });
+  vi.stubGlobal("window", { addEventListener: () => undefined });
+  router = await import("./router.svelte");
+});
+
+it("every address that the app makes is understood by it", () => {
+  for (const tab of router.PROJECT_TABS)
+    expect(router.parseRoute(router.projectPath(7, tab))).toEqual({
+      page: "project",
+      projectId: 7,
+      tab,
+    });
+  expect(router.parseRoute(router.labelPath(3))).toEqual({ page: "label", scanId: 3 });
+});
+
+it("knows the start page in each way it may be written, and nothing it does not have", () => {
+  for (const hash of ["", "#", "#/", "#/projects", "#/projects/"])
+    expect(router.parseRoute(hash)).toEqual({ page: "projects" });
+  expect(router.parseRoute("#/projects/7/")).toEqual({
+    page: "project",
+    projectId: 7,
+    tab: "scans",
+  });
+  for (const hash of [
+    "#/x",
+    "#/projects/x",
+    "#/projects/7/x",
+    "#/projects/7/models/1",
+    "#/scans/7/x",
+  ])
+    expect(router.parseRoute(hash)).toEqual({ page: "unknown" });
+});
