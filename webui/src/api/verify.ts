@@ -65,6 +65,7 @@ export const project: Verifier<api.Project> = object({
   budget: count,
   strategy: oneOf(...api.STRATEGIES),
   auto_select: flag,
+  hide_predictions: flag,
   classes: list(labelClass),
   shown_checkpoint_id: nullable(integer),
   created_at: text,
@@ -177,6 +178,7 @@ export const checkpoint: Verifier<api.Checkpoint> = object({
   config: record,
   snapshot: nullable(object({ answers: count, last_event_id: count, classes: list(text) })),
   parent_id: nullable(integer),
+  agreement: nullable(number),
   shown: flag,
 });
 

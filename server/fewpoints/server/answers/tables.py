@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import JSON, ForeignKey, Index, String, event
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fewpoints.server.db.base import Base
@@ -48,6 +48,7 @@ class AnswerEvent(Base):
     class_id: Mapped[int | None] = mapped_column(ForeignKey(LabelClassRow.id), index=True)
     instance: Mapped[int | None]
     seconds: Mapped[float | None]
+    note: Mapped[str | None] = mapped_column(Text)
     strategy: Mapped[str | None] = mapped_column(String(32))
     checkpoint_id: Mapped[int | None]  # Whose prediction was on screen.
     answered_at: Mapped[datetime]  # When the person answered; for imports what the file says.

@@ -90,6 +90,7 @@ def read_projects(session: Session, projects: Sequence[Project]) -> list[Project
             budget=project.budget,
             strategy=project.strategy,  # type: ignore[arg-type] # Checked when it was stored.
             auto_select=project.auto_select,
+            hide_predictions=project.hide_predictions,
             classes=[read_class(row) for row in classes.get(project.id, [])],
             shown_checkpoint_id=shown.get(project.id),
             created_at=project.created_at,

@@ -60,6 +60,7 @@ class ProjectCreate(Schema):
     budget: Budget = 20
     strategy: StrategyName = "mixed"
     auto_select: bool = True
+    hide_predictions: bool = False
 
 
 class ProjectUpdate(Schema):
@@ -70,6 +71,7 @@ class ProjectUpdate(Schema):
     budget: Budget | None = None
     strategy: StrategyName | None = None
     auto_select: bool | None = None
+    hide_predictions: bool | None = None
     shown_checkpoint_id: Id | None = None
 
 
@@ -92,6 +94,7 @@ class ProjectRead(BaseModel):
     budget: int
     strategy: StrategyName
     auto_select: bool
+    hide_predictions: bool
     classes: list[LabelClassRead]
     shown_checkpoint_id: int | None
     created_at: Time

@@ -62,6 +62,7 @@ def create_project(session: Session, body: ProjectCreate) -> Project:
         budget=body.budget,
         strategy=body.strategy,
         auto_select=body.auto_select,
+        hide_predictions=body.hide_predictions,
     )
     session.add(project)
     session.flush()

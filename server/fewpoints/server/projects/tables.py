@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fewpoints.server.db.base import Base
@@ -24,6 +24,8 @@ class Project(Base):
     budget: Mapped[int]
     strategy: Mapped[str] = mapped_column(String(32))
     auto_select: Mapped[bool]
+    # Nobody sees what a network says before they have answered.
+    hide_predictions: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
@@ -41,4 +43,5 @@ class LabelClassRow(Base):
     key: Mapped[str | None] = mapped_column(String(16))
     instanceable: Mapped[bool]
     external_id: Mapped[int | None]
+    parent: Mapped[str | None] = mapped_column(String(100))  # The group it is listed under.
     description: Mapped[str] = mapped_column(Text, default="")

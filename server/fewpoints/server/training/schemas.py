@@ -66,4 +66,5 @@ class CheckpointRead(BaseModel):
     config: dict[str, Any]
     snapshot: SnapshotRead | None
     parent_id: int | None
+    agreement: float | None
     shown: bool

@@ -50,6 +50,8 @@ class Checkpoint(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON)
     config: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Part of the points that it gives the class that the checkpoint before it gave; 0-1.
+    agreement: Mapped[float | None]
     shown: Mapped[bool] = mapped_column(default=False)  # At most one per project.
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 

@@ -888,6 +888,8 @@ export interface components {
          * @description Weights with their configuration and provenance.
          */
         CheckpointRead: {
+            /** Agreement */
+            agreement: number | null;
             /** Arch */
             arch: string;
             /** Bytes */
@@ -1265,6 +1267,11 @@ export interface components {
              * @default
              */
             description: string;
+            /**
+             * Hide Predictions
+             * @default false
+             */
+            hide_predictions: boolean;
             /** Name */
             name: string;
             /** Preset */
@@ -1292,6 +1299,8 @@ export interface components {
             created_at: string;
             /** Description */
             description: string;
+            /** Hide Predictions */
+            hide_predictions: boolean;
             /** Id */
             id: number;
             /** Name */
@@ -1315,6 +1324,8 @@ export interface components {
             budget?: number | null;
             /** Description */
             description?: string | null;
+            /** Hide Predictions */
+            hide_predictions?: boolean | null;
             /** Name */
             name?: string | null;
             /** Shown Checkpoint Id */
