@@ -1,18 +1,21 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Every shortcut of the label page. Buttons show their key from here and the help dialog is made from it. */
+/**
+ * Every shortcut of the label page. Buttons show their key from here and the help dialog is made from it. The words of
+ * an action are in the catalogues under `key.` and its name.
+ */
+import { t } from "./i18n";
 
 export interface Shortcut {
   action: Action;
   keys: readonly string[]; // Written as `chord` writes them; the first is the one shown.
-  title: string;
   group: Group;
   hold?: boolean; // Also acts when the key is let go.
   repeats?: boolean; // Also acts again and again while the key is down; anything that answers acts once.
 }
 
-export const GROUPS = ["Answer", "Move between queries", "View", "Camera", "Help"] as const;
+export const GROUPS = ["answer", "move", "view", "camera", "help"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const ACTIONS = [
@@ -46,78 +49,70 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number];
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { action: "skip", keys: ["Space"], title: "Skip this query", group: "Answer" },
-  { action: "unsure", keys: ["U"], title: "Unsure", group: "Answer" },
-  { action: "undo", keys: ["Ctrl+Z", "Backspace"], title: "Undo the last answer", group: "Answer" },
-  { action: "newInstance", keys: ["N"], title: "New instance number", group: "Answer" },
-  { action: "instanceUp", keys: ["]"], title: "Next instance number", group: "Answer" },
-  { action: "instanceDown", keys: ["["], title: "Previous instance number", group: "Answer" },
+  { action: "skip", keys: ["Space"], group: "answer" },
+  { action: "unsure", keys: ["U"], group: "answer" },
+  { action: "undo", keys: ["Ctrl+Z", "Backspace"], group: "answer" },
+  { action: "newInstance", keys: ["N"], group: "answer" },
+  { action: "instanceUp", keys: ["]"], group: "answer" },
+  { action: "instanceDown", keys: ["["], group: "answer" },
   {
     action: "nextQuery",
     keys: ["ArrowRight", "ArrowDown"],
-    title: "Next query",
-    group: "Move between queries",
+    group: "move",
     repeats: true,
   },
   {
     action: "previousQuery",
     keys: ["ArrowLeft", "ArrowUp"],
-    title: "Previous query",
-    group: "Move between queries",
+    group: "move",
     repeats: true,
   },
   {
     action: "nextOpen",
     keys: ["Enter"],
-    title: "Next unanswered query",
-    group: "Move between queries",
+    group: "move",
   },
   {
     action: "backToQuery",
     keys: ["Escape"],
-    title: "From a free point back to the query",
-    group: "Move between queries",
+    group: "move",
   },
-  { action: "cycleMode", keys: ["L"], title: "Colours, labels, prediction in turn", group: "View" },
-  { action: "modeRgb", keys: ["Alt+1"], title: "Colours", group: "View" },
-  { action: "modeLabels", keys: ["Alt+2"], title: "Labels from the answers", group: "View" },
-  { action: "modePrediction", keys: ["Alt+3"], title: "Prediction of the network", group: "View" },
-  { action: "peek", keys: ["P"], title: "Plain colours while held", group: "View", hold: true },
+  { action: "cycleMode", keys: ["L"], group: "view" },
+  { action: "modeRgb", keys: ["Alt+1"], group: "view" },
+  { action: "modeLabels", keys: ["Alt+2"], group: "view" },
+  { action: "modePrediction", keys: ["Alt+3"], group: "view" },
+  { action: "peek", keys: ["P"], group: "view", hold: true },
   {
     action: "biggerPoints",
     keys: ["+", "="],
-    title: "Larger points",
-    group: "View",
+    group: "view",
     repeats: true,
   },
-  { action: "smallerPoints", keys: ["-"], title: "Smaller points", group: "View", repeats: true },
-  { action: "focus", keys: ["F"], title: "Fly to the query again", group: "Camera" },
-  { action: "resetView", keys: ["Home"], title: "Whole scan", group: "Camera" },
+  { action: "smallerPoints", keys: ["-"], group: "view", repeats: true },
+  { action: "focus", keys: ["F"], group: "camera" },
+  { action: "resetView", keys: ["Home"], group: "camera" },
   {
     action: "orbitLeft",
     keys: ["Shift+ArrowLeft"],
-    title: "Turn left",
-    group: "Camera",
+    group: "camera",
     repeats: true,
   },
   {
     action: "orbitRight",
     keys: ["Shift+ArrowRight"],
-    title: "Turn right",
-    group: "Camera",
+    group: "camera",
     repeats: true,
   },
-  { action: "orbitUp", keys: ["Shift+ArrowUp"], title: "Turn up", group: "Camera", repeats: true },
+  { action: "orbitUp", keys: ["Shift+ArrowUp"], group: "camera", repeats: true },
   {
     action: "orbitDown",
     keys: ["Shift+ArrowDown"],
-    title: "Turn down",
-    group: "Camera",
+    group: "camera",
     repeats: true,
   },
-  { action: "zoomIn", keys: ["PageUp"], title: "Nearer", group: "Camera", repeats: true },
-  { action: "zoomOut", keys: ["PageDown"], title: "Farther", group: "Camera", repeats: true },
-  { action: "help", keys: ["?", "F1"], title: "This list", group: "Help" },
+  { action: "zoomIn", keys: ["PageUp"], group: "camera", repeats: true },
+  { action: "zoomOut", keys: ["PageDown"], group: "camera", repeats: true },
+  { action: "help", keys: ["?", "F1"], group: "help" },
 ];
 
 export function repeats(action: Action): boolean {
@@ -125,13 +120,7 @@ export function repeats(action: Action): boolean {
 }
 
 /** What the mouse does, for the help dialog. */
-export const GESTURES: readonly { keys: string; title: string }[] = [
-  { keys: "Click", title: "Choose any point, then press a class key" },
-  { keys: "Double-click", title: "Fly to a point" },
-  { keys: "Left drag", title: "Orbit" },
-  { keys: "Right drag", title: "Pan" },
-  { keys: "Wheel", title: "Zoom towards the cursor" },
-];
+export const GESTURES = ["click", "doubleClick", "leftDrag", "rightDrag", "wheel"] as const;
 
 /** Key of the class at a place in the list, where the class names none itself: 1–9, 0, then with Shift. */
 export function defaultClassKey(place: number): string | null {
@@ -205,26 +194,43 @@ export function actionOf(pressed: string): Action | null {
   return BY_CHORD.get(pressed) ?? null;
 }
 
-const SHOWN: Record<string, string> = {
+const ARROWS: Record<string, string> = {
   ArrowLeft: "←",
   ArrowRight: "→",
   ArrowUp: "↑",
   ArrowDown: "↓",
-  Escape: "Esc",
-  PageUp: "Page Up",
-  PageDown: "Page Down",
 };
+const NAMED = [
+  "Space",
+  "Escape",
+  "PageUp",
+  "PageDown",
+  "Home",
+  "End",
+  "Delete",
+  "Insert",
+  "Shift",
+  "Ctrl",
+] as const;
 
 /** For people: "Shift+ArrowLeft" -> "Shift ←". */
 export function shown(key: string): string {
   if (key === "+") return key;
   return key
     .split("+")
-    .map((part) => SHOWN[part] ?? part)
+    .map((part) => {
+      const named = NAMED.find((name) => name === part);
+      return named ? t(`keyname.${named}`) : (ARROWS[part] ?? part);
+    })
     .join(" ");
 }
 
 export function keyOf(action: Action): string {
   const shortcut = SHORTCUTS.find((s) => s.action === action);
   return shortcut?.keys[0] ? shown(shortcut.keys[0]) : "";
+}
+
+/** The words of a button that has a key: "Unsure (U)". */
+export function withKey(words: string, action: Action): string {
+  return t("hint.key", { words, key: keyOf(action) });
 }

@@ -12,30 +12,19 @@ import type {
   Variant,
 } from "./api/types";
 import type { ColorMode } from "./viewer/point-layer";
-import { formatCount, plural } from "./util/format";
+import { t } from "./i18n";
+import { plural } from "./util/format";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
-  mixed: {
-    title: "Diverse, then uncertain",
-    hint: "Diverse surfaces for a scan's first 20 points, then what the answers say least about.",
-  },
-  uncertain: {
-    title: "Uncertain surfaces",
-    hint: "Large surfaces whose class the answers so far say least about. Best once you have answered some.",
-  },
-  diverse: {
-    title: "Diverse surfaces",
-    hint: "One point on each kind of thing the network finds, whatever the answers. Best with few points.",
-  },
+  mixed: { title: t("strategy.mixed"), hint: t("strategy.mixed.hint") },
+  uncertain: { title: t("strategy.uncertain"), hint: t("strategy.uncertain.hint") },
+  diverse: { title: t("strategy.diverse"), hint: t("strategy.diverse.hint") },
   kmeans_features: {
-    title: "k-means on features",
-    hint: "Spread over what the network finds different: the paper's choice.",
+    title: t("strategy.kmeans_features"),
+    hint: t("strategy.kmeans_features.hint"),
   },
-  kmeans_color: {
-    title: "k-means on colour",
-    hint: "Spread over places and colours. Needs no network.",
-  },
-  random: { title: "Random", hint: "Evenly random points, as a comparison." },
+  kmeans_color: { title: t("strategy.kmeans_color"), hint: t("strategy.kmeans_color.hint") },
+  random: { title: t("strategy.random"), hint: t("strategy.random.hint") },
 };
 
 export const VARIANT_WORDS: Record<Variant, { title: string; hint: string }> = {
@@ -116,11 +105,7 @@ export const SCAN_STATE_WORDS: Record<Scan["state"], string> = {
 
 /** What became of a file of answers, in a sentence. */
 export function importWords({ imported, skipped, problems }: AnswersImported): string {
-  const parts = [`${plural(imported, "answer")} added`];
-  if (skipped > 0)
-    parts.push(`${formatCount(skipped)} ${skipped === 1 ? "was" : "were"} there already`);
-  if (problems.length > 0) parts.push("some lines could not be used");
-  return `${parts.join(", ")}.`;
+  return t("import.done", { imported, skipped, problems: problems.length });
 }
 
 export function isActive(job: Job): boolean {

@@ -4,6 +4,7 @@
 /** The outbox of whoever is signed in, as the page sees it. */
 import { ApiError, isPassing, messageOf, NetworkError, scans } from "../api/client";
 import type { NewAnswer, Undone, User } from "../api/types";
+import { t } from "../i18n";
 import { InvalidData } from "../util/verify";
 import { type Operation, Outbox, type OutboxState, type Outcome } from "./outbox";
 import { LocalOutboxStorage } from "./outbox-storage";
@@ -59,11 +60,7 @@ class Answers {
     }
     this.userId = user.id;
     this.outbox = new Outbox(
-      new LocalOutboxStorage(localStorage, user.id, () =>
-        toasts.error(
-          "This browser keeps no data for the page, so unsent answers are lost when the tab closes. Leave private mode or free some space.",
-        ),
-      ),
+      new LocalOutboxStorage(localStorage, user.id, () => toasts.error(t("say.notKept"))),
       transmit,
       {
         changed: (state, waiting) => {

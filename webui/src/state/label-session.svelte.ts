@@ -18,7 +18,8 @@ import type {
   Scan,
   Triple,
 } from "../api/types";
-import { classKeys } from "../keymap";
+import { t } from "../i18n";
+import { classKeys, keyOf } from "../keymap";
 import { Stopwatch } from "../util/stopwatch";
 import { uuid } from "../util/uuid";
 import type { ColorMode } from "../viewer/point-layer";
@@ -169,9 +170,8 @@ export class LabelSession {
   goToNextOpen(): void {
     const next = nextOpen(this.labels.queries, this.current);
     if (next >= 0) this.show(next);
-    else if (this.progress.leased > 0)
-      toasts.info("The queries left are being answered by others. Try again in a moment.");
-    else if (this.done) toasts.info("Every query has an answer.");
+    else if (this.progress.leased > 0) toasts.info(t("say.othersAtIt"));
+    else if (this.done) toasts.info(t("say.allAnswered"));
   }
 
   /** Choose a free point; one that is a query is shown as that query. */
@@ -202,7 +202,7 @@ export class LabelSession {
     const point = this.picked;
     const query = point ? null : this.query;
     if (!point && !query) {
-      toasts.info("Click a point first, then press the key of its class.");
+      toasts.info(t("say.clickFirst"));
       return;
     }
     if (point && reply === "skip") {
@@ -210,7 +210,7 @@ export class LabelSession {
       return;
     }
     if (query && query.state === "open" && query.leased_by !== null) {
-      toasts.info(`${query.leased_by} is answering this one. Press Enter for the next free query.`);
+      toasts.info(t("say.leased", { name: query.leased_by, key: keyOf("nextOpen") }));
       return;
     }
     const body: NewAnswer = {
@@ -275,9 +275,7 @@ export class LabelSession {
   }
 
   get noPredictionReason(): string {
-    return this.job
-      ? "The network is being trained; its prediction appears here when it is done."
-      : "There is no prediction yet. Answer some queries and train on the project page.";
+    return this.job ? t("say.trainingNow") : t("say.noPrediction");
   }
 
   private showById(queryId: number): void {
@@ -287,7 +285,7 @@ export class LabelSession {
 
   private async afterUndo(undone: Answer | null, queryId: number | null): Promise<void> {
     if (!undone) {
-      toasts.info("There is nothing left to undo on this scan.");
+      toasts.info(t("say.nothingToUndo"));
       return;
     }
     this.labels = withoutAnswer(this.labels, undone.client_id);
@@ -347,7 +345,7 @@ export class LabelSession {
   private moveOn(holder: string): boolean {
     const next = nextOpen(this.labels.queries, this.current);
     if (next < 0) return false;
-    toasts.info(`${holder} is answering query ${this.current + 1}; here is the next one.`);
+    toasts.info(t("say.movedOn", { name: holder, number: this.current + 1 }));
     this.show(next);
     return true;
   }

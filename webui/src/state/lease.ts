@@ -7,10 +7,10 @@
  */
 import { ApiError, queries, scans } from "../api/client";
 import type { Query } from "../api/types";
+import { t } from "../i18n";
 
 export const RENEWAL_MS = 60_000;
 const RETRY_MS = 10_000;
-const SOMEONE = "Someone else";
 
 /** What of a label page the lease needs. */
 export interface LeasePage {
@@ -66,9 +66,9 @@ export class QueryLease {
   private async holderOf(queryId: number): Promise<string> {
     try {
       const fresh = (await scans.queries(this.page.scanId)).find((q) => q.id === queryId);
-      return fresh?.leased_by ?? SOMEONE;
+      return fresh?.leased_by ?? t("say.someone");
     } catch {
-      return SOMEONE;
+      return t("say.someone");
     }
   }
 }
