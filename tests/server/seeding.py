@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fewpoints.annotations.scans.scan import PointScan
-from fewpoints.annotations.scans.tiles import write_tiles
+from fewpoints.annotations.scans.tiles import TILE_POINTS, write_tiles
 from fewpoints.server.db.engine import Database
 from fewpoints.server.projects.schemas import ProjectCreate
 from fewpoints.server.projects.service import create_project
@@ -47,6 +47,7 @@ def seed_scan(
     queries: int = 20,
     points: int = 1000,
     scan: PointScan | None = None,
+    tile_points: int = TILE_POINTS,
 ) -> Seeded:
     """Write a project with one ready scan and a round of queries."""
     scan = small_scan(points) if scan is None else scan
@@ -76,7 +77,7 @@ def seed_scan(
         session.flush()
         data = storage.scan_data(row.id)
         data.mkdir(parents=True)
-        write_tiles(scan, data)
+        write_tiles(scan, data, tile_points=tile_points)
         save_arrays(scan, data / "arrays")
         (data / "preflight.json").write_text("{}", encoding="utf-8")
         made = SelectionRound(scan_id=row.id, strategy="random", options={}, budget=queries, seed=0)

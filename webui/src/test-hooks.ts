@@ -3,7 +3,7 @@
 
 /**
  * `window.__fewpoints` on the label page: what browser tests need to know that the page does not say. Read-only apart
- * from `pick`, which has no effect either. Not an interface for anything else.
+ * from `pick`, which has no effect either, and `viewer`. Not an interface for anything else.
  */
 import type { Query, Triple } from "./api/types";
 import type { Pose } from "./viewer/camera";
@@ -31,6 +31,8 @@ export interface TestHooks {
   recordLabel(record: number): [number, number] | null;
   /** The record under a canvas position, as a click would find it. */
   pick(x: number, y: number): PickedRecord | null;
+  /** What draws the scan, for tests of itself. */
+  readonly viewer: Viewer;
 }
 
 declare global {
@@ -81,6 +83,7 @@ export function installTestHooks(from: HookSources): () => void {
     recordPosition: (record) => from.viewer.positionOf(record),
     recordLabel: (record) => from.viewer.labelOf(record),
     pick: (x, y) => from.viewer.pick(x, y),
+    viewer: from.viewer,
   };
   window.__fewpoints = hooks;
   return () => {

@@ -9,6 +9,7 @@ import {
   DataTexture,
   Frustum,
   GLSL3,
+  IntType,
   Matrix4,
   NoBlending,
   type PerspectiveCamera,
@@ -32,10 +33,31 @@ import {
   WORDS_PER_RECORD,
   writeLabels,
 } from "./records";
-import { POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
+import { CHANNEL_LOCATION, POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
 
 export const COLOR_MODES = ["rgb", "labels", "prediction"] as const;
 export type ColorMode = (typeof COLOR_MODES)[number];
+
+/** Everything `uMode` of the shader can be, in its order. "channel": the channel's first three bytes are RGB. */
+export const DRAWN_MODES = [...COLOR_MODES, "channel"] as const;
+export type DrawnMode = (typeof DRAWN_MODES)[number];
+
+/** Modes that read the channel: a tile keeps the look it has until its part of the channel is there. */
+const CHANNEL_MODES: ReadonlySet<DrawnMode> = new Set<DrawnMode>(["channel"]);
+
+export const CHANNEL_BYTES = 4;
+
+/** What the shader reads where a tile has no channel. Once per WebGL context, also after a lost one. */
+export function prepareContext(gl: WebGL2RenderingContext): void {
+  gl.vertexAttribI4ui(CHANNEL_LOCATION, 0, 0, 0, 0);
+}
+
+interface TileChannel {
+  readonly bytes: Uint8Array;
+  readonly attribute: BufferAttribute;
+  readonly source: number; // Which of the channels set so far it is.
+  records: number; // Of the tile's first records, how many have it.
+}
 
 interface TileLayer {
   readonly tile: Tile;
@@ -45,6 +67,8 @@ interface TileLayer {
   readonly sphere: Sphere;
   loaded: number;
   visible: boolean;
+  channel: TileChannel | null;
+  mode: DrawnMode; // As drawn last.
 }
 
 export class PointLayer {
@@ -55,11 +79,12 @@ export class PointLayer {
   private readonly layers: TileLayer[] = [];
   private readonly palette: DataTexture;
   private labels: Uint8Array | null = null;
+  private mode: DrawnMode = "rgb";
+  private channelSource = 0;
   private readonly shared = {
     uSize: { value: 0.01 },
     uPixelsPerUnit: { value: 500 },
     uPixelRange: { value: new Vector2(1, 40) },
-    uMode: { value: 0 },
     uPick: { value: false },
     uPalette: { value: null as DataTexture | null },
   };
@@ -113,6 +138,7 @@ export class PointLayer {
         uStep: { value: new Vector3(...tile.scale) },
         uBase: { value: tile.base },
         uCoverage: { value: 1 },
+        uMode: { value: 0 },
       },
     });
     const points = new Points(geometry, material);
@@ -127,6 +153,8 @@ export class PointLayer {
       sphere,
       loaded: 0,
       visible: false,
+      channel: null,
+      mode: "rgb",
     });
   }
 
@@ -160,8 +188,84 @@ export class PointLayer {
     this.palette.needsUpdate = true;
   }
 
-  setMode(mode: ColorMode): void {
-    this.shared.uMode.value = COLOR_MODES.indexOf(mode);
+  setMode(mode: DrawnMode): void {
+    this.mode = mode;
+  }
+
+  /** Another channel is on its way. What tiles have of the old one is shown until the new one is there. */
+  renewChannel(): void {
+    this.channelSource++;
+  }
+
+  /** Forget the channel and free its memory. */
+  dropChannel(): void {
+    this.channelSource++;
+    for (const layer of this.layers) {
+      layer.points.geometry.deleteAttribute("channel");
+      layer.channel = null;
+      if (CHANNEL_MODES.has(layer.mode)) layer.mode = "rgb";
+    }
+  }
+
+  /** How many of a tile's first records have the present channel. */
+  channelled(tileIndex: number): number {
+    const channel = this.layers[tileIndex]?.channel;
+    return channel?.source === this.channelSource ? channel.records : 0;
+  }
+
+  /**
+   * Bytes of the present channel arrived for the records from `from` on of one tile. They must continue what is there.
+   *
+   * @param bytes four per record.
+   */
+  appendChannel(tileIndex: number, from: number, bytes: Uint8Array): void {
+    const layer = this.layers[tileIndex];
+    const n = bytes.length / CHANNEL_BYTES;
+    if (!layer || from !== this.channelled(tileIndex) || from + n > layer.loaded)
+      throw new RangeError(`Channel of ${from} + ${n} does not continue tile ${tileIndex}`);
+    let { channel } = layer;
+    if (channel?.source !== this.channelSource) {
+      const held = layer.words.length / WORDS_PER_RECORD;
+      const room = new Uint8Array(held * CHANNEL_BYTES);
+      const attribute = new BufferAttribute(room, CHANNEL_BYTES);
+      attribute.gpuType = IntType;
+      channel = { bytes: room, attribute, source: this.channelSource, records: 0 };
+      layer.channel = channel;
+      layer.points.geometry.setAttribute("channel", attribute);
+    }
+    channel.bytes.set(bytes, from * CHANNEL_BYTES);
+    channel.records = from + n;
+    channel.attribute.addUpdateRange(from * CHANNEL_BYTES, bytes.length);
+    channel.attribute.needsUpdate = true;
+  }
+
+  /** The four bytes that the view holds of a record; null where there are none. */
+  channelOf(recordIndex: number): number[] | null {
+    const layer = this.layers[this.tileOf(recordIndex)];
+    if (!layer?.channel) return null;
+    const local = recordIndex - layer.tile.base;
+    if (local >= layer.channel.records) return null;
+    return [...layer.channel.bytes.subarray(local * CHANNEL_BYTES, (local + 1) * CHANNEL_BYTES)];
+  }
+
+  get tileCount(): number {
+    return this.layers.length;
+  }
+
+  loadedOf(tileIndex: number): number {
+    return this.layers[tileIndex]?.loaded ?? 0;
+  }
+
+  /** Records of a tile that can be drawn as the mode wants it; settles what the tile looks like until then. */
+  private drawable(layer: TileLayer): number {
+    const channel = layer.channel;
+    const ready = channel !== null && channel.source === this.channelSource && channel.records > 0;
+    if (!CHANNEL_MODES.has(this.mode) || ready) layer.mode = this.mode;
+    const uniform = layer.points.material.uniforms.uMode;
+    if (uniform) uniform.value = DRAWN_MODES.indexOf(layer.mode);
+    return CHANNEL_MODES.has(layer.mode)
+      ? Math.min(layer.loaded, channel?.records ?? 0)
+      : layer.loaded;
   }
 
   /** @param scale 1 closes most gaps between neighbours. @param ratio device pixels per CSS pixel. */
@@ -208,11 +312,12 @@ export class PointLayer {
    */
   choose(from: number, to: number, coverage: number): void {
     for (const layer of this.layers) {
-      const start = Math.floor(layer.loaded * from);
-      const end = to >= 1 ? layer.loaded : Math.floor(layer.loaded * to);
+      const drawable = this.drawable(layer);
+      const start = Math.floor(drawable * from);
+      const end = to >= 1 ? drawable : Math.floor(drawable * to);
       layer.points.visible = layer.visible && end > start;
       layer.points.geometry.setDrawRange(start, end - start);
-      const drawn = (layer.loaded / Math.max(1, layer.tile.count)) * coverage;
+      const drawn = (drawable / Math.max(1, layer.tile.count)) * coverage;
       const uniform = layer.points.material.uniforms.uCoverage;
       if (uniform) uniform.value = Math.min(4, 1 / Math.sqrt(Math.max(drawn, 1e-3)));
     }

@@ -111,10 +111,11 @@ function takeNearest(waiting: Chunk[], priority: (tile: number) => number): Chun
   return best < 0 ? undefined : waiting.splice(best, 1)[0];
 }
 
-async function fetchPatiently(
-  fetchOnce: (signal: AbortSignal) => Promise<ArrayBuffer>,
+/** Three tries, as long as it is the network that fails. */
+export async function fetchPatiently<T>(
+  fetchOnce: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
-): Promise<ArrayBuffer> {
+): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await fetchOnce(signal);

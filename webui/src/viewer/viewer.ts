@@ -9,13 +9,14 @@ import { Color, ColorManagement, LinearSRGBColorSpace, Vector2, WebGLRenderer } 
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
 import type { Pose } from "./camera";
+import { ChannelFeed, type ChannelSource } from "./channel";
 import { listenToClicks } from "./clicks";
 import { cornersOf } from "./framing";
 import { MarkerLayer, type Marker } from "./markers";
 import { isSoftware, Pace } from "./pace";
 import { Picker } from "./picking";
 import { PointImage } from "./point-image";
-import { type ColorMode, PointLayer } from "./point-layer";
+import { type DrawnMode, PointLayer, prepareContext } from "./point-layer";
 import { CameraRig } from "./rig";
 import { loadTiles, planLoad } from "./tile-loader";
 
@@ -38,6 +39,8 @@ export interface ViewerEvents {
   onClick: (picked: PickedRecord | null) => void;
   onDoubleClick: (picked: PickedRecord | null) => void;
   onLoaded: (points: number, total: number) => void;
+  /** The channel that was set cannot be had; what there is of it stays. */
+  onChannelFailed?: (error: unknown) => void;
 }
 
 export class Viewer {
@@ -55,7 +58,9 @@ export class Viewer {
   private dataTimer: ReturnType<typeof setTimeout> | undefined;
   private moving = false;
   private redraw = true;
-  private mode: ColorMode = "rgb";
+  private mode: DrawnMode = "rgb";
+  private channel: ChannelSource | null = null;
+  private feed: ChannelFeed | null = null;
   private labels: Uint8Array | null = null;
   private pointSize = 1;
   private shading = true;
@@ -86,6 +91,7 @@ export class Viewer {
     });
     container.append(this.canvas);
     this.renderer.autoClear = false;
+    prepareContext(this.gl);
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.software = isSoftware(this.renderer.getContext());
     this.pace = new Pace(this.software);
@@ -101,7 +107,10 @@ export class Viewer {
       (x, y) => this.events.onDoubleClick(this.pick(x, y)),
     );
     // three.js uploads everything again after a lost context; only the picture is missing then.
-    const restored = (): void => this.requestPoints();
+    const restored = (): void => {
+      prepareContext(this.gl);
+      this.requestPoints();
+    };
     this.canvas.addEventListener("webglcontextrestored", restored);
     this.disposer.add(() => this.canvas.removeEventListener("webglcontextrestored", restored));
     const observer = new ResizeObserver(() => this.resize());
@@ -114,6 +123,7 @@ export class Viewer {
     cancelAnimationFrame(this.frameRequest);
     clearTimeout(this.settleTimer);
     clearTimeout(this.dataTimer);
+    this.feed?.dispose();
     this.layer?.dispose();
     this.layer = null;
     this.disposer.dispose();
@@ -133,6 +143,7 @@ export class Viewer {
     this.rig.setBounds(layer.bounds);
     layer.setMode(this.mode);
     layer.setLabels(this.labels);
+    this.feedChannel();
     layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
     this.resize();
     this.reset(false);
@@ -145,6 +156,7 @@ export class Viewer {
         fetchRange,
         append: (tile, from, records) => {
           layer.append(tile, from, records);
+          this.feed?.update();
           this.events.onLoaded(layer.loaded, total);
           this.requestDataRedraw();
         },
@@ -171,6 +183,7 @@ export class Viewer {
   get settled(): boolean {
     return (
       !this.loading &&
+      !this.feed?.waiting &&
       !this.moving &&
       !this.rig.flying &&
       this.frameRequest === 0 &&
@@ -178,10 +191,23 @@ export class Viewer {
     );
   }
 
-  setMode(mode: ColorMode): void {
+  setMode(mode: DrawnMode): void {
     if (mode === this.mode) return;
     this.mode = mode;
     this.layer?.setMode(mode);
+    this.requestPoints();
+  }
+
+  /**
+   * Four more bytes per record for the modes that read them, fetched for the records that the view holds. A tile shows
+   * what it showed before until its part is there; null frees them.
+   */
+  setChannel(source: ChannelSource | null): void {
+    if (source === this.channel) return;
+    this.channel = source;
+    if (source) this.layer?.renewChannel();
+    else this.layer?.dropChannel();
+    this.feedChannel();
     this.requestPoints();
   }
 
@@ -212,11 +238,7 @@ export class Viewer {
     this.layer?.setLabels(labels);
     if (this.mode === "rgb") return;
     // The picture stays until the new one is whole: labels change after every answer.
-    if (this.moving || this.loading) this.requestPoints();
-    else {
-      this.image.renew();
-      this.requestFrame();
-    }
+    this.requestRenewal();
   }
 
   setMarkers(markers: readonly Marker[]): void {
@@ -283,6 +305,35 @@ export class Viewer {
     return this.layer?.label(record) ?? null;
   }
 
+  /** The bytes that the view holds of a record's channel; null where there are none. */
+  channelOf(record: number): number[] | null {
+    return this.layer?.channelOf(record) ?? null;
+  }
+
+  private feedChannel(): void {
+    this.feed?.dispose();
+    this.feed = null;
+    const { layer, channel } = this;
+    if (!layer || !channel) return;
+    this.feed = new ChannelFeed(
+      channel,
+      {
+        tiles: layer.manifest.tiles,
+        loadedOf: (tile) => layer.loadedOf(tile),
+        channelled: (tile) => layer.channelled(tile),
+        appendChannel: (tile, from, bytes) => layer.appendChannel(tile, from, bytes),
+        priority: (tile) => layer.distance2(tile, this.rig.target),
+      },
+      () => this.requestDataRedraw(),
+      (error) => this.events.onChannelFailed?.(error),
+    );
+    this.feed.update();
+  }
+
+  private get gl(): WebGL2RenderingContext {
+    return this.renderer.getContext() as WebGL2RenderingContext; // three.js makes no other kind.
+  }
+
   private readonly onCameraChange = (): void => {
     this.moving = true;
     this.redraw = true;
@@ -303,11 +354,20 @@ export class Viewer {
     this.requestFrame();
   }
 
+  /** The points look different: draw them again, the picture there is staying until the new one is whole. */
+  private requestRenewal(): void {
+    if (this.moving || this.loading) this.requestPoints();
+    else {
+      this.image.renew();
+      this.requestFrame();
+    }
+  }
+
   private requestDataRedraw(): void {
     if (this.dataTimer !== undefined) return;
     this.dataTimer = setTimeout(() => {
       this.dataTimer = undefined;
-      if (this.loading) this.requestPoints();
+      this.requestRenewal();
     }, DATA_REDRAW_MS);
   }
 

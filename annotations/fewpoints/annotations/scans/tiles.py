@@ -88,16 +88,23 @@ class TileManifest:
 
 
 def write_tiles(
-    scan: PointScan, out_dir: Path, *, seed: int = 0, progress: Progress = no_progress
+    scan: PointScan,
+    out_dir: Path,
+    *,
+    seed: int = 0,
+    tile_points: int = TILE_POINTS,
+    progress: Progress = no_progress,
 ) -> TileManifest:
     """Write the three files into `out_dir` (made if absent) and return the manifest.
 
+    `tile_points` is the most that a tile may hold, at most 65,536.
     The same scan and seed give the same bytes. Files appear under their names only when whole; if
     this is interrupted, `out_dir` has no `tiles.json`, and what was there before is gone.
     """
     if not scan.finite.any():
         raise UnreadableScan("The scan", "it has no point with finite coordinates.")
     assert len(scan) < 2**32, "order.bin counts rows in 32 bits"
+    assert 0 < tile_points <= TILE_POINTS
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "tiles.json").unlink(missing_ok=True)
     temporary = {
@@ -109,7 +116,7 @@ def write_tiles(
             temporary["tiles.bin"].open("wb") as records,
             temporary["order.bin"].open("wb") as order,
         ):
-            manifest = _write(scan, records, order, seed, progress)
+            manifest = _write(scan, records, order, seed, tile_points, progress)
         with temporary["tiles.json"].open("w", encoding="utf-8") as file:
             json.dump(manifest.to_dict(), file, allow_nan=False)
         for name, path in temporary.items():  # tiles.json is last.
@@ -160,7 +167,7 @@ def to_scan_order(
 
 
 def _write(
-    scan: PointScan, records: Any, order: Any, seed: int, progress: Progress
+    scan: PointScan, records: Any, order: Any, seed: int, tile_points: int, progress: Progress
 ) -> TileManifest:
     rng = np.random.default_rng(seed)
     finite_rows = np.flatnonzero(scan.finite).astype(np.uint32)
@@ -174,7 +181,7 @@ def _write(
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     base = 0
     report = part_of(progress, 0.05, 1.0)
-    for rows in _split(axes, finite_rows):
+    for rows in _split(axes, finite_rows, tile_points):
         rows = rows[rng.permutation(len(rows))]
         positions = scan.positions[rows] - scan.global_shift
         lo, hi = positions.min(axis=0), positions.max(axis=0)
@@ -202,7 +209,7 @@ def _write(
     )
 
 
-def _split(axes: list[Float32Array], rows: UInt32Array) -> Iterator[UInt32Array]:
+def _split(axes: list[Float32Array], rows: UInt32Array, tile_points: int) -> Iterator[UInt32Array]:
     """Yield the rows of each tile; depth first, so neighbouring tiles are neighbours in the file.
 
     axes: x, y and z of the rows, (n,) each. Points are moved along with every split: reading them
@@ -211,7 +218,7 @@ def _split(axes: list[Float32Array], rows: UInt32Array) -> Iterator[UInt32Array]
     stack = [(axes, rows)]
     while stack:
         axes, rows = stack.pop()
-        tiles = -(-len(rows) // TILE_POINTS)
+        tiles = -(-len(rows) // tile_points)
         if tiles == 1:
             yield rows
             continue

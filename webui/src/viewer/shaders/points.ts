@@ -3,8 +3,11 @@
 
 /**
  * Points straight from their 12-byte records: `x16 | y16<<16`, `z16 | class<<16 | confidence<<24`, `r | g<<8 | b<<16`.
- * The 16 spare bits of a record carry labels, written in the browser whenever there are others.
+ * The 16 spare bits of a record carry labels, written in the browser whenever there are others. `channel` is four more
+ * bytes per record, fetched when a mode wants them; without any it reads as zeros (see `CHANNEL_LOCATION`).
  */
+export const CHANNEL_LOCATION = 2;
+
 export const POINTS_VERTEX = /* glsl */ `
 precision highp float;
 precision highp int;
@@ -17,10 +20,11 @@ uniform float uCoverage;      // How much larger a point is drawn to make up for
 uniform float uSize;          // Diameter in the scan's unit.
 uniform float uPixelsPerUnit; // At distance 1.
 uniform vec2 uPixelRange;
-uniform int uMode;            // 0 colour, 1 labels from the answers, 2 prediction
+uniform int uMode;            // Index into DRAWN_MODES of point-layer.ts.
 uniform bool uPick;
 uniform sampler2D uPalette;
-in uvec3 position;
+layout(location = 0) in uvec3 position;
+layout(location = ${CHANNEL_LOCATION}) in uvec4 channel;
 flat out vec3 vColor;
 flat out uint vId;
 flat out float vPixels;
@@ -36,7 +40,9 @@ void main() {
   if (uPick) return;
   vec3 rgb = vec3(float(position.z & 255u), float((position.z >> 8) & 255u), float((position.z >> 16) & 255u)) / 255.0;
   float grey = dot(rgb, vec3(0.299, 0.587, 0.114));
-  if (uMode > 0) {
+  if (uMode == 3) {
+    rgb = vec3(channel.rgb) / 255.0;
+  } else if (uMode > 0) {
     uint label = (position.y >> 16) & 255u;
     float confidence = float(position.y >> 24) / 255.0;
     // Who answers must still see what a thing is where the labels are unsure; a prediction is looked at by itself.
