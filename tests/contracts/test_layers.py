@@ -89,8 +89,11 @@ def test_namespace_has_no_init_and_other_inits_hold_no_code() -> None:
         "fewpoints.models.selection.uncertain",
         "fewpoints.models.training.readiness",
         "fewpoints.models.densify.labeller",
+        "fewpoints.models.densify.objects",
+        "fewpoints.models.features.colours",
         "fewpoints.models.superpoints.files",
         "fewpoints.models.superpoints.look",
+        "fewpoints.models.superpoints.normals",
     ],
 )
 def test_module_loads_without_torch(module: str) -> None:

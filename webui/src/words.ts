@@ -86,6 +86,7 @@ export const JOB_WORDS: Record<Job["kind"], string> = {
   finetune: "Training",
   predict: "Prediction",
   export: "Export",
+  normals: "Normals",
 };
 
 export const JOB_STATE_WORDS: Record<Job["state"], string> = {

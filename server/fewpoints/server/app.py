@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from fewpoints.server import web
 from fewpoints.server.answers import routes as answers
+from fewpoints.server.channels import routes as channels
 from fewpoints.server.coverage import routes as coverage
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
@@ -49,6 +50,7 @@ ROUTERS = (
     projects.router,
     scans.router,
     dense.router,
+    channels.router,
     coverage.router,
     training.router,
     exports.router,

@@ -185,6 +185,12 @@ class Storage:
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         return self.scan_folder(scan_id) / "superpoints" / f"{name}.npz"
 
+    def channel_file(self, scan_id: int, name: str, key: str) -> Path:
+        """What the view shows of a scan's points under `name`; `key` holds what it depends on."""
+        assert name.isidentifier()
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        return self.scan_folder(scan_id) / "channels" / f"{name}-{digest}.bin"
+
     def prediction_folder(self, scan_id: int, checkpoint_id: int) -> Path:
         """Folder of one checkpoint's prediction for one scan."""
         return self.scan_folder(scan_id) / "predictions" / str(int(checkpoint_id))

@@ -184,7 +184,7 @@ export const checkpoint: Verifier<api.Checkpoint> = object({
 
 export const job: Verifier<api.Job> = object({
   id: integer,
-  kind: oneOf("import", "features", "select", "finetune", "predict", "export"),
+  kind: oneOf("import", "features", "select", "finetune", "predict", "export", "normals"),
   state: oneOf("queued", "running", "done", "failed", "cancelled"),
   progress: number,
   message: text,

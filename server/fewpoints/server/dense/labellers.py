@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.tiles import to_tile_order
 from fewpoints.models.densify.labeller import DenseLabeller, DenseLabels
+from fewpoints.models.densify.objects import object_numbers
 from fewpoints.models.selection.uncertain import uncertain_rows
 from fewpoints.models.selection.unexplained import unexplained_share
 from fewpoints.models.superpoints.files import find_superpoints
@@ -78,6 +79,28 @@ class Labellers:
                 held.version = version
                 held.size = _bytes_of(held)
             return held.pairs
+
+    def objects(self, labelled: Labelled, instances: NDArray[np.int64]) -> bytes:
+        """Return the object of every record of the tiles, from (Q,) the instances answers name.
+
+        (R, 4) uint8: the instance, little-endian, 0 for none; its class; the label's confidence.
+
+        Raises:
+            SuperpointsMissing, NoAnswersYet: see `pairs`.
+        """
+        with self._holding(labelled.scan_id) as held:
+            labeller = self._load(held, labelled)
+            held.size = _bytes_of(held)
+            found = label(labeller, labelled)
+            placed = labeller.superpoints.of_point[labelled.rows] >= 0
+            numbers = object_numbers(
+                labeller, found, *(v[placed] for v in (labelled.rows, labelled.classes, instances))
+            )
+            out = np.zeros((len(numbers), 4), np.uint8)
+            out[:, :2] = np.minimum(numbers, 65535).astype("<u2")[:, None].view(np.uint8)
+            out[:, 2:] = pairs_of(found)
+            assert held.order is not None
+            return np.ascontiguousarray(to_tile_order(out, held.order)).tobytes()
 
     def unexplained(self, labelled: Labelled) -> float:
         """Return the share of the scan's surfaces that the answers say nothing about.

@@ -42,6 +42,9 @@ KINDS: dict[str, JobKind] = {
     "select": JobKind("heavy", "fewpoints.server.rounds.tasks:select_points", "selection"),
     "finetune": JobKind("heavy", "fewpoints.server.training.tasks:finetune", "training"),
     "predict": JobKind("heavy", "fewpoints.server.training.tasks:predict", "prediction"),
+    "normals": JobKind(
+        "light", "fewpoints.server.channels.tasks:estimate_normals", "estimation of normals"
+    ),
     "export": JobKind("light", "fewpoints.server.exports.tasks:export", "export"),
 }
 

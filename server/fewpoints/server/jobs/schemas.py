@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.schemas import Time
 
-JobKindName = Literal["import", "features", "select", "finetune", "predict", "export"]
+JobKindName = Literal["import", "features", "select", "finetune", "predict", "export", "normals"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE_STATES = ("queued", "running")
 

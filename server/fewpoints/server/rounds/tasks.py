@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from fewpoints.models.superpoints.look import mean_directions
 from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.server.answers.queries import labelled_points
+from fewpoints.server.channels.files import save_feature_colours
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.rounds.queries import known_points
@@ -177,6 +179,8 @@ def _prepare(
             )
             directions = mean_directions(superpoints, features)
             save_superpoints(made / path.name, superpoints, directions)
+        with suppress(FileNotFoundError):  # The scan is being deleted, as is found out next.
+            save_feature_colours(context.storage, facts.scan_id, key, features, points.finite)
         with context.session() as session:
             scan = session.get(Scan, facts.scan_id)
             if scan is None:
