@@ -515,6 +515,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scans/{scan_id}/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description Every channel, with the reason where it cannot be seen.
+         */
+        get: operations["channels_list_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/channels/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Channel
+         * @description Four bytes for every record of the tiles; ranges are served.
+         */
+        get: operations["channels_read_channel"];
+        put?: never;
+        /**
+         * Make Channel
+         * @description Have a channel made that is missing.
+         */
+        post: operations["channels_make_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans/{scan_id}/dense.bin": {
         parameters: {
             query?: never;
@@ -569,6 +613,26 @@ export interface paths {
          * @description Add one query, chosen from the answers as they are now, and reserve it for two minutes.
          */
         post: operations["rounds_ask_next_point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/objects.bin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Objects
+         * @description Instance (two bytes, 0 for none), class and confidence of every record of the tiles.
+         */
+        get: operations["channels_read_objects"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -884,6 +948,40 @@ export interface components {
             ];
         };
         /**
+         * ChannelRead
+         * @description What else than its colours can be seen of a scan's points.
+         *
+         *     ready: its bytes can be fetched. missing: it can be made; `POST` its address, `reason` says
+         *     what is missing. unavailable: the file lacks it, as `reason` says.
+         *     low, high: the range that the bytes of an intensity span, in the file's own numbers.
+         *     estimated: normals are not the file's own.
+         */
+        ChannelRead: {
+            /**
+             * Estimated
+             * @default false
+             */
+            estimated: boolean;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "intensity" | "normals" | "features";
+            /** Reason */
+            reason?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "missing" | "unavailable";
+            /** Version */
+            version?: string | null;
+        };
+        /**
          * CheckpointRead
          * @description Weights with their configuration and provenance.
          */
@@ -1042,7 +1140,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals";
             /** Message */
             message: string;
             /** Progress */
@@ -3430,6 +3528,188 @@ export interface operations {
             };
         };
     };
+    channels_list_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRead"][];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    channels_read_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: "intensity" | "normals" | "features";
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description not_found: Something with this id does not exist.
+             *     no_channel: The channel is not there.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    channels_make_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: "intensity" | "normals" | "features";
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description scan_not_ready: The scan is not imported.
+             *     nothing_to_make: The channel is there, or cannot be.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     dense_read_dense: {
         parameters: {
             query?: never;
@@ -3595,6 +3875,68 @@ export interface operations {
              * @description scan_not_ready: The scan is not imported.
              *     nothing_to_ask: Every superpoint of a scan was asked about.
              */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    channels_read_objects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description not_found: Something with this id does not exist.
+             *     no_answers: No point of the scan has a class.
+             *     superpoints_missing: The scan is not prepared for dense labels.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
             409: {
                 headers: {
                     [name: string]: unknown;
