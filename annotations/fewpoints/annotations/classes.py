@@ -4,11 +4,11 @@
 
 Indices run from 0 to C - 1. 255 means "no class" in every array of classes, so a list ends at 250.
 
-Colours. `scannet20` keeps ScanNet's own, which people know from its figures. Every other list draws
-from `PALETTE`: the first eight are Okabe and Ito's set, which stays apart under the common forms of
-colour blindness; the rest are Paul Tol's "muted" and "vibrant" tones, ordered so that neighbours in
-the list differ in lightness as well as in hue. No set of more than about ten colours is safe for
-everybody: names and keys must always be shown beside them.
+Colours. `scannet20` and `semantickitti19` keep those of the published figures, which people know.
+Every other list draws from `PALETTE`: the first eight are Okabe and Ito's set, which stays apart
+under the common forms of colour blindness; the rest are Paul Tol's "muted" and "vibrant" tones,
+ordered so that neighbours in the list differ in lightness as well as in hue. No set of more than
+about ten colours is safe for everybody: names and keys must always be shown beside them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RESERVED_KEYS = frozenset({" ", "u", "U"})
 SHELL = frozenset({"wall", "floor", "ceiling"})
 
 PALETTE = (
-    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#8c8c8c",
+    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#646464",
     "#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#ee3377", "#999933",
     "#33bbee", "#aa4499", "#bbcc33", "#66332b",
 )  # fmt: skip
@@ -48,7 +48,9 @@ class LabelClass:
 
     `key` is the one character that answers with it; `instanceable` whether its objects can be told
     apart (a chair can, a wall cannot); `external_id` its number in a published scheme (NYU40 in
-    `scannet20`, that of CSC's S3DIS files in `s3dis13`).
+    `scannet20`, that of CSC's S3DIS files in `s3dis13`, that of the label files in
+    `semantickitti19`, the LAS classification in `las_airborne`); `parent` the group it is listed
+    under, such as "furniture".
     """
 
     index: int
@@ -57,6 +59,7 @@ class LabelClass:
     key: str | None = None
     instanceable: bool = True
     external_id: int | None = None
+    parent: str | None = None
     description: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +163,7 @@ def _from_dict(index: int, entry: Mapping[str, Any], *, give_keys: bool) -> Labe
     color = entry.get("color") or PALETTE[index % len(PALETTE)]
     external_id = entry.get("external_id")
     instanceable = entry.get("instanceable", True)
+    parent = entry.get("parent")
     description = entry.get("description") or ""
     if not (key is None or isinstance(key, str)):
         raise InvalidClasses(f'The key of class "{name}" is not a character.')
@@ -167,6 +171,8 @@ def _from_dict(index: int, entry: Mapping[str, Any], *, give_keys: bool) -> Labe
         raise InvalidClasses(f'The colour of class "{name}" is not of the form #rrggbb.')
     if isinstance(external_id, bool) or not (external_id is None or isinstance(external_id, int)):
         raise InvalidClasses(f'The external id of class "{name}" is not a whole number.')
+    if not (parent is None or isinstance(parent, str)):
+        raise InvalidClasses(f'The parent of class "{name}" is not a text.')
     if not isinstance(instanceable, bool) or not isinstance(description, str):
         raise InvalidClasses(f'Class "{name}": instanceable is true or false, description a text.')
     return LabelClass(
@@ -176,6 +182,7 @@ def _from_dict(index: int, entry: Mapping[str, Any], *, give_keys: bool) -> Labe
         key=key or None,
         instanceable=instanceable,
         external_id=external_id,
+        parent=(parent or "").strip() or None,
         description=description.strip(),
     )
 
@@ -205,6 +212,10 @@ def _check(classes: Sequence[LabelClass]) -> None:
         if not _COLOR.fullmatch(c.color):
             raise InvalidClasses(
                 f'The colour "{c.color[:20]}" of class "{c.name}" is not of the form #rrggbb.'
+            )
+        if c.parent is not None and (len(c.parent) > MAX_NAME or not c.parent.isprintable()):
+            raise InvalidClasses(
+                f'The parent of class "{c.name}" must be at most {MAX_NAME} printable characters.'
             )
         if len(c.description) > MAX_DESCRIPTION:
             raise InvalidClasses(
@@ -291,9 +302,90 @@ def _s3dis13() -> ClassList:
     )
 
 
+def _semantickitti19() -> ClassList:
+    # Ids and colours of the data set's published configuration (`semantic-kitti.yaml`, whose
+    # colours are blue, green, red); its 19 single-scan classes, in their order.
+    rows = [
+        (10, "car", "#6496f5", "vehicle"),
+        (11, "bicycle", "#64e6f5", "vehicle"),
+        (15, "motorcycle", "#1e3c96", "vehicle"),
+        (18, "truck", "#501eb4", "vehicle"),
+        (20, "other-vehicle", "#0000ff", "vehicle"),
+        (30, "person", "#ff1e1e", "human"),
+        (31, "bicyclist", "#ff28c8", "human"),
+        (32, "motorcyclist", "#961e5a", "human"),
+        (40, "road", "#ff00ff", "ground"),
+        (44, "parking", "#ff96ff", "ground"),
+        (48, "sidewalk", "#4b004b", "ground"),
+        (49, "other-ground", "#af004b", "ground"),
+        (50, "building", "#ffc800", "structure"),
+        (51, "fence", "#ff7832", "structure"),
+        (70, "vegetation", "#00af00", "nature"),
+        (71, "trunk", "#873c00", "nature"),
+        (72, "terrain", "#96f050", "nature"),
+        (80, "pole", "#fff096", "object"),
+        (81, "traffic-sign", "#ff0000", "object"),
+    ]
+    return ClassList.from_dicts(
+        [
+            {
+                "name": name,
+                "color": color,
+                "key": KEYS[i] if i < len(KEYS) else None,
+                # "Things" of the data set's panoptic benchmark.
+                "instanceable": parent in ("vehicle", "human"),
+                "external_id": external_id,
+                "parent": parent,
+            }
+            for i, (external_id, name, color, parent) in enumerate(rows)
+        ]
+    )
+
+
+def _las_airborne() -> ClassList:
+    # Codes of the ASPRS LAS 1.4 specification, R15, table 17; the standard fixes no colours.
+    rows = [
+        (2, "ground", "#ddcc77", None),
+        (3, "low vegetation", "#bbcc33", "vegetation"),
+        (4, "medium vegetation", "#44aa99", "vegetation"),
+        (5, "high vegetation", "#117733", "vegetation"),
+        (6, "building", "#d55e00", None),
+        (9, "water", "#0072b2", None),
+        (11, "road surface", "#646464", "transport"),
+        (10, "rail", "#882255", "transport"),
+        (17, "bridge deck", "#66332b", "transport"),
+        (15, "transmission tower", "#332288", "power line"),
+        (13, "wire guard", "#aa4499", "power line"),
+        (14, "wire conductor", "#cc79a7", "power line"),
+        (16, "wire connector", "#ee3377", "power line"),
+        (7, "low noise", "#f0e442", "noise"),
+        (18, "high noise", "#e69f00", "noise"),
+    ]
+    single = {"building", "bridge deck", "transmission tower", "high vegetation"}
+    return ClassList.from_dicts(
+        [
+            {
+                "name": name,
+                "color": color,
+                "key": KEYS[i] if i < len(KEYS) else None,
+                "instanceable": name in single,
+                "external_id": code,
+                "parent": parent,
+            }
+            for i, (code, name, color, parent) in enumerate(rows)
+        ]
+    )
+
+
 PRESETS: dict[str, Preset] = {
     "scannet20": Preset("scannet20", "ScanNet, 20 classes of rooms", _scannet20()),
     "s3dis13": Preset("s3dis13", "S3DIS, 13 classes of offices", _s3dis13()),
+    "semantickitti19": Preset(
+        "semantickitti19", "SemanticKITTI, 19 classes of streets", _semantickitti19()
+    ),
+    "las_airborne": Preset(
+        "las_airborne", "ASPRS LAS, 15 classes of airborne LiDAR", _las_airborne()
+    ),
 }
 
 

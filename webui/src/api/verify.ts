@@ -49,6 +49,7 @@ export const labelClass: Verifier<api.LabelClass> = object({
   key: nullable(text),
   instanceable: flag,
   external_id: nullable(integer),
+  parent: nullable(text),
   description: text,
 });
 

@@ -12,6 +12,7 @@ const classes: LabelClass[] = [
     key: null,
     instanceable: true,
     external_id: null,
+    parent: null,
     description: "",
   },
 ];

@@ -4,6 +4,7 @@
 /** Who is signed in, and the way their answers go to the server. */
 import { ApiError, messageOf, session as api, setSignedOutHandler } from "../api/client";
 import type { User } from "../api/types";
+import { t } from "../i18n";
 import { answers } from "./answers.svelte";
 
 export type SessionState =
@@ -17,7 +18,7 @@ class Session {
 
   constructor() {
     setSignedOutHandler(() => {
-      this.state = { kind: "signed-out", message: "You were signed out." };
+      this.state = { kind: "signed-out", message: t("setup.signIn.wasSignedOut") };
     });
   }
 
@@ -52,7 +53,7 @@ class Session {
 
   async signOut(): Promise<void> {
     await api.signOut();
-    this.state = { kind: "signed-out", message: "You signed out." };
+    this.state = { kind: "signed-out", message: t("setup.signIn.signedOut") };
   }
 
   private async resume(message: string): Promise<void> {

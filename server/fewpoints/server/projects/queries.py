@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -11,11 +12,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.answers.queries import query_counts_by_scan
+from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import NotFound
-from fewpoints.server.projects.schemas import LabelClassRead, ProjectCounts, ProjectRead
+from fewpoints.server.projects.schemas import (
+    LabelClassRead,
+    PaceRead,
+    ProjectCounts,
+    ProjectRead,
+)
 from fewpoints.server.projects.tables import LabelClassRow, Project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.tables import Checkpoint
+
+PACE_ANSWERS = 500  # The newest: people get faster.
 
 
 def get_project(session: Session, project_id: int) -> Project:
@@ -52,6 +61,7 @@ def read_class(row: LabelClassRow) -> LabelClassRead:
         key=row.key,
         instanceable=row.instanceable,
         external_id=row.external_id,
+        parent=row.parent,
         description=row.description,
     )
 
@@ -114,3 +124,23 @@ def list_projects(session: Session, offset: int, limit: int) -> tuple[list[Proje
     total = session.scalar(select(func.count()).select_from(Project)) or 0
     page = session.scalars(select(Project).order_by(Project.id).offset(offset).limit(limit)).all()
     return read_projects(session, page), total
+
+
+def read_pace(session: Session, project_id: int) -> PaceRead:
+    """Return how many seconds an answer of this project takes.
+
+    Undone answers count as well: they took their time. Imported ones were not timed here.
+    """
+    seconds = session.scalars(
+        select(AnswerEvent.seconds)
+        .join(Scan, Scan.id == AnswerEvent.scan_id)
+        .where(
+            Scan.project_id == project_id,
+            AnswerEvent.kind == "answer",
+            AnswerEvent.seconds.is_not(None),
+        )
+        .order_by(AnswerEvent.id.desc())
+        .limit(PACE_ANSWERS)
+    ).all()
+    timed = [value for value in seconds if value is not None]
+    return PaceRead(answers=len(timed), median_seconds=statistics.median(timed) if timed else None)

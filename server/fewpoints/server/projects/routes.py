@@ -17,6 +17,7 @@ from fewpoints.server.projects import queries, service
 from fewpoints.server.projects.schemas import (
     LabelClassRead,
     LabelClassWrite,
+    PaceRead,
     PresetRead,
     ProjectCreate,
     ProjectRead,
@@ -63,6 +64,14 @@ def read_project(_: CurrentUser, project_id: PathId, database: DatabaseDep) -> P
     """One project."""
     with database.read() as session:
         return queries.read_project(session, project_id)
+
+
+@router.get("/projects/{project_id}/pace", responses=problem(NotFound))
+def read_pace(_: CurrentUser, project_id: PathId, database: DatabaseDep) -> PaceRead:
+    """How long an answer takes, from this project's newest answers."""
+    with database.read() as session:
+        queries.get_project(session, project_id)
+        return queries.read_pace(session, project_id)
 
 
 @router.patch("/projects/{project_id}", responses=problem(Forbidden, NotFound, Invalid))

@@ -23,6 +23,7 @@ class LabelClassRead(BaseModel):
     key: str | None
     instanceable: bool
     external_id: int | None
+    parent: str | None
     description: str
 
 
@@ -39,6 +40,7 @@ class LabelClassWrite(Schema):
     key: Annotated[str | None, Field(max_length=1)] = None
     instanceable: bool = True
     external_id: Annotated[int | None, Field(ge=-(2**31), lt=2**31)] = None
+    parent: ShortName | None = None
     description: FreeText = ""
 
 
@@ -99,3 +101,10 @@ class ProjectRead(BaseModel):
     shown_checkpoint_id: int | None
     created_at: Time
     counts: ProjectCounts
+
+
+class PaceRead(BaseModel):
+    """How long answers took: the median of the newest ones that were timed; null without any."""
+
+    answers: int
+    median_seconds: float | None

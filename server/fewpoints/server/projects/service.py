@@ -31,6 +31,7 @@ class ClassesInUse(Conflict):
     code = "classes_in_use"
 
     def __init__(self, names: Sequence[str]) -> None:
+        self.details = {"classes": list(names)}
         super().__init__(
             f"There are answers of {', '.join(names)}, which the new list lacks. Keep the class, "
             "or give its present index to rename it."
@@ -172,6 +173,7 @@ def _fill(row: LabelClassRow, entry: LabelClass) -> None:
     row.key = entry.key
     row.instanceable = entry.instanceable
     row.external_id = entry.external_id
+    row.parent = entry.parent
     row.description = entry.description
 
 

@@ -10,9 +10,17 @@ from fastapi import APIRouter, Request, Response
 
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep
 from fewpoints.server.errors import Forbidden, NotSignedIn, problem
+from fewpoints.server.parameters import Limit, Offset
+from fewpoints.server.schemas import Page
 from fewpoints.server.users import service
 from fewpoints.server.users.authentication import COOKIE, credential_of
-from fewpoints.server.users.schemas import InvitationCreate, InvitationRead, SignIn, UserRead
+from fewpoints.server.users.schemas import (
+    InvitationCreate,
+    InvitationRead,
+    PersonRead,
+    SignIn,
+    UserRead,
+)
 
 router = APIRouter(tags=["users"])
 
@@ -52,6 +60,16 @@ def sign_out(_: CurrentUser, request: Request, response: Response, database: Dat
             service.sign_out(session, credential.token_hash)
         request.app.state.authenticator.forget(credential)
     response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/people", responses=problem(NotSignedIn, Forbidden))
+def list_people(
+    _: Lead, database: DatabaseDep, offset: Offset = 0, limit: Limit = 100
+) -> Page[PersonRead]:
+    """Everybody who was ever invited, oldest first."""
+    with database.read() as session:
+        items, total = service.list_people(session, offset, limit)
+    return Page(items=items, total=total)
 
 
 @router.post("/invitations", responses=problem(NotSignedIn, Forbidden, service.RoleMismatch))

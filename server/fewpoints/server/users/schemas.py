@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from fewpoints.server.schemas import Schema, ShortName
+from fewpoints.server.schemas import Schema, ShortName, Time
 
 Role = Literal["lead", "annotator"]
 
@@ -19,6 +19,13 @@ class UserRead(BaseModel):
     id: int
     name: str
     role: Role
+
+
+class PersonRead(UserRead):
+    """A person as leads see them. `signed_in`: some browser of theirs still is."""
+
+    created_at: Time
+    signed_in: bool
 
 
 class SignIn(Schema):

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Conflict, NotSignedIn
 from fewpoints.server.users.authentication import SignedIn, hash_secret, new_secret
+from fewpoints.server.users.schemas import PersonRead
 from fewpoints.server.users.tables import ApiToken, BrowserSession, SignInToken, User
 
 
@@ -44,6 +45,28 @@ def ensure_user(session: Session, name: str, role: str) -> User:
         session.add(user)
         session.flush()
     return user
+
+
+def list_people(session: Session, offset: int, limit: int) -> tuple[list[PersonRead], int]:
+    """Return a page of people, oldest first, and how many there are."""
+    total = session.scalar(select(func.count()).select_from(User)) or 0
+    signed_in = exists().where(
+        BrowserSession.user_id == User.id, BrowserSession.expires_at > utc_now()
+    )
+    rows = session.execute(
+        select(User, signed_in).order_by(User.id).offset(offset).limit(limit)
+    ).all()
+    people = [
+        PersonRead(
+            id=user.id,
+            name=user.name,
+            role=user.role,  # type: ignore[arg-type] # Checked when it was stored.
+            created_at=user.created_at,
+            signed_in=here,
+        )
+        for user, here in rows
+    ]
+    return people, total
 
 
 def ensure_owner(session: Session, name: str) -> User:
