@@ -203,6 +203,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description Everybody who was ever invited, oldest first.
+         */
+        get: operations["users_list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -351,6 +371,26 @@ export interface paths {
          * @description The scans of a project worth going on with, the best first; empty if there is no other.
          */
         get: operations["coverage_list_next_scans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pace
+         * @description How long an answer takes, from this project's newest answers.
+         */
+        get: operations["projects_read_pace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1180,6 +1220,8 @@ export interface components {
             key: string | null;
             /** Name */
             name: string;
+            /** Parent */
+            parent: string | null;
         };
         /**
          * LabelClassWrite
@@ -1209,6 +1251,8 @@ export interface components {
             key?: string | null;
             /** Name */
             name: string;
+            /** Parent */
+            parent?: string | null;
         };
         /**
          * LabelledClass
@@ -1249,6 +1293,16 @@ export interface components {
             /** Unexplained */
             unexplained: number | null;
         };
+        /**
+         * PaceRead
+         * @description How long answers took: the median of the newest ones that were timed; null without any.
+         */
+        PaceRead: {
+            /** Answers */
+            answers: number;
+            /** Median Seconds */
+            median_seconds: number | null;
+        };
         /** Page[CheckpointRead] */
         Page_CheckpointRead_: {
             /** Items */
@@ -1270,6 +1324,13 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Page[PersonRead] */
+        Page_PersonRead_: {
+            /** Items */
+            items: components["schemas"]["PersonRead"][];
+            /** Total */
+            total: number;
+        };
         /** Page[ProjectRead] */
         Page_ProjectRead_: {
             /** Items */
@@ -1283,6 +1344,25 @@ export interface components {
             items: components["schemas"]["ScanRead"][];
             /** Total */
             total: number;
+        };
+        /**
+         * PersonRead
+         * @description A person as leads see them. `signed_in`: some browser of theirs still is.
+         */
+        PersonRead: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "lead" | "annotator";
+            /** Signed In */
+            signed_in: boolean;
         };
         /**
          * PredictionRead
@@ -2210,6 +2290,56 @@ export interface operations {
             };
         };
     };
+    users_list_people: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonRead_"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     projects_list_presets: {
         parameters: {
             query?: never;
@@ -2782,6 +2912,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NextScanRead"][];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    projects_read_pace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaceRead"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
