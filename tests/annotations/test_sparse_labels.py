@@ -23,7 +23,7 @@ CLASSES = ClassList.from_names(["wall", "floor", "=cmd", "3"])
 
 _text = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), max_size=12)
 _labels = st.builds(
-    lambda index, class_index, instance, who, seconds, strategy, reply: SparseLabel(
+    lambda index, class_index, instance, who, seconds, strategy, reply, note: SparseLabel(
         index=index,
         class_index=class_index if reply == "class" else None,
         class_name=CLASSES[class_index].name if reply == "class" else "",
@@ -34,6 +34,7 @@ _labels = st.builds(
         strategy=strategy,
         checkpoint="12",
         reply=reply,
+        note=note or ("?" if reply == "note" else ""),
     ),
     st.integers(0, 10**9),
     st.integers(0, 3),
@@ -41,7 +42,8 @@ _labels = st.builds(
     _text,
     st.none() | st.floats(0, 1e6),
     _text,
-    st.sampled_from(["class", "unsure", "skip"]),
+    st.sampled_from(["class", "unsure", "skip", "unlisted", "note"]),
+    _text,
 )
 
 
@@ -61,7 +63,7 @@ class TestThereAndBack:
         (row,) = csv.DictReader(io.StringIO(text))
         assert list(row) == list(COLUMNS)
         assert list(row.values()) == [
-            "5", "1", "floor", "2", "Ada", "now", "1.5", "random", "7", "class",
+            "5", "1", "floor", "2", "Ada", "now", "1.5", "random", "7", "class", "",
         ]  # fmt: skip
 
     def test_names_are_no_formulas(self) -> None:

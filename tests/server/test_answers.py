@@ -41,10 +41,10 @@ class TestAnswer:
         assert query["answer"] == answer
         assert annotator.get_json(f"/scans/{seeded.scan_id}/answers") == [answer]
 
-    def test_unsure_and_skip_are_states_of_their_own(
+    def test_unsure_skip_and_unlisted_are_states_of_their_own(
         self, annotator: Visitor, seeded: Seeded
     ) -> None:
-        for rank, reply in enumerate(("class", "unsure", "skip")):
+        for rank, reply in enumerate(("class", "unsure", "skip", "unlisted")):
             annotator.answer(
                 seeded.scan_id,
                 query_id=seeded.query_ids[rank],
@@ -52,14 +52,16 @@ class TestAnswer:
                 reply=reply,
                 class_index=0 if reply == "class" else None,
             )
-        assert states(annotator, seeded)[:4] == ["answered", "unsure", "skipped", "open"]
+        assert states(annotator, seeded)[:5] == [
+            "answered", "unsure", "skipped", "unlisted", "open",
+        ]  # fmt: skip
         scan = annotator.get_json(f"/scans/{seeded.scan_id}")
         assert scan["queries"] == {
-            "total": 20, "open": 17, "answered": 1, "unsure": 1, "skipped": 1,
+            "total": 20, "open": 16, "answered": 1, "unsure": 1, "skipped": 1, "unlisted": 1,
         }  # fmt: skip
         project = annotator.get_json(f"/projects/{seeded.project_id}")
         assert project["counts"] == {
-            "scans": 1, "queries": 20, "answered": 1, "unsure": 1, "skipped": 1,
+            "scans": 1, "queries": 20, "answered": 1, "unsure": 1, "skipped": 1, "unlisted": 1,
         }  # fmt: skip
 
     def test_a_free_click_on_a_queried_point_answers_the_query(
@@ -87,6 +89,8 @@ class TestAnswer:
             ({"class_index": 20}, "no class with index 20"),
             ({"class_index": None}, "needs a class_index"),
             ({"reply": "skip"}, "has no class_index"),
+            ({"reply": "unlisted"}, "has no class_index"),
+            ({"note": "x" * 1001}, "note"),
             ({"reply": "maybe"}, "reply"),
             ({"instance": 0}, "instance"),
             ({"seconds": -1}, "seconds"),

@@ -21,6 +21,7 @@ export type Group = (typeof GROUPS)[number];
 export const ACTIONS = [
   "skip",
   "unsure",
+  "unlisted",
   "undo",
   "newInstance",
   "instanceUp",
@@ -51,6 +52,7 @@ export type Action = (typeof ACTIONS)[number];
 export const SHORTCUTS: readonly Shortcut[] = [
   { action: "skip", keys: ["Space"], group: "answer" },
   { action: "unsure", keys: ["U"], group: "answer" },
+  { action: "unlisted", keys: ["X"], group: "answer" },
   { action: "undo", keys: ["Ctrl+Z", "Backspace"], group: "answer" },
   { action: "newInstance", keys: ["N"], group: "answer" },
   { action: "instanceUp", keys: ["]"], group: "answer" },

@@ -4,13 +4,14 @@
 
 The CSV has the columns
 
-    index,class,class_name,instance,who,when,seconds,strategy,checkpoint,reply
+    index,class,class_name,instance,who,when,seconds,strategy,checkpoint,reply,note
 
 `index` is the row of the scan as imported, from 0; `class` the class index; `instance` a number
 that tells objects of a class apart; `when` ISO 8601 in UTC; `seconds` what the answer took;
 `strategy` how the point was chosen; `checkpoint` which network's prediction was shown; `reply` is
-"class", "unsure" or "skip", the latter two without a class. Empty means unknown. Reading is
-lenient: only `index` and `class` are needed, in any order and case, other columns are ignored,
+"class", "unsure", "skip", "unlisted" (none of the classes) or "note" (no reply, only the note), all
+but the first without a class; `note` what the person wrote about it. Empty means unknown. Reading
+is lenient: only `index` and `class` are needed, in any order and case, other columns are ignored,
 and `class` may be a name.
 """
 
@@ -29,9 +30,10 @@ from fewpoints.annotations.errors import InvalidLabels
 
 COLUMNS = (
     "index", "class", "class_name", "instance", "who",
-    "when", "seconds", "strategy", "checkpoint", "reply",
+    "when", "seconds", "strategy", "checkpoint", "reply", "note",
 )  # fmt: skip
-REPLIES = ("class", "unsure", "skip")
+REPLIES = ("class", "unsure", "skip", "unlisted", "note")
+MAX_NOTE = 1000
 MAX_PROBLEMS = 20
 _MAX_INSTANCE = 2**31 - 1
 # Spreadsheets run cells that begin like this.
@@ -52,6 +54,7 @@ class SparseLabel:
     strategy: str = ""
     checkpoint: str = ""
     reply: str = "class"
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def write_csv(labels: Iterable[SparseLabel], classes: ClassList) -> str:
                 _safe(label.strategy),
                 _safe(label.checkpoint),
                 label.reply,
+                _safe(label.note),
             ]
         )
     return out.getvalue()
@@ -240,6 +244,11 @@ def _label(
     instance = _whole(cell("instance"), "instance") if cell("instance") else None
     if instance is not None and not 0 <= instance <= _MAX_INSTANCE:
         raise ValueError(f"the instance {instance} is not between 0 and {_MAX_INSTANCE:,}.")
+    note = cell("note")
+    if len(note) > MAX_NOTE:
+        raise ValueError(f"the note has {len(note):,} characters; at most {MAX_NOTE:,} are kept.")
+    if reply == "note" and not note:
+        raise ValueError('a reply "note" needs a note.')
     return SparseLabel(
         index=index,
         class_index=class_index,
@@ -251,6 +260,7 @@ def _label(
         strategy=_unsafe(cell("strategy")),
         checkpoint=_unsafe(cell("checkpoint")),
         reply=reply,
+        note=_unsafe(note),
     )
 
 

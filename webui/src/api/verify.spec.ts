@@ -16,6 +16,7 @@ const query = {
   strategy: "random",
   state: "open",
   answer: null,
+  notes: [],
   leased_by: null,
 };
 

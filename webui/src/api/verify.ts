@@ -76,6 +76,7 @@ export const project: Verifier<api.Project> = object({
     answered: count,
     unsure: count,
     skipped: count,
+    unlisted: count,
   }),
 });
 
@@ -98,7 +99,14 @@ export const scan: Verifier<api.Scan> = object({
   shift: nullable(triple),
   bounds: nullable(bounds),
   has_features: flag,
-  queries: object({ total: count, open: count, answered: count, unsure: count, skipped: count }),
+  queries: object({
+    total: count,
+    open: count,
+    answered: count,
+    unsure: count,
+    skipped: count,
+    unlisted: count,
+  }),
   answers: count,
   prediction: nullable(
     object({ checkpoint_id: integer, created_at: text, version: text, last_event_id: count }),
@@ -123,7 +131,7 @@ export const answer: Verifier<api.Answer> = object({
   query_id: nullable(integer),
   point_index: count,
   position: triple,
-  reply: oneOf("class", "unsure", "skip"),
+  reply: oneOf("class", "unsure", "skip", "unlisted"),
   class_index: nullable(count),
   instance: nullable(integer),
   user_name: text,
@@ -131,7 +139,10 @@ export const answer: Verifier<api.Answer> = object({
   seconds: nullable(number),
   strategy: nullable(text),
   checkpoint_id: nullable(integer),
+  note: nullable(text),
 });
+
+export const note: Verifier<api.Note> = object({ text, user_name: text, created_at: text });
 
 export const query: Verifier<api.Query> = object({
   id: integer,
@@ -141,13 +152,19 @@ export const query: Verifier<api.Query> = object({
   position: triple,
   view: object({ eye: triple, target: triple, up: triple }),
   strategy: text,
-  state: oneOf("open", "answered", "unsure", "skipped"),
+  state: oneOf("open", "answered", "unsure", "skipped", "unlisted"),
   answer: nullable(answer),
+  notes: list(note),
   leased_by: nullable(text),
 });
 
 export const undone: Verifier<api.Undone> = object({
   undone: nullable(answer),
+  query_id: nullable(integer),
+});
+
+export const redone: Verifier<api.Redone> = object({
+  redone: nullable(answer),
   query_id: nullable(integer),
 });
 

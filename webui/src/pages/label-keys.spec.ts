@@ -110,7 +110,7 @@ it("plain colours are shown until the key is let go, with Shift down or not", ()
   press("p");
   for (const shiftKey of [false, true]) {
     const { session } = targets();
-    handleKeyup({ ...press("x"), key: "p", code: "KeyP", shiftKey } as KeyboardEvent, session);
+    handleKeyup({ ...press("q"), key: "p", code: "KeyP", shiftKey } as KeyboardEvent, session);
   }
   expect(done).toEqual([
     "session peeking = true",

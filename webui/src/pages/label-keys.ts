@@ -23,6 +23,7 @@ function actionsOn(targets: KeyTargets): Record<Action, () => void> {
   return {
     skip: () => session.answer("skip"),
     unsure: () => session.answer("unsure"),
+    unlisted: () => session.answer("unlisted"),
     undo: () => session.undo(),
     newInstance: () => session.newInstance(),
     instanceUp: () => session.changeInstance(1),

@@ -223,6 +223,7 @@ export class LabelSession {
       seconds: this.stopwatch.seconds,
       checkpoint_id:
         this.mode === "prediction" ? (this.scan.prediction?.checkpoint_id ?? null) : null,
+      note: null,
     };
     const position = point?.position ?? query?.position;
     if (!position) return;

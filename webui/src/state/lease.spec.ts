@@ -14,6 +14,7 @@ const open: Query = {
   strategy: "random",
   state: "open",
   answer: null,
+  notes: [],
   leased_by: null,
 };
 

@@ -31,6 +31,7 @@ const answer = (reply: Answer["reply"], class_index: number | null): Answer => (
   seconds: null,
   strategy: null,
   checkpoint_id: null,
+  note: null,
 });
 const query = (id: number, state: Query["state"]): Query => ({
   id,
@@ -42,6 +43,7 @@ const query = (id: number, state: Query["state"]): Query => ({
   strategy: "random",
   state,
   answer: null,
+  notes: [],
   leased_by: null,
 });
 

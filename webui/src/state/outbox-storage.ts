@@ -23,11 +23,12 @@ const answer = object({
     client_id: text,
     query_id: nullable(integer),
     point_index: count,
-    reply: oneOf("class", "unsure", "skip"),
+    reply: oneOf("class", "unsure", "skip", "unlisted"),
     class_index: nullable(count),
     instance: nullable(integer),
     seconds: nullable(number),
     checkpoint_id: nullable(integer),
+    note: nullable(text),
   }),
 });
 

@@ -31,6 +31,7 @@ const answer = (point: number): Operation => ({
     instance: null,
     seconds: 1.5,
     checkpoint_id: null,
+    note: null,
   },
 });
 

@@ -27,6 +27,7 @@ const query = (
   strategy: "random",
   state,
   answer: null,
+  notes: [],
   leased_by: leased,
 });
 
@@ -44,6 +45,7 @@ const body = (
   instance: null,
   seconds: 1,
   checkpoint_id: null,
+  note: null,
   ...extra,
 });
 
@@ -113,7 +115,7 @@ it("progress counts every state", () => {
       query(4, "open", "Ben"),
       query(5),
     ]),
-  ).toEqual({ total: 5, answered: 1, unsure: 1, skipped: 1, open: 2, leased: 1 });
+  ).toEqual({ total: 5, answered: 1, unsure: 1, skipped: 1, unlisted: 0, open: 2, leased: 1 });
 });
 
 it("a new instance has a number of its own", () => {

@@ -14,6 +14,7 @@ export const STATE_OF_REPLY = {
   class: "answered",
   unsure: "unsure",
   skip: "skipped",
+  unlisted: "unlisted",
 } as const satisfies Record<Reply, Query["state"]>;
 
 /** The answer as it will be once the server has it. */
@@ -98,6 +99,7 @@ export interface Progress {
   answered: number; // With a class.
   unsure: number;
   skipped: number;
+  unlisted: number; // Of no class in the list.
   open: number;
   leased: number; // Open, but someone else is at it.
 }
@@ -108,6 +110,7 @@ export function progressOf(queries: readonly Query[]): Progress {
     answered: 0,
     unsure: 0,
     skipped: 0,
+    unlisted: 0,
     open: 0,
     leased: 0,
   };

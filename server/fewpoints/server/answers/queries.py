@@ -11,17 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from fewpoints.server.answers.schemas import AnswerRead
+from fewpoints.server.answers.schemas import AnswerRead, NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.rounds.tables import Query
 from fewpoints.server.scans.tables import Scan
 
 _Undo = aliased(AnswerEvent)
-NOT_UNDONE = and_(AnswerEvent.kind != "undo", ~exists().where(_Undo.undoes_id == AnswerEvent.id))
+KINDS_OF_ANSWERS = ("answer", "import")
+NOT_UNDONE = and_(
+    AnswerEvent.kind.in_(KINDS_OF_ANSWERS), ~exists().where(_Undo.undoes_id == AnswerEvent.id)
+)
 
 
 @dataclass
@@ -32,14 +35,20 @@ class QueryCounts:
     answered: int = 0
     unsure: int = 0
     skipped: int = 0
+    unlisted: int = 0
 
     @property
     def open(self) -> int:
         """Queries without a live answer."""
-        return self.total - self.answered - self.unsure - self.skipped
+        return self.total - self.answered - self.unsure - self.skipped - self.unlisted
 
 
-STATE_OF_REPLY = {"class": "answered", "unsure": "unsure", "skip": "skipped"}
+STATE_OF_REPLY = {
+    "class": "answered",
+    "unsure": "unsure",
+    "skip": "skipped",
+    "unlisted": "unlisted",
+}
 
 
 def live_ids(condition: ColumnElement[bool]) -> Select[int]:
@@ -89,6 +98,7 @@ def read_answer(event: AnswerEvent, class_index: int | None) -> AnswerRead:
         seconds=event.seconds,
         strategy=event.strategy,
         checkpoint_id=event.checkpoint_id,
+        note=event.note or None,
     )
 
 
@@ -97,7 +107,7 @@ def live_answers(session: Session, scan_id: int) -> list[AnswerRead]:
     rows = session.execute(
         _answers().where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id))).order_by(AnswerEvent.id)
     )
-    return [read_answer(event, index) for event, index in rows]
+    return with_notes(session, scan_id, [read_answer(event, index) for event, index in rows])
 
 
 def newest_answers(
@@ -109,7 +119,55 @@ def newest_answers(
         ids = ids.where(AnswerEvent.point_index == point_index)
     rows = session.execute(_answers().where(AnswerEvent.id.in_(ids)).order_by(AnswerEvent.id))
     answers = [read_answer(event, index) for event, index in rows]
-    return {answer.point_index: answer for answer in answers}
+    noted = with_notes(session, scan_id, answers, point_index=point_index)
+    return {answer.point_index: answer for answer in noted}
+
+
+def notes(
+    session: Session, scan_id: int, *, point_index: int | None = None
+) -> dict[tuple[int, str], NoteRead]:
+    """Return (point index, author) -> what that person noted there last; of all points or of one.
+
+    A note comes with an answer or by itself. One that came with an answer goes when that is taken
+    back; an empty one removes what was noted before.
+    """
+    said = select(func.max(AnswerEvent.id)).where(
+        AnswerEvent.scan_id == scan_id,
+        AnswerEvent.note.is_not(None),
+        or_(AnswerEvent.kind == "note", NOT_UNDONE),
+    )
+    if point_index is not None:
+        said = said.where(AnswerEvent.point_index == point_index)
+    newest = said.group_by(AnswerEvent.point_index, AnswerEvent.user_id, AnswerEvent.author)
+    rows = session.execute(
+        select(
+            AnswerEvent.point_index, AnswerEvent.author, AnswerEvent.note, AnswerEvent.answered_at
+        )
+        .where(AnswerEvent.id.in_(newest))
+        .order_by(AnswerEvent.id)
+    )
+    found: dict[tuple[int, str], NoteRead] = {}
+    for point, author, text, at in rows:
+        assert point is not None
+        found.pop((point, author), None)  # Of another account with the same name, and older.
+        if text:
+            found[(point, author)] = NoteRead(text=text, user_name=author, created_at=at)
+    return found
+
+
+def with_notes(
+    session: Session,
+    scan_id: int,
+    answers: Sequence[AnswerRead],
+    *,
+    point_index: int | None = None,
+) -> list[AnswerRead]:
+    """Return the answers with what their authors noted there last."""
+    said = notes(session, scan_id, point_index=point_index)
+    for answer in answers:
+        note = said.get((answer.point_index, answer.user_name))
+        answer.note = None if note is None else note.text
+    return list(answers)
 
 
 def labelled_points(

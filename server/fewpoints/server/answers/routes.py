@@ -15,10 +15,16 @@ from starlette.responses import Response
 
 from fewpoints.annotations.errors import InvalidLabels
 from fewpoints.server.answers import queries, service
+from fewpoints.server.answers.notes import record_note
+from fewpoints.server.answers.redo import redo as give_again
 from fewpoints.server.answers.schemas import (
     AnswerCreate,
     AnswerRead,
     AnswersImported,
+    NoteCreate,
+    NoteRead,
+    RedoCreate,
+    RedoRead,
     UndoCreate,
     UndoRead,
 )
@@ -105,4 +111,30 @@ async def undo(
 ) -> UndoRead:
     """Take back the caller's newest answer on a scan; again, the one before."""
     work = partial(service.undo, scan_id=scan_id, user=user, client_id=body.client_id)
+    return await asyncio.wrap_future(database.group.submit(work))
+
+
+@router.post("/scans/{scan_id}/redo", responses=problem(service.ClientIdTaken))
+async def redo(
+    user: CurrentUser, scan_id: PathId, body: RedoCreate, database: DatabaseDep
+) -> RedoRead:
+    """Give the answer again that the caller took back last, unless they have answered since."""
+    work = partial(give_again, scan_id=scan_id, user=user, client_id=body.client_id)
+    return await asyncio.wrap_future(database.group.submit(work))
+
+
+@router.post(
+    "/scans/{scan_id}/notes",
+    status_code=201,
+    responses=problem(ScanNotReady, service.ClientIdTaken, Invalid),
+)
+async def create_note(
+    user: CurrentUser,
+    scan_id: PathId,
+    body: NoteCreate,
+    database: DatabaseDep,
+    storage: StorageDep,
+) -> NoteRead:
+    """Note something about a point without answering it."""
+    work = partial(record_note, storage=storage, scan_id=scan_id, user=user, body=body)
     return await asyncio.wrap_future(database.group.submit(work))

@@ -11,7 +11,14 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from fewpoints.server.schemas import MAX_ID, Id, Schema, Time, Vector
 
-Reply = Literal["class", "unsure", "skip"]
+Reply = Literal["class", "unsure", "skip", "unlisted"]
+MAX_NOTE = 1000
+
+
+def tidy_note(text: str) -> str:
+    """Return a note without what cannot be seen, and without blanks around it."""
+    lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
+    return "\n".join("".join(c for c in line if c.isprintable()) for line in lines).strip()
 
 
 def _uuid(text: str) -> str:
@@ -22,10 +29,15 @@ def _uuid(text: str) -> str:
 
 
 ClientId = Annotated[str, Field(max_length=64), AfterValidator(_uuid)]
+# Tabs become blanks; other characters that cannot be seen go.
+NoteText = Annotated[str, Field(max_length=MAX_NOTE), AfterValidator(tidy_note)]
 
 
 class AnswerCreate(Schema):
-    """One reply. `client_id` is made by the sender; sent twice, the answer is stored once."""
+    """One reply. `client_id` is made by the sender; sent twice, the answer is stored once.
+
+    "unlisted" says that the thing is none of the classes.
+    """
 
     client_id: ClientId
     query_id: Id | None = None
@@ -35,6 +47,7 @@ class AnswerCreate(Schema):
     instance: Annotated[int | None, Field(ge=1, le=MAX_ID)] = None
     seconds: Annotated[float | None, Field(ge=0, le=1e9)] = None
     checkpoint_id: Id | None = None
+    note: NoteText | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> AnswerCreate:
@@ -46,7 +59,10 @@ class AnswerCreate(Schema):
 
 
 class AnswerRead(BaseModel):
-    """One live or stored answer; `position` is in the local frame of the scan."""
+    """One live or stored answer; `position` is in the local frame of the scan.
+
+    note: what its author noted at the point last, with this answer or by itself.
+    """
 
     id: int
     client_id: str
@@ -62,12 +78,43 @@ class AnswerRead(BaseModel):
     seconds: float | None
     strategy: str | None
     checkpoint_id: int | None
+    note: str | None
 
 
 class UndoCreate(Schema):
     """Take back the caller's newest answer on the scan; sent twice, one answer is taken back."""
 
     client_id: ClientId
+
+
+class RedoCreate(Schema):
+    """Give the answer again that the caller took back last; sent twice, it is given once."""
+
+    client_id: ClientId
+
+
+class RedoRead(BaseModel):
+    """What was given again: nothing if the caller has answered since, or took nothing back."""
+
+    redone: AnswerRead | None
+    query_id: int | None
+
+
+class NoteCreate(Schema):
+    """A note about a point, without an answer; an empty one removes the caller's note there."""
+
+    client_id: ClientId
+    query_id: Id | None = None
+    point_index: Annotated[int, Field(ge=0, le=MAX_ID)]
+    note: NoteText
+
+
+class NoteRead(BaseModel):
+    """What a person noted at a point last."""
+
+    text: str
+    user_name: str
+    created_at: Time
 
 
 class UndoRead(BaseModel):

@@ -134,6 +134,7 @@ def record_answer(
             "seconds": body.seconds,
             "strategy": facts.strategy,
             "checkpoint_id": body.checkpoint_id,
+            "note": body.note or None,
             "answered_at": now,
             "created_at": now,
         },
@@ -157,6 +158,7 @@ def record_answer(
         seconds=body.seconds,
         strategy=facts.strategy,
         checkpoint_id=body.checkpoint_id,
+        note=body.note or None,
     )
     return answer, True
 

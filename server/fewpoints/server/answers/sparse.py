@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from fewpoints.annotations.classes import ClassList, LabelClass
 from fewpoints.annotations.sparse_labels import SparseLabel, SparseLabels, read_csv
-from fewpoints.server.answers.queries import live_answers
-from fewpoints.server.answers.schemas import AnswersImported
+from fewpoints.server.answers.queries import live_answers, notes
+from fewpoints.server.answers.schemas import AnswersImported, tidy_note
 from fewpoints.server.answers.service import touch_scan
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
@@ -39,7 +39,24 @@ def class_list(session: Session, project_id: int) -> ClassList:
 
 
 def sparse_labels(session: Session, scan_id: int) -> SparseLabels:
-    """Return the live answers of a scan, in the order in which they were given."""
+    """Return the live answers of a scan, in the order in which they were given.
+
+    Then what was noted at points by people who gave no answer there.
+    """
+    answers = live_answers(session, scan_id)
+    answered = {(answer.point_index, answer.user_name) for answer in answers}
+    alone = [
+        SparseLabel(
+            index=point,
+            class_index=None,
+            who=author,
+            when=iso_utc(note.created_at),
+            reply="note",
+            note=note.text,
+        )
+        for (point, author), note in notes(session, scan_id).items()
+        if (point, author) not in answered
+    ]
     return SparseLabels(
         tuple(
             SparseLabel(
@@ -52,9 +69,11 @@ def sparse_labels(session: Session, scan_id: int) -> SparseLabels:
                 strategy=answer.strategy or "",
                 checkpoint="" if answer.checkpoint_id is None else str(answer.checkpoint_id),
                 reply=answer.reply,
+                note=answer.note or "",
             )
-            for answer in live_answers(session, scan_id)
+            for answer in answers
         )
+        + tuple(alone)
     )
 
 
@@ -63,8 +82,9 @@ def import_labels(
 ) -> AnswersImported:
     """Add the answers of a CSV file to the log of a scan.
 
-    A line whose answer is live already (same point, author, reply, class and instance) is skipped,
-    so the same file can be sent again. Lines that cannot be used are reported and left out.
+    A line whose answer is live already (same point, author, reply, class, instance and note) is
+    skipped, so the same file can be sent again. Lines that cannot be used are reported and left
+    out.
 
     Raises:
         NotFound, ScanNotReady: there is no such scan, or it is not imported.
@@ -89,6 +109,7 @@ def import_labels(
         )
         for answer in live_answers(session, scan_id)
     }
+    said = {key: note.text for key, note in notes(session, scan_id).items()}
     now = utc_now()
     rows: list[dict[str, Any]] = []
     skipped = 0
@@ -99,25 +120,32 @@ def import_labels(
         if not np.isfinite(position).all():
             problems.append(f"{name}: point {label.index} has no usable position.")
             continue
-        if live.get((label.index, author)) == content_of:
+        note = tidy_note(label.note)
+        noted = note in ("", said.get((label.index, author), ""))
+        alone = label.reply == "note"
+        if noted and (alone or live.get((label.index, author)) == content_of):
             skipped += 1
             continue
-        live[(label.index, author)] = content_of
+        if note:
+            said[(label.index, author)] = note
+        if not alone:
+            live[(label.index, author)] = content_of
         checkpoint = int(label.checkpoint) if _is_id(label.checkpoint) else None
         rows.append(
             {
                 "client_id": str(uuid.uuid4()),
-                "kind": "import",
+                "kind": "note" if alone else "import",
                 "scan_id": scan_id,
                 "user_id": user.id,
                 "author": author,
                 "query_id": queries.get(label.index),
                 "point_index": label.index,
                 "position": [float(value) for value in position],
-                "reply": label.reply,
+                "reply": None if alone else label.reply,
                 "class_id": None if label.class_index is None else class_ids[label.class_index],
                 "instance": label.instance,
                 "seconds": label.seconds,
+                "note": note or None,
                 "strategy": label.strategy[:MAX_STRATEGY] or None,
                 "checkpoint_id": checkpoint if checkpoint in checkpoints else None,
                 "answered_at": _time(label.when) or now,

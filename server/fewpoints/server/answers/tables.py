@@ -19,7 +19,7 @@ from fewpoints.server.users.tables import User
 
 
 class AnswerEvent(Base):
-    """Something one person did: gave an answer, or took one back.
+    """Something one person did: gave an answer, took one back, or noted something.
 
     Rows are added, never changed; they go only with their scan. What counts now is folded from them
     (`answers/queries.py`): per point and author the newest answer that was not undone.
@@ -33,7 +33,7 @@ class AnswerEvent(Base):
     )
     id: Mapped[int] = mapped_column(LongId, primary_key=True)
     client_id: Mapped[str] = mapped_column(String(64), unique=True)  # Made by the sender.
-    kind: Mapped[str] = mapped_column(String(8))  # "answer", "undo" or "import".
+    kind: Mapped[str] = mapped_column(String(8))  # "answer", "undo", "import" or "note".
     scan_id: Mapped[int] = mapped_column(ForeignKey(Scan.id, ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id))  # Who sent it.
     author: Mapped[str] = mapped_column(String(100))  # Whose answer it is; differs for imports.
@@ -44,14 +44,16 @@ class AnswerEvent(Base):
     query_id: Mapped[int | None] = mapped_column(ForeignKey(Query.id, ondelete="CASCADE"))
     point_index: Mapped[int | None]  # Row of the scan as imported; none in an undo.
     position: Mapped[list[Any] | None] = mapped_column(JSON)  # Local frame.
-    reply: Mapped[str | None] = mapped_column(String(8))  # "class", "unsure" or "skip".
+    reply: Mapped[str | None] = mapped_column(String(8))  # "class", "unsure", "skip" or "unlisted".
     class_id: Mapped[int | None] = mapped_column(ForeignKey(LabelClassRow.id), index=True)
     instance: Mapped[int | None]
     seconds: Mapped[float | None]
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)  # Empty: what was noted before is void.
     strategy: Mapped[str | None] = mapped_column(String(32))
     checkpoint_id: Mapped[int | None]  # Whose prediction was on screen.
-    answered_at: Mapped[datetime]  # When the person answered; for imports what the file says.
+    # When the person answered: for imports what the file says; for an answer that was taken back
+    # and given again, when it was given first.
+    answered_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

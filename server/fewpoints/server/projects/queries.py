@@ -92,6 +92,7 @@ def read_projects(session: Session, projects: Sequence[Project]) -> list[Project
         total.answered += numbers.answered
         total.unsure += numbers.unsure
         total.skipped += numbers.skipped
+        total.unlisted += numbers.unlisted
     return [
         ProjectRead(
             id=project.id,

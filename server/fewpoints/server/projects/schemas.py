@@ -85,6 +85,7 @@ class ProjectCounts(BaseModel):
     answered: int = 0
     unsure: int = 0
     skipped: int = 0
+    unlisted: int = 0
 
 
 class ProjectRead(BaseModel):

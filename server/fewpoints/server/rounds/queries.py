@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import STATE_OF_REPLY, live_ids, newest_answers
-from fewpoints.server.answers.schemas import AnswerRead
+from fewpoints.server.answers.queries import STATE_OF_REPLY, live_ids, newest_answers, notes
+from fewpoints.server.answers.schemas import AnswerRead, NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import NotFound
@@ -34,7 +34,9 @@ def get_query(session: Session, query_id: int) -> Query:
 
 def list_queries(session: Session, scan_id: int, *, user_id: int) -> list[QueryRead]:
     """Return a scan's queries in the order of asking, as `user_id` sees them."""
-    return _read(session, newest_answers(session, scan_id), user_id, Query.scan_id == scan_id)
+    answers = newest_answers(session, scan_id)
+    said = _by_point(notes(session, scan_id))
+    return _read(session, answers, said, user_id, Query.scan_id == scan_id)
 
 
 def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
@@ -45,7 +47,8 @@ def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
     """
     query = get_query(session, query_id)
     answers = newest_answers(session, query.scan_id, point_index=query.point_index)
-    return _read(session, answers, user_id, Query.id == query_id)[0]
+    said = _by_point(notes(session, query.scan_id, point_index=query.point_index))
+    return _read(session, answers, said, user_id, Query.id == query_id)[0]
 
 
 def known_points(session: Session, scan_id: int) -> list[int]:
@@ -57,9 +60,17 @@ def known_points(session: Session, scan_id: int) -> list[int]:
     return sorted({int(point) for point in (*asked, *answered) if point is not None})
 
 
+def _by_point(said: Mapping[tuple[int, str], NoteRead]) -> dict[int, list[NoteRead]]:
+    found: dict[int, list[NoteRead]] = {}
+    for (point, _), note in said.items():
+        found.setdefault(point, []).append(note)
+    return found
+
+
 def _read(
     session: Session,
     answers: Mapping[int, AnswerRead],
+    said: Mapping[int, list[NoteRead]],
     user_id: int,
     condition: ColumnElement[bool],
 ) -> list[QueryRead]:
@@ -87,6 +98,7 @@ def _read(
                 strategy=strategy,
                 state="open" if answer is None else STATE_OF_REPLY[answer.reply],  # type: ignore[arg-type]
                 answer=answer,
+                notes=said.get(query.point_index, []),
                 leased_by=holder if holder_id is not None and holder_id != user_id else None,
             )
         )

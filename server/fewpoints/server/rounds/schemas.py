@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from fewpoints.server.answers.schemas import AnswerRead
+from fewpoints.server.answers.schemas import AnswerRead, NoteRead
 from fewpoints.server.projects.schemas import Budget, StrategyName
 from fewpoints.server.schemas import Schema, Vector
 
-QueryState = Literal["open", "answered", "unsure", "skipped"]
+QueryState = Literal["open", "answered", "unsure", "skipped", "unlisted"]
 
 
 class RoundCreate(Schema):
@@ -33,7 +33,10 @@ class View(BaseModel):
 
 
 class QueryRead(BaseModel):
-    """A point to answer; `leased_by` names another person who works on it now."""
+    """A point to answer; `leased_by` names another person who works on it now.
+
+    notes: the newest of each person, oldest first.
+    """
 
     id: int
     round_id: int
@@ -44,4 +47,5 @@ class QueryRead(BaseModel):
     strategy: str
     state: QueryState
     answer: AnswerRead | None
+    notes: list[NoteRead]
     leased_by: str | None

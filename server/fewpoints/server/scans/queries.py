@@ -107,6 +107,7 @@ def _read(
             answered=counts.answered,
             unsure=counts.unsure,
             skipped=counts.skipped,
+            unlisted=counts.unlisted,
         ),
         answers=answers,
         prediction=prediction,

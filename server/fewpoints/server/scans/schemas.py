@@ -35,6 +35,7 @@ class QueryNumbers(BaseModel):
     answered: int = 0
     unsure: int = 0
     skipped: int = 0
+    unlisted: int = 0
 
 
 class PredictionRead(BaseModel):
