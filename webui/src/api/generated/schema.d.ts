@@ -659,6 +659,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scans/{scan_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Note
+         * @description Note something about a point without answering it.
+         */
+        post: operations["answers_create_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans/{scan_id}/objects.bin": {
         parameters: {
             query?: never;
@@ -753,6 +773,26 @@ export interface paths {
         get: operations["rounds_list_queries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo
+         * @description Give the answer again that the caller took back last, unless they have answered since.
+         */
+        post: operations["answers_redo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -894,6 +934,8 @@ export interface components {
         /**
          * AnswerCreate
          * @description One reply. `client_id` is made by the sender; sent twice, the answer is stored once.
+         *
+         *     "unlisted" says that the thing is none of the classes.
          */
         AnswerCreate: {
             /** Checkpoint Id */
@@ -904,6 +946,8 @@ export interface components {
             client_id: string;
             /** Instance */
             instance?: number | null;
+            /** Note */
+            note?: string | null;
             /** Point Index */
             point_index: number;
             /** Query Id */
@@ -912,13 +956,15 @@ export interface components {
              * Reply
              * @enum {string}
              */
-            reply: "class" | "unsure" | "skip";
+            reply: "class" | "unsure" | "skip" | "unlisted";
             /** Seconds */
             seconds?: number | null;
         };
         /**
          * AnswerRead
          * @description One live or stored answer; `position` is in the local frame of the scan.
+         *
+         *     note: what its author noted at the point last, with this answer or by itself.
          */
         AnswerRead: {
             /** Checkpoint Id */
@@ -933,6 +979,8 @@ export interface components {
             id: number;
             /** Instance */
             instance: number | null;
+            /** Note */
+            note: string | null;
             /** Point Index */
             point_index: number;
             /** Position */
@@ -947,7 +995,7 @@ export interface components {
              * Reply
              * @enum {string}
              */
-            reply: "class" | "unsure" | "skip";
+            reply: "class" | "unsure" | "skip" | "unlisted";
             /** Scan Id */
             scan_id: number;
             /** Seconds */
@@ -1294,6 +1342,32 @@ export interface components {
             unexplained: number | null;
         };
         /**
+         * NoteCreate
+         * @description A note about a point, without an answer; an empty one removes the caller's note there.
+         */
+        NoteCreate: {
+            /** Client Id */
+            client_id: string;
+            /** Note */
+            note: string;
+            /** Point Index */
+            point_index: number;
+            /** Query Id */
+            query_id?: number | null;
+        };
+        /**
+         * NoteRead
+         * @description What a person noted at a point last.
+         */
+        NoteRead: {
+            /** Created At */
+            created_at: string;
+            /** Text */
+            text: string;
+            /** User Name */
+            user_name: string;
+        };
+        /**
          * PaceRead
          * @description How long answers took: the median of the newest ones that were timed; null without any.
          */
@@ -1418,6 +1492,11 @@ export interface components {
              */
             skipped: number;
             /**
+             * Unlisted
+             * @default 0
+             */
+            unlisted: number;
+            /**
              * Unsure
              * @default 0
              */
@@ -1537,6 +1616,11 @@ export interface components {
              */
             total: number;
             /**
+             * Unlisted
+             * @default 0
+             */
+            unlisted: number;
+            /**
              * Unsure
              * @default 0
              */
@@ -1545,6 +1629,8 @@ export interface components {
         /**
          * QueryRead
          * @description A point to answer; `leased_by` names another person who works on it now.
+         *
+         *     notes: the newest of each person, oldest first.
          */
         QueryRead: {
             answer: components["schemas"]["AnswerRead"] | null;
@@ -1552,6 +1638,8 @@ export interface components {
             id: number;
             /** Leased By */
             leased_by: string | null;
+            /** Notes */
+            notes: components["schemas"]["NoteRead"][];
             /** Point Index */
             point_index: number;
             /** Position */
@@ -1568,7 +1656,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "open" | "answered" | "unsure" | "skipped";
+            state: "open" | "answered" | "unsure" | "skipped" | "unlisted";
             /** Strategy */
             strategy: string;
             view: components["schemas"]["View"];
@@ -1586,6 +1674,23 @@ export interface components {
             ready: boolean;
             /** Reasons */
             reasons: string[];
+        };
+        /**
+         * RedoCreate
+         * @description Give the answer again that the caller took back last; sent twice, it is given once.
+         */
+        RedoCreate: {
+            /** Client Id */
+            client_id: string;
+        };
+        /**
+         * RedoRead
+         * @description What was given again: nothing if the caller has answered since, or took nothing back.
+         */
+        RedoRead: {
+            /** Query Id */
+            query_id: number | null;
+            redone: components["schemas"]["AnswerRead"] | null;
         };
         /**
          * RoundCreate
@@ -4073,6 +4178,71 @@ export interface operations {
             };
         };
     };
+    answers_create_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description scan_not_ready: The scan is not imported.
+             *     client_id_taken: The client_id belongs to something else.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     channels_read_objects: {
         parameters: {
             query?: never;
@@ -4338,6 +4508,68 @@ export interface operations {
             };
             /** @description not_found: Something with this id does not exist. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    answers_redo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedoCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedoRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description client_id_taken: The client_id belongs to something else. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
