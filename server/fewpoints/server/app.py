@@ -18,6 +18,7 @@ from fewpoints.server import web
 from fewpoints.server.answers import routes as answers
 from fewpoints.server.channels import routes as channels
 from fewpoints.server.coverage import routes as coverage
+from fewpoints.server.dashboard import routes as dashboard
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.dense import routes as dense
@@ -52,6 +53,7 @@ ROUTERS = (
     dense.router,
     channels.router,
     coverage.router,
+    dashboard.router,
     training.router,
     exports.router,
     jobs.router,

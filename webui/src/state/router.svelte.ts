@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Which page the address names. Hash routes, so that the app works wherever it is served. */
-export const PROJECT_TABS = ["scans", "models", "exports", "settings"] as const;
+export const PROJECT_TABS = ["scans", "dashboard", "models", "exports", "settings"] as const;
 export type ProjectTab = (typeof PROJECT_TABS)[number];
 
 export type Route =

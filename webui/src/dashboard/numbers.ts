@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Numbers as the reader's language writes them. */
+import { currentLanguage } from "../i18n";
+
+function formatter(options: Intl.NumberFormatOptions): (value: number) => string {
+  let made: Intl.NumberFormat | undefined; // The language is not known while modules load.
+  return (value) => (made ??= new Intl.NumberFormat(currentLanguage(), options)).format(value);
+}
+
+export const whole = formatter({ maximumFractionDigits: 0 });
+export const tenths = formatter({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const percent = formatter({ style: "percent", maximumFractionDigits: 0 });
+export const percentTenths = formatter({
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
+const minutes = formatter({ style: "unit", unit: "minute", maximumFractionDigits: 0 });
+const hours = formatter({ style: "unit", unit: "hour", maximumFractionDigits: 1 });
+const seconds = formatter({ style: "unit", unit: "second", maximumFractionDigits: 1 });
+
+export { seconds };
+
+/** "42 min", "3.5 hr". */
+export function duration(s: number): string {
+  if (s < 60) return seconds(Math.round(s));
+  return s < 2 * 3600 ? minutes(s / 60) : hours(s / 3600);
+}
+
+/** Moments as the axis and the table of a chart name them: hours with the day where it begins. */
+export function moment(bucket: "hour" | "day" | "week", timeZone: string): (at: number) => string {
+  const day = new Intl.DateTimeFormat(currentLanguage(), {
+    ...{ timeZone, month: "short", day: "numeric" },
+  });
+  if (bucket !== "hour") return (at) => day.format(at * 1000);
+  const hour = new Intl.DateTimeFormat(currentLanguage(), {
+    ...{ timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  });
+  return (at) => `${day.format(at * 1000)} ${hour.format(at * 1000)}`;
+}
