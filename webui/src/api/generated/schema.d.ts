@@ -335,6 +335,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/dashboard/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project Activity
+         * @description Replies by person over time, and how long they take.
+         */
+        get: operations["dashboard_read_project_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/dashboard/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Class Balance
+         * @description How often each class was answered.
+         */
+        get: operations["dashboard_read_class_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/dashboard/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Scan States
+         * @description How many scans are in which state.
+         */
+        get: operations["dashboard_read_scan_states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/exports": {
         parameters: {
             query?: never;
@@ -932,6 +992,42 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActivityRead
+         * @description Who replied how often and how fast. Imported answers are counted, but are nobody's work.
+         *
+         *     `starts` are the first moments of the buckets, in order and without gaps; the buckets are hours,
+         *     days or weeks of `time_zone`: the one asked for, or UTC where the server does not know it.
+         *     `people` are the busiest first, cut at the limit; `total_people` counts all, and the figures of
+         *     everyone together include all.
+         */
+        ActivityRead: {
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "hour" | "day" | "week";
+            /** Counts */
+            counts: number[];
+            /** End */
+            end: string;
+            /** People */
+            people: components["schemas"]["fewpoints__server__dashboard__schemas__PersonRead"][];
+            /** Per Hour */
+            per_hour: number | null;
+            replies: components["schemas"]["ReplyCounts"];
+            seconds: components["schemas"]["SecondsRead"] | null;
+            /** Spent S */
+            spent_s: number;
+            /** Starts */
+            starts: string[];
+            /** Time Zone */
+            time_zone: string;
+            /** Today */
+            today: number;
+            /** Total People */
+            total_people: number;
+        };
+        /**
          * AnswerCreate
          * @description One reply. `client_id` is made by the sender; sent twice, the answer is stored once.
          *
@@ -1107,6 +1203,38 @@ export interface components {
             variant: string;
         };
         /**
+         * ClassBalanceRead
+         * @description Classes in index order. `scans` have dense labels, `counted` of them are in the shares.
+         */
+        ClassBalanceRead: {
+            /** Answers */
+            answers: number;
+            /** Classes */
+            classes: components["schemas"]["ClassShare"][];
+            /** Counted */
+            counted: number;
+            /** Scans */
+            scans: number;
+        };
+        /**
+         * ClassShare
+         * @description One class: the points that have it now, and its part of the surfaces of labelled scans.
+         *
+         *     `share` is null while no scan's labels were looked at yet.
+         */
+        ClassShare: {
+            /** Answers */
+            answers: number;
+            /** Color */
+            color: string;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Share */
+            share: number | null;
+        };
+        /**
          * DenseRead
          * @description What dense labels are made from; `version` changes whenever they may have changed.
          *
@@ -1174,6 +1302,47 @@ export interface components {
             snapshot: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * PersonRead
+         * @description What one person did.
+         *
+         *     `replies` and `spent_s` are of all time; `counts` (replies in each bucket), `seconds` and
+         *     `per_hour` are of the range. `spent_s` adds up the seconds of replies, each counted as five
+         *     minutes at most. `per_hour`: replies per hour of the clock in which there was any.
+         */
+        fewpoints__server__dashboard__schemas__PersonRead: {
+            /** Counts */
+            counts: number[];
+            /** Name */
+            name: string;
+            /** Per Hour */
+            per_hour: number | null;
+            replies: components["schemas"]["ReplyCounts"];
+            seconds: components["schemas"]["SecondsRead"] | null;
+            /** Spent S */
+            spent_s: number;
+            /** User Id */
+            user_id: number;
+        };
+        /**
+         * PersonRead
+         * @description A person as leads see them. `signed_in`: some browser of theirs still is.
+         */
+        fewpoints__server__users__schemas__PersonRead: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "lead" | "annotator";
+            /** Signed In */
+            signed_in: boolean;
         };
         /**
          * Health
@@ -1401,7 +1570,7 @@ export interface components {
         /** Page[PersonRead] */
         Page_PersonRead_: {
             /** Items */
-            items: components["schemas"]["PersonRead"][];
+            items: components["schemas"]["fewpoints__server__users__schemas__PersonRead"][];
             /** Total */
             total: number;
         };
@@ -1418,25 +1587,6 @@ export interface components {
             items: components["schemas"]["ScanRead"][];
             /** Total */
             total: number;
-        };
-        /**
-         * PersonRead
-         * @description A person as leads see them. `signed_in`: some browser of theirs still is.
-         */
-        PersonRead: {
-            /** Created At */
-            created_at: string;
-            /** Id */
-            id: number;
-            /** Name */
-            name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "lead" | "annotator";
-            /** Signed In */
-            signed_in: boolean;
         };
         /**
          * PredictionRead
@@ -1693,6 +1843,45 @@ export interface components {
             redone: components["schemas"]["AnswerRead"] | null;
         };
         /**
+         * ReplyCounts
+         * @description What people sent, each reply counted when it was given, whatever became of it.
+         *
+         *     `labelled` named a class. `undone` were taken back. `imported` came in files and are in none of
+         *     the others.
+         */
+        ReplyCounts: {
+            /**
+             * Imported
+             * @default 0
+             */
+            imported: number;
+            /**
+             * Labelled
+             * @default 0
+             */
+            labelled: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Undone
+             * @default 0
+             */
+            undone: number;
+            /**
+             * Unlisted
+             * @default 0
+             */
+            unlisted: number;
+            /**
+             * Unsure
+             * @default 0
+             */
+            unsure: number;
+        };
+        /**
          * RoundCreate
          * @description How to choose how many further points.
          */
@@ -1778,6 +1967,56 @@ export interface components {
             warnings: string[];
         };
         /**
+         * ScanStates
+         * @description How many scans of a project are in which state; they add up to `total`.
+         *
+         *     `waiting` to be imported, `importing`, `failed`; of those that are ready: `unasked` have no
+         *     queries, `untouched` have queries and no reply to any, `begun` some open queries, and
+         *     `finished` none that is open.
+         */
+        ScanStates: {
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /**
+             * Importing
+             * @default 0
+             */
+            importing: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+            /**
+             * Unasked
+             * @default 0
+             */
+            unasked: number;
+            /**
+             * Untouched
+             * @default 0
+             */
+            untouched: number;
+            /**
+             * Waiting
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
          * ScanUpdate
          * @description What is given is changed. Another voxel size asks for other features.
          */
@@ -1786,6 +2025,20 @@ export interface components {
             name?: string | null;
             /** Voxel Size M */
             voxel_size_m?: number | null;
+        };
+        /**
+         * SecondsRead
+         * @description Quartiles of the seconds from a question to its reply, over `replies` that have a time.
+         */
+        SecondsRead: {
+            /** Lower */
+            lower: number;
+            /** Median */
+            median: number;
+            /** Replies */
+            replies: number;
+            /** Upper */
+            upper: number;
         };
         /**
          * SignIn
@@ -2861,6 +3114,181 @@ export interface operations {
              * @description invalid_classes: A class list breaks one of its own rules.
              *     invalid: A value is well-formed but not possible here.
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dashboard_read_project_activity: {
+        parameters: {
+            query?: {
+                /** @description How far back, today included. */
+                days?: number;
+                /** @description How many people are listed. */
+                limit?: number;
+                /** @description An IANA name, such as Europe/Berlin; UTC if unknown. */
+                time_zone?: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityRead"];
+                };
+            };
+            /** @description As the client has it, by If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dashboard_read_class_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassBalanceRead"];
+                };
+            };
+            /** @description As the client has it, by If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dashboard_read_scan_states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanStates"];
+                };
+            };
+            /** @description As the client has it, by If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
