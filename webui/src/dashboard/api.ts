@@ -20,7 +20,7 @@ import {
 type Schemas = components["schemas"];
 export type ScanStates = Schemas["ScanStates"];
 export type Activity = Schemas["ActivityRead"];
-export type Person = Schemas["PersonRead"];
+export type Person = Schemas["PersonActivity"];
 export type ClassBalance = Schemas["ClassBalanceRead"];
 
 export const RANGES = [1, 7, 30, 365] as const; // Days.

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 
 from fewpoints.server.dashboard.buckets import buckets_until, start_of_day
 from fewpoints.server.dashboard.queries import PersonTotals, person_totals, replies_since
-from fewpoints.server.dashboard.schemas import ActivityRead, PersonRead, ReplyCounts, SecondsRead
+from fewpoints.server.dashboard.schemas import (
+    ActivityRead,
+    PersonActivity,
+    ReplyCounts,
+    SecondsRead,
+)
 
 _HOUR_S = 3600.0
 
@@ -38,9 +43,9 @@ def read_activity(
     replies = replies_since(session, project_id, buckets.starts[0])
     day = start_of_day(now, zone).timestamp()
 
-    def read(user_id: int, person: PersonTotals) -> PersonRead:
+    def read(user_id: int, person: PersonTotals) -> PersonActivity:
         own = replies.user == user_id
-        return PersonRead(
+        return PersonActivity(
             user_id=user_id,
             name=person.name,
             replies=person.replies,

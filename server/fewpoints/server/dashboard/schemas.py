@@ -52,7 +52,7 @@ class SecondsRead(BaseModel):
     upper: float
 
 
-class PersonRead(BaseModel):
+class PersonActivity(BaseModel):
     """What one person did.
 
     `replies` and `spent_s` are of all time; `counts` (replies in each bucket), `seconds` and
@@ -88,7 +88,7 @@ class ActivityRead(BaseModel):
     counts: list[int]
     seconds: SecondsRead | None
     per_hour: float | None
-    people: list[PersonRead]
+    people: list[PersonActivity]
     total_people: int
 
 

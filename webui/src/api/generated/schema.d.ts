@@ -1011,7 +1011,7 @@ export interface components {
             /** End */
             end: string;
             /** People */
-            people: components["schemas"]["fewpoints__server__dashboard__schemas__PersonRead"][];
+            people: components["schemas"]["PersonActivity"][];
             /** Per Hour */
             per_hour: number | null;
             replies: components["schemas"]["ReplyCounts"];
@@ -1304,47 +1304,6 @@ export interface components {
             };
         };
         /**
-         * PersonRead
-         * @description What one person did.
-         *
-         *     `replies` and `spent_s` are of all time; `counts` (replies in each bucket), `seconds` and
-         *     `per_hour` are of the range. `spent_s` adds up the seconds of replies, each counted as five
-         *     minutes at most. `per_hour`: replies per hour of the clock in which there was any.
-         */
-        fewpoints__server__dashboard__schemas__PersonRead: {
-            /** Counts */
-            counts: number[];
-            /** Name */
-            name: string;
-            /** Per Hour */
-            per_hour: number | null;
-            replies: components["schemas"]["ReplyCounts"];
-            seconds: components["schemas"]["SecondsRead"] | null;
-            /** Spent S */
-            spent_s: number;
-            /** User Id */
-            user_id: number;
-        };
-        /**
-         * PersonRead
-         * @description A person as leads see them. `signed_in`: some browser of theirs still is.
-         */
-        fewpoints__server__users__schemas__PersonRead: {
-            /** Created At */
-            created_at: string;
-            /** Id */
-            id: number;
-            /** Name */
-            name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "lead" | "annotator";
-            /** Signed In */
-            signed_in: boolean;
-        };
-        /**
          * Health
          * @description The server answers.
          */
@@ -1570,7 +1529,7 @@ export interface components {
         /** Page[PersonRead] */
         Page_PersonRead_: {
             /** Items */
-            items: components["schemas"]["fewpoints__server__users__schemas__PersonRead"][];
+            items: components["schemas"]["PersonRead"][];
             /** Total */
             total: number;
         };
@@ -1587,6 +1546,47 @@ export interface components {
             items: components["schemas"]["ScanRead"][];
             /** Total */
             total: number;
+        };
+        /**
+         * PersonActivity
+         * @description What one person did.
+         *
+         *     `replies` and `spent_s` are of all time; `counts` (replies in each bucket), `seconds` and
+         *     `per_hour` are of the range. `spent_s` adds up the seconds of replies, each counted as five
+         *     minutes at most. `per_hour`: replies per hour of the clock in which there was any.
+         */
+        PersonActivity: {
+            /** Counts */
+            counts: number[];
+            /** Name */
+            name: string;
+            /** Per Hour */
+            per_hour: number | null;
+            replies: components["schemas"]["ReplyCounts"];
+            seconds: components["schemas"]["SecondsRead"] | null;
+            /** Spent S */
+            spent_s: number;
+            /** User Id */
+            user_id: number;
+        };
+        /**
+         * PersonRead
+         * @description A person as leads see them. `signed_in`: some browser of theirs still is.
+         */
+        PersonRead: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "lead" | "annotator";
+            /** Signed In */
+            signed_in: boolean;
         };
         /**
          * PredictionRead
