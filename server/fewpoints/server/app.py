@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse
 from fewpoints.server import web
 from fewpoints.server.answers import routes as answers
 from fewpoints.server.channels import routes as channels
+from fewpoints.server.comparisons import routes as comparisons
+from fewpoints.server.comparisons.service import Comparisons
 from fewpoints.server.coverage import routes as coverage
 from fewpoints.server.dashboard import routes as dashboard
 from fewpoints.server.db.engine import Database
@@ -55,6 +57,7 @@ ROUTERS = (
     coverage.router,
     dashboard.router,
     training.router,
+    comparisons.router,
     exports.router,
     jobs.router,
     events.router,
@@ -104,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.storage = Storage(settings)
     app.state.labellers = Labellers(app.state.storage)
+    app.state.comparisons = Comparisons(app.state.storage)
     for router in ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
 

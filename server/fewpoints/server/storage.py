@@ -195,6 +195,10 @@ class Storage:
         """Folder of one checkpoint's prediction for one scan."""
         return self.scan_folder(scan_id) / "predictions" / str(int(checkpoint_id))
 
+    def remove_prediction(self, scan_id: int, checkpoint_id: int) -> None:
+        """Remove the files of one prediction."""
+        self._remove(self.prediction_folder(scan_id, checkpoint_id))
+
     def remove_scan(self, scan_id: int) -> None:
         """Remove every file of a scan. The folder vanishes in one step, its content after that."""
         self._remove(self.scan_folder(scan_id))
@@ -244,6 +248,10 @@ class Storage:
     def job_log(self, job_id: int) -> Path:
         """What one job's worker printed."""
         return self._logs / f"job-{int(job_id)}.log"
+
+    def job_losses(self, job_id: int) -> Path:
+        """The losses that one job's training told (`jobs/output.py`)."""
+        return self._logs / f"job-{int(job_id)}.losses"
 
     def worker_log(self, lane: str) -> Path:
         """What a worker prints between jobs."""

@@ -32,7 +32,7 @@ from fewpoints.models.training.fitting import fit_to_answers, refit_head
 from fewpoints.models.training.head import linear_classifier
 from fewpoints.models.training.holdout import held_out
 from fewpoints.models.training.measure import measure_head, measure_network
-from fewpoints.models.training.network import measure_statistics, train_network
+from fewpoints.models.training.network import OnLoss, measure_statistics, no_loss, train_network
 from fewpoints.models.training.readiness import check_ready
 from fewpoints.models.training.sparse_supervision import ExtraTargets, LabelledScan
 from fewpoints.models.training.state import remove_state
@@ -78,6 +78,7 @@ def finetune(
     stuff: Sequence[int] = (),
     device: str = "auto",
     progress: Progress = no_progress,
+    on_loss: OnLoss = no_loss,
 ) -> FinetuneResult:
     """Train on the answers and write a checkpoint to `run_dir`.
 
@@ -93,6 +94,7 @@ def finetune(
         class_names: C names; answers are 0..C-1.
         stuff: classes without objects to tell apart, such as wall and floor.
         device: "auto", "cpu", "cuda", ...
+        on_loss: hears the cross-entropy of the answers at every step, if there are steps.
 
     Raises:
         NotEnoughAnswers: fewer answers or classes than `check_ready` wants.
@@ -185,6 +187,7 @@ def finetune(
             run_dir=run_dir,
             device=where,
             progress=part_of(progress, 0.2, 0.86 if config.refit else 0.9),
+            on_loss=on_loss,
         )
     if offset_head is not None:
         miss = offsets.relative_miss(network, offset_head, kept, extra, config, where)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.models.training.readiness import MIN_OF_CLASS_TO_HOLD_OUT
+
 # With fewer answers every one is worth more in training than in a measurement.
 MIN_ANSWERS_TO_HOLD_OUT = 30
 FOLDS = 5
@@ -29,7 +31,7 @@ def held_out(
         return out
     for index in np.unique(classes):
         rows = rng.permutation(np.flatnonzero(classes == index))
-        if len(rows) >= 3:
+        if len(rows) >= MIN_OF_CLASS_TO_HOLD_OUT:
             out[rows[: max(1, round(share * len(rows)))]] = True
     return out
 

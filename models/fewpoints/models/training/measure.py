@@ -53,6 +53,11 @@ def describe(
             for index, name in enumerate(class_names)
             if table[index].sum()
         ],
+        # [class, predicted class, answers] of every cell that is not empty.
+        "confusion": [
+            [int(row), int(column), int(table[row, column])]
+            for row, column in zip(*np.nonzero(table), strict=True)
+        ],
     }
 
 
@@ -65,6 +70,7 @@ def unmeasured(reason: str) -> dict[str, Any]:  # JSON
         "accuracy": None,
         "miou": None,
         "per_class": [],
+        "confusion": [],
     }
 
 

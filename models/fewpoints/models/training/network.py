@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -29,6 +29,13 @@ from fewpoints.models.training.sparse_supervision import (
 from fewpoints.models.training.state import load_state, save_state
 
 _log = logging.getLogger(__name__)
+
+# Called as on_loss(step, loss) after each step; steps count from 1.
+OnLoss: TypeAlias = Callable[[int, float], None]
+
+
+def no_loss(step: int, loss: float) -> None:
+    """Listen to nothing."""
 
 
 class _Schedule:
@@ -107,6 +114,7 @@ def train_network(
     run_dir: Path,
     device: torch.device,
     progress: Progress,
+    on_loss: OnLoss = no_loss,
 ) -> list[float]:
     """Fine-tune in place; return the cross-entropy of the answers at every step.
 
@@ -122,6 +130,7 @@ def train_network(
             the scans at the end, instead of keeping the running statistics.
         fingerprint: of data and options; a state with another one is not used.
         progress: called for every sample; it may raise to cancel.
+        on_loss: called after every step; a run that is picked up tells the steps after its state.
 
     Raises:
         TrainingDiverged: the loss is not finite.
@@ -188,6 +197,7 @@ def train_network(
             nn.utils.clip_grad_norm_(weights, config.clip_norm)
         optimiser.step()
         losses.append(float(np.mean(values)))
+        on_loss(len(losses), losses[-1])
         if time.monotonic() - saved >= config.save_every_s and len(losses) < config.steps:
             save_state(run_dir, _state(trained, optimiser, losses, schedule, fingerprint))
             saved = time.monotonic()

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 MIN_ANSWERS = 5
 MIN_CLASSES = 2
+# A class with fewer answers is only learned from: none is kept out to measure with.
+MIN_OF_CLASS_TO_HOLD_OUT = 3
 UNLABELLED = 255
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from fewpoints.server.db.engine import Database
 from fewpoints.server.jobs import service
+from fewpoints.server.jobs.output import add_loss
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
 
@@ -96,6 +97,10 @@ class JobContext:
     def log(self, *parts: Any) -> None:
         """Add a line to the job's log."""
         print(time.strftime("%H:%M:%S"), *parts, flush=True)  # noqa: T201 - stdout is the log.
+
+    def loss(self, step: int, value: float) -> None:
+        """Write down the loss of a step, for the curve that people watch."""
+        add_loss(self.storage.job_losses(self.job_id), step, value)
 
     def _check(self, session: Session) -> None:
         job = service.owned(session, self.job_id, self.attempt)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,12 +11,12 @@ from starlette.responses import PlainTextResponse
 
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
 from fewpoints.server.errors import Forbidden, NotFound, NotSignedIn, problem
-from fewpoints.server.jobs import service
-from fewpoints.server.jobs.schemas import JobRead, JobState, read_job
+from fewpoints.server.jobs import output, service
+from fewpoints.server.jobs.schemas import JobRead, JobState, LossesRead, QueuePlace, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.schemas import MAX_ID, Page
 
-MAX_LOG_BYTES = 256 * 1024
+MAX_OFFSET = 2**53  # What a browser counts exactly.
 router = APIRouter(tags=["jobs"], responses=problem(NotSignedIn))
 
 
@@ -51,19 +50,43 @@ def read_one(_: CurrentUser, job_id: PathId, database: DatabaseDep) -> JobRead:
     responses=problem(Forbidden, NotFound),
 )
 def read_log(
-    _: Lead, job_id: PathId, database: DatabaseDep, storage: StorageDep
+    _: Lead,
+    job_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    after: Annotated[int | None, Query(ge=0, le=MAX_OFFSET)] = None,
 ) -> PlainTextResponse:
-    """What the job's worker printed: the last 256 KiB."""
+    """Whole lines of what the job's worker printed, at most 256 KiB: the last ones, or those from
+    the offset `after`. The header `X-Log-Next` has the offset at which to read on.
+    """
+    with database.read() as session:
+        ended = service.get_job(session, job_id).finished_at is not None
+    part = output.read_log(storage.job_log(job_id), after=after, ended=ended)
+    headers = {"X-Log-Next": str(part.next), "Cache-Control": "private, no-store"}
+    return PlainTextResponse(part.text, headers=headers)
+
+
+@router.get("/jobs/{job_id}/losses", responses=problem(NotFound))
+def read_losses(
+    _: CurrentUser,
+    job_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    points: Annotated[int, Query(ge=2, le=5000)] = 500,
+) -> LossesRead:
+    """The losses of a training so far, thinned to a curve; none where nothing descends."""
     with database.read() as session:
         service.get_job(session, job_id)
-    try:
-        with storage.job_log(job_id).open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - MAX_LOG_BYTES))
-            text = file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
-        text = ""
-    return PlainTextResponse(text)
+    steps, losses = output.read_losses(storage.job_losses(job_id))
+    shown_steps, shown_losses = output.thinned(steps, losses, points)
+    return LossesRead(total=len(steps), steps=shown_steps, losses=shown_losses)
+
+
+@router.get("/jobs/{job_id}/queue", responses=problem(NotFound))
+def read_queue_place(_: CurrentUser, job_id: PathId, database: DatabaseDep) -> QueuePlace:
+    """How many jobs of whatever project a queued job waits for."""
+    with database.read() as session:
+        return QueuePlace(ahead=service.jobs_ahead(session, service.get_job(session, job_id)))
 
 
 @router.post("/jobs/{job_id}/cancel", responses=problem(Forbidden, NotFound))

@@ -34,6 +34,20 @@ class JobRead(BaseModel):
     finished_at: Time | None
 
 
+class LossesRead(BaseModel):
+    """The losses of a training so far; `total` steps, thinned to means of runs of them."""
+
+    total: int
+    steps: list[int]
+    losses: list[float]
+
+
+class QueuePlace(BaseModel):
+    """How many jobs run or wait in front of a queued one."""
+
+    ahead: int
+
+
 def read_job(job: Job) -> JobRead:
     """Return a job as HTTP shows it."""
     return JobRead.model_validate(job, from_attributes=True)

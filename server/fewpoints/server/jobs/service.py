@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
@@ -79,6 +79,15 @@ def list_jobs(
         select(Job).where(*conditions).order_by(Job.id.desc()).offset(offset).limit(limit)
     ).all()
     return page, total
+
+
+def jobs_ahead(session: Session, job: Job) -> int:
+    """Return how many unfinished jobs of its lane come before a queued job."""
+    if job.state != "queued":
+        return 0
+    waiting = select(func.count()).select_from(Job)
+    before = or_(Job.state == "running", and_(Job.state == "queued", Job.id < job.id))
+    return session.scalar(waiting.where(Job.lane == job.lane, before)) or 0
 
 
 def active_job(session: Session, kind: str, *, project_id: int) -> Job | None:

@@ -86,19 +86,14 @@ def snapshot_class_ids(session: Session, checkpoint: Checkpoint) -> list[int]:
 
 def list_checkpoints(
     session: Session, project_id: int, offset: int, limit: int
-) -> tuple[list[tuple[Checkpoint, Snapshot | None]], int]:
+) -> tuple[Sequence[Checkpoint], int]:
     """Return a page of a project's checkpoints, newest first, and how many there are."""
     mine = Checkpoint.project_id == project_id
     total = session.scalar(select(func.count()).select_from(Checkpoint).where(mine)) or 0
-    rows = session.execute(
-        select(Checkpoint, Snapshot)
-        .outerjoin(Snapshot, Snapshot.id == Checkpoint.snapshot_id)
-        .where(mine)
-        .order_by(Checkpoint.id.desc())
-        .offset(offset)
-        .limit(limit)
-    )
-    return [(checkpoint, snapshot) for checkpoint, snapshot in rows], total
+    page = session.scalars(
+        select(Checkpoint).where(mine).order_by(Checkpoint.id.desc()).offset(offset).limit(limit)
+    ).all()
+    return page, total
 
 
 @dataclass(frozen=True)

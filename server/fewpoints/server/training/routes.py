@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep, StorageDep
 from fewpoints.server.errors import AppError, Forbidden, NotFound, NotSignedIn, problem
@@ -18,8 +18,16 @@ from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.schemas import MAX_ID, Page
-from fewpoints.server.training import predictions, queries, service
-from fewpoints.server.training.schemas import CheckpointRead, NetworkRead, Readiness, TrainingCreate
+from fewpoints.server.storage import display_name
+from fewpoints.server.training import checkpoints, predictions, queries, service
+from fewpoints.server.training.schemas import (
+    CheckpointRead,
+    CheckpointUpdate,
+    NetworkRead,
+    PredictionsQueued,
+    Readiness,
+    TrainingCreate,
+)
 
 router = APIRouter(tags=["training"], responses=problem(NotSignedIn))
 
@@ -72,7 +80,69 @@ def list_checkpoints(
     with database.read() as session:
         get_project(session, project_id)
         rows, total = queries.list_checkpoints(session, project_id, offset, limit)
-        return Page(items=[service.read_checkpoint(*row) for row in rows], total=total)
+        return Page(items=checkpoints.read_checkpoints(session, project_id, rows), total=total)
+
+
+@router.patch("/checkpoints/{checkpoint_id}", responses=problem(Forbidden, NotFound))
+def update_checkpoint(
+    _: Lead, checkpoint_id: PathId, body: CheckpointUpdate, database: DatabaseDep
+) -> CheckpointRead:
+    """Rename a checkpoint."""
+    with database.write() as session:
+        checkpoint = checkpoints.get_checkpoint(session, checkpoint_id)
+        checkpoints.rename(session, checkpoint, body.name)
+        assert checkpoint.project_id is not None
+        return checkpoints.read_checkpoints(session, checkpoint.project_id, [checkpoint])[0]
+
+
+@router.delete(
+    "/checkpoints/{checkpoint_id}",
+    status_code=204,
+    responses=problem(Forbidden, NotFound, checkpoints.CheckpointInUse),
+)
+def delete_checkpoint(
+    _: Lead, checkpoint_id: PathId, database: DatabaseDep, storage: StorageDep
+) -> None:
+    """Delete a checkpoint with its predictions, for good."""
+    with database.write() as session:
+        checkpoint = checkpoints.get_checkpoint(session, checkpoint_id)
+        scan_ids = checkpoints.remove(session, checkpoint)
+    checkpoints.remove_files(storage, checkpoint_id, scan_ids)
+
+
+@router.get(
+    "/checkpoints/{checkpoint_id}/file",
+    responses={**BINARY_ANSWER, **problem(NotFound)},
+    response_class=FileResponse,
+)
+def download_checkpoint(
+    _: CurrentUser, checkpoint_id: PathId, database: DatabaseDep, storage: StorageDep
+) -> FileResponse:
+    """The weights as a file, with the configuration and provenance in it."""
+    with database.read() as session:
+        checkpoint = checkpoints.get_checkpoint(session, checkpoint_id)
+    path = storage.checkpoint_file(checkpoint_id)
+    if not path.is_file():
+        raise NotFound("file of checkpoint", checkpoint_id)
+    name = display_name(checkpoint.name, fallback=f"checkpoint-{checkpoint_id}")
+    return FileResponse(
+        path,
+        media_type="application/octet-stream",
+        filename=f"{name}{path.suffix}",
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+@router.post(
+    "/checkpoints/{checkpoint_id}/predictions",
+    status_code=202,
+    responses=problem(Forbidden, NotFound),
+)
+def predict_lacking(user: Lead, checkpoint_id: PathId, database: DatabaseDep) -> PredictionsQueued:
+    """Predict every imported scan that has no prediction by this checkpoint."""
+    with database.write() as session:
+        checkpoint = checkpoints.get_checkpoint(session, checkpoint_id)
+        return PredictionsQueued(queued=checkpoints.predict_lacking(session, checkpoint, user.id))
 
 
 @router.get(

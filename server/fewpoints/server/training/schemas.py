@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from fewpoints.models.training.config import Variant
-from fewpoints.server.schemas import Schema, Time
+from fewpoints.server.schemas import Name, Schema, Time
 
 
 class NetworkRead(BaseModel):
@@ -20,18 +20,20 @@ class NetworkRead(BaseModel):
 
 
 class LabelledClass(BaseModel):
-    """How many points have a class."""
+    """How many points have a class; `few`: some, but too few to keep any out to measure with."""
 
     index: int
     labelled: int
+    few: bool
 
 
 class Readiness(BaseModel):
-    """Whether training can start; `reasons` say why not."""
+    """Whether training can start; `reasons` say why not. `labelled_scans` have labelled points."""
 
     ready: bool
     reasons: list[str]
     labelled_points: int
+    labelled_scans: int
     classes: list[LabelledClass]
 
 
@@ -51,8 +53,26 @@ class SnapshotRead(BaseModel):
     classes: list[str]
 
 
+class CheckpointUpdate(Schema):
+    """Another name."""
+
+    name: Name
+
+
+class PredictionsQueued(BaseModel):
+    """How many predictions were queued: of scans that had none by the checkpoint."""
+
+    queued: int
+
+
 class CheckpointRead(BaseModel):
-    """Weights with their configuration and provenance."""
+    """Weights with their configuration and provenance.
+
+    Attributes:
+        user_name: who started the training. seconds: how long it took.
+        newer_answers: labelled points that were answered after its snapshot.
+        predicted_scans: imported scans with a prediction. lacking_scans: those without.
+    """
 
     id: int
     project_id: int | None
@@ -68,3 +88,9 @@ class CheckpointRead(BaseModel):
     parent_id: int | None
     agreement: float | None
     shown: bool
+    job_id: int | None
+    user_name: str | None
+    seconds: float | None
+    newer_answers: int
+    predicted_scans: int
+    lacking_scans: int

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.models.nets.default_weights import packaged_weights
-from fewpoints.models.training.readiness import check_ready
+from fewpoints.models.training.readiness import MIN_OF_CLASS_TO_HOLD_OUT, check_ready
 from fewpoints.server.answers.queries import labelled_points
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import Conflict
@@ -22,14 +21,12 @@ from fewpoints.server.projects.queries import class_rows, get_project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.settings import Settings
 from fewpoints.server.training.schemas import (
-    CheckpointRead,
     LabelledClass,
     NetworkRead,
     Readiness,
-    SnapshotRead,
     TrainingCreate,
 )
-from fewpoints.server.training.tables import Checkpoint, Snapshot
+from fewpoints.server.training.tables import Snapshot
 
 
 class NotEnoughAnswers(Conflict):
@@ -78,8 +75,13 @@ def readiness(session: Session, project_id: int) -> Readiness:
         ready=not reasons,
         reasons=reasons,
         labelled_points=len(rows),
+        labelled_scans=len({scan_id for _, scan_id, *_ in rows}),
         classes=[
-            LabelledClass(index=row.position, labelled=counts.get(row.position, 0))
+            LabelledClass(
+                index=row.position,
+                labelled=counts[row.position],
+                few=0 < counts[row.position] < MIN_OF_CLASS_TO_HOLD_OUT,
+            )
             for row in classes
         ],
     )
@@ -127,20 +129,3 @@ def take_snapshot(
     session.add(snapshot)
     session.flush()
     return snapshot
-
-
-def read_checkpoint(checkpoint: Checkpoint, snapshot: Snapshot | None) -> CheckpointRead:
-    """Return a checkpoint as HTTP shows it."""
-    fields: dict[str, Any] = {
-        name: getattr(checkpoint, name)
-        for name in CheckpointRead.model_fields
-        if name != "snapshot"
-    }
-    shown_snapshot = None
-    if snapshot is not None:
-        shown_snapshot = SnapshotRead(
-            answers=len(snapshot.rows),
-            last_event_id=snapshot.last_event_id,
-            classes=[str(entry["name"]) for entry in snapshot.classes],
-        )
-    return CheckpointRead(snapshot=shown_snapshot, **fields)

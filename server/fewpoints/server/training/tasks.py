@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,13 @@ from fewpoints.models.training import predict as prediction
 from fewpoints.models.training.config import FROZEN, Variant, preset_config
 from fewpoints.models.training.finetune import finetune as run_finetune
 from fewpoints.models.training.sparse_supervision import LabelledScan
+from fewpoints.server.comparisons.counts import count_pairs, shares
+from fewpoints.server.comparisons.queries import (
+    VersionBefore,
+    concerned_checkpoints,
+    latest_predicted,
+)
+from fewpoints.server.comparisons.service import agreement, version_before
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Conflict
 from fewpoints.server.jobs.context import JobCancelled, JobContext
@@ -34,7 +42,8 @@ from fewpoints.server.rounds.tasks import base_network
 from fewpoints.server.scans.inspection import without_nan
 from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.tables import Scan
-from fewpoints.server.training.predictions import write_prediction
+from fewpoints.server.storage import readable_bytes
+from fewpoints.server.training.predictions import TILE_ORDER, write_prediction
 from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
 
 _NAMES: Mapping[Variant, str] = MappingProxyType(
@@ -77,6 +86,13 @@ def finetune(
         classes = [str(entry["name"]) for entry in snapshot.classes]
         rows = [tuple(row) for row in snapshot.rows]
         facts = _ready_scans(session, project_id)
+        before = latest_predicted(session, project_id)
+        class_ids = [int(entry["id"]) for entry in snapshot.classes]
+    context.log(
+        f"Snapshot {snapshot_id}: {len(rows)} answers of {len({row[3] for row in rows})} classes in"
+        f" {len({row[1] for row in rows})} scans, up to event {snapshot.last_event_id}"
+    )
+    own = context.settings.pretrained
     given = {} if steps is None else {"steps": steps}
     config = preset_config("room", variant=variant, seed=seed, **given)
 
@@ -91,7 +107,9 @@ def finetune(
         run_dir=context.storage.run_folder(context.job_id),  # Removed when the job has ended.
         device=context.settings.device,
         progress=part_of(context.progress, 0.0, 0.6),
+        on_loss=context.loss,
     )
+    context.log(_figures(result.metrics))
     for note in result.notes:
         context.log(note)
 
@@ -104,7 +122,11 @@ def finetune(
                 0.6 + 0.4 * (number + 1) / len(facts),
             )
             frozen = start if config.variant in FROZEN else None
+            began = time.monotonic()
             _predict(context, loaded, scan_id, known, frozen, work / str(scan_id), progress)
+            took = time.monotonic() - began
+            context.log(f"Predicted {known.name} ({number + 1} of {len(facts)}) in {took:.1f} s")
+        agreement = _agreement_before(context, before, class_ids, work)
         weights = work / "checkpoint"
         weights.mkdir()
         shutil.copyfile(result.path, weights / context.storage.checkpoint_file(0).name)
@@ -123,8 +145,11 @@ def finetune(
                     **config.model_dump(mode="json"),
                     "start_sha256": start.sha256,
                     "start_untrained": start.untrained,
+                    # None: the weights that come with fewpoints, or random ones.
+                    "start_name": None if own is None else own.name,
                     "notes": result.notes,
                 },
+                agreement=agreement,
             )
             session.add(checkpoint)
             session.flush()
@@ -135,6 +160,8 @@ def finetune(
                     _publish(context, session, scan_id, checkpoint.id, work / str(scan_id))
             show_checkpoint(session, project_id, checkpoint.id)
             checkpoint_id = checkpoint.id
+    context.log(f"Checkpoint {checkpoint_id} written: {readable_bytes(checkpoint.bytes)},")
+    context.log(f"sha256 {result.sha256}")
     return {"checkpoint_id": checkpoint_id}
 
 
@@ -162,7 +189,56 @@ def predict(context: JobContext, *, scan_id: int, checkpoint_id: int) -> dict[st
                 raise JobCancelled
             _publish(context, session, scan_id, checkpoint_id, folder)
             scan.updated_at = utc_now()
+    _refresh_agreements(context, checkpoint_id)
     return {"checkpoint_id": checkpoint_id, "scan_id": scan_id}
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    if metrics["accuracy"] is None:
+        return "Evaluation: no figures"
+    miou = "" if metrics["miou"] is None else f", mIoU {metrics['miou']:.1%}"
+    how = str(metrics["method"]).replace("_", " ")
+    return f"Evaluation: accuracy {metrics['accuracy']:.1%}{miou} on {metrics['answers']} ({how})"
+
+
+def _agreement_before(
+    context: JobContext, before: VersionBefore | None, class_ids: list[int], work: Path
+) -> float | None:
+    """Return the part of the points that are predicted as by the version before; files in `work`.
+
+    None if there is no such version, or nothing that both predicted.
+    """
+    if before is None:
+        return None
+    total = np.zeros(2, np.int64)
+    for scan_id in before.scan_ids:
+        older = context.storage.prediction_folder(scan_id, before.checkpoint_id) / TILE_ORDER
+        newer = work / str(scan_id) / TILE_ORDER
+        if older.exists() and newer.exists():
+            total += shares(count_pairs(older, newer), before.class_ids, class_ids)
+        context.raise_if_cancelled()
+    if not total[1]:
+        return None
+    context.log(
+        f"{total[0] / total[1]:.1%} of the points as version {before.checkpoint_id} had them"
+    )
+    return float(total[0] / total[1])
+
+
+def _refresh_agreements(context: JobContext, checkpoint_id: int) -> None:
+    """Work out anew what a prediction may have changed, once its checkpoint predicted all scans."""
+    with context.read() as session:
+        concerned = [
+            (checkpoint.id, before)
+            for checkpoint in concerned_checkpoints(session, checkpoint_id)
+            if (before := version_before(session, checkpoint)) is not None
+        ]
+    for concerned_id, before in concerned:
+        found = agreement(context.storage, before)
+        with context.session() as session:
+            row = session.get(Checkpoint, concerned_id)
+            if row is not None:
+                row.agreement = found
 
 
 @dataclass(frozen=True)
@@ -208,6 +284,11 @@ def _labelled_scans(
     for scan_id, labels in sorted(by_scan.items()):
         known = facts[scan_id]
         points = load_arrays(context.storage.scan_arrays(scan_id))
+        features = _features(context, start, known, len(points))
+        context.log(
+            f"Read {known.name}: {len(points):,} points, {len(labels)} of them labelled, "
+            f"features {'kept' if features is not None else 'to be made'}"
+        )
         labelled.append(
             LabelledScan(
                 name=known.name,
@@ -215,7 +296,7 @@ def _labelled_scans(
                 rows=np.array([point for point, _ in labels], np.int64),
                 classes=np.array([class_index for _, class_index in labels], np.int64),
                 voxel_size_m=known.voxel_size_m,
-                features=_features(context, start, known, len(points)),
+                features=features,
                 superpoints=_superpoints(context, scan_id, known, len(points)),
             )
         )
