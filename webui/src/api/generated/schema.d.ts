@@ -3,6 +3,70 @@
 // Generated from openapi.json by scripts/api-types.mjs. Do not edit.
 
 export interface paths {
+    "/api/v1/checkpoints/{checkpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Checkpoint
+         * @description Delete a checkpoint with its predictions, for good.
+         */
+        delete: operations["training_delete_checkpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Checkpoint
+         * @description Rename a checkpoint.
+         */
+        patch: operations["training_update_checkpoint"];
+        trace?: never;
+    };
+    "/api/v1/checkpoints/{checkpoint_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Checkpoint
+         * @description The weights as a file, with the configuration and provenance in it.
+         */
+        get: operations["training_download_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checkpoints/{checkpoint_id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict Lacking
+         * @description Predict every imported scan that has no prediction by this checkpoint.
+         */
+        post: operations["training_predict_lacking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -172,9 +236,50 @@ export interface paths {
         };
         /**
          * Read Log
-         * @description What the job's worker printed: the last 256 KiB.
+         * @description Whole lines of what the job's worker printed, at most 256 KiB: the last ones, or those from
+         *     the offset `after`. The header `X-Log-Next` has the offset at which to read on.
          */
         get: operations["jobs_read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Losses
+         * @description The losses of a training so far, thinned to a curve; none where nothing descends.
+         */
+        get: operations["jobs_read_losses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Queue Place
+         * @description How many jobs of whatever project a queued job waits for.
+         */
+        get: operations["jobs_read_queue_place"];
         put?: never;
         post?: never;
         delete?: never;
@@ -328,6 +433,48 @@ export interface paths {
          * @description Give a project another class list; the place in the list is the new index.
          */
         put: operations["projects_replace_classes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/comparisons/{first_id}/{second_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Comparison
+         * @description What two versions say about the scans that both predicted, class by class and scan by scan.
+         *
+         *     With many scans it may take several requests until all are counted: see `compared`.
+         */
+        get: operations["comparisons_read_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/comparisons/{first_id}/{second_id}/scans/{scan_id}/patches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Patches
+         * @description The patches of a scan whose points changed class alike, the largest first.
+         */
+        get: operations["comparisons_list_patches"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1168,6 +1315,11 @@ export interface components {
         /**
          * CheckpointRead
          * @description Weights with their configuration and provenance.
+         *
+         *     Attributes:
+         *         user_name: who started the training. seconds: how long it took.
+         *         newer_answers: labelled points that were answered after its snapshot.
+         *         predicted_scans: imported scans with a prediction. lacking_scans: those without.
          */
         CheckpointRead: {
             /** Agreement */
@@ -1184,23 +1336,43 @@ export interface components {
             created_at: string;
             /** Id */
             id: number;
+            /** Job Id */
+            job_id: number | null;
+            /** Lacking Scans */
+            lacking_scans: number;
             /** Metrics */
             metrics: {
                 [key: string]: unknown;
             };
             /** Name */
             name: string;
+            /** Newer Answers */
+            newer_answers: number;
             /** Parent Id */
             parent_id: number | null;
+            /** Predicted Scans */
+            predicted_scans: number;
             /** Project Id */
             project_id: number | null;
+            /** Seconds */
+            seconds: number | null;
             /** Sha256 */
             sha256: string;
             /** Shown */
             shown: boolean;
             snapshot: components["schemas"]["SnapshotRead"] | null;
+            /** User Name */
+            user_name: string | null;
             /** Variant */
             variant: string;
+        };
+        /**
+         * CheckpointUpdate
+         * @description Another name.
+         */
+        CheckpointUpdate: {
+            /** Name */
+            name: string;
         };
         /**
          * ClassBalanceRead
@@ -1233,6 +1405,60 @@ export interface components {
             name: string;
             /** Share */
             share: number | null;
+        };
+        /**
+         * ComparedScan
+         * @description A scan with predictions of both versions.
+         */
+        ComparedScan: {
+            /** Flipped */
+            flipped: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+            /** Scan Id */
+            scan_id: number;
+        };
+        /**
+         * Comparison
+         * @description What two versions say about the scans that both predicted.
+         *
+         *     Attributes:
+         *         counts: points; rows are classes of the first, columns of the second, the last one of each
+         *             is no class.
+         *         agreement: part of the points that have the same class.
+         *         compared: scans that are counted; fewer than `common` while the rest is being counted.
+         *         common: scans that both predicted.
+         *         lacking: scans that the first or the second has no prediction of.
+         *         scans: those counted, the most flipped first; with `from_class` and `to_class`, `flipped`
+         *             counts only points that went from one to the other.
+         */
+        Comparison: {
+            /** Agreement */
+            agreement: number | null;
+            /** Common */
+            common: number;
+            /** Compared */
+            compared: number;
+            /** Counts */
+            counts: number[][];
+            /** First Id */
+            first_id: number;
+            /** Flipped */
+            flipped: number;
+            /** Lacking */
+            lacking: [
+                number,
+                number
+            ];
+            /** Per Class */
+            per_class: components["schemas"]["FlippedClass"][];
+            /** Points */
+            points: number;
+            scans: components["schemas"]["Page_ComparedScan_"];
+            /** Second Id */
+            second_id: number;
         };
         /**
          * DenseRead
@@ -1302,6 +1528,48 @@ export interface components {
             snapshot: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * FlippedClass
+         * @description A class, the points that either version gives it, and those that left it or came to it.
+         */
+        FlippedClass: {
+            /** Came */
+            came: number;
+            /** First */
+            first: number;
+            /** Index */
+            index: number;
+            /** Left */
+            left: number;
+            /** Second */
+            second: number;
+        };
+        /**
+         * FlippedPatch
+         * @description Points that hang together and changed alike; None is no class.
+         *
+         *     `position` is of the point nearest their middle, in the scan's local frame; `radius` of a ball
+         *     around it that holds them all. `view` sees that point.
+         */
+        FlippedPatch: {
+            /** From Class */
+            from_class: number | null;
+            /** Point Index */
+            point_index: number;
+            /** Points */
+            points: number;
+            /** Position */
+            position: [
+                number,
+                number,
+                number
+            ];
+            /** Radius */
+            radius: number;
+            /** To Class */
+            to_class: number | null;
+            view: components["schemas"]["PatchView"];
         };
         /**
          * Health
@@ -1432,13 +1700,27 @@ export interface components {
         };
         /**
          * LabelledClass
-         * @description How many points have a class.
+         * @description How many points have a class; `few`: some, but too few to keep any out to measure with.
          */
         LabelledClass: {
+            /** Few */
+            few: boolean;
             /** Index */
             index: number;
             /** Labelled */
             labelled: number;
+        };
+        /**
+         * LossesRead
+         * @description The losses of a training so far; `total` steps, thinned to means of runs of them.
+         */
+        LossesRead: {
+            /** Losses */
+            losses: number[];
+            /** Steps */
+            steps: number[];
+            /** Total */
+            total: number;
         };
         /**
          * NetworkRead
@@ -1512,10 +1794,24 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Page[ComparedScan] */
+        Page_ComparedScan_: {
+            /** Items */
+            items: components["schemas"]["ComparedScan"][];
+            /** Total */
+            total: number;
+        };
         /** Page[ExportRead] */
         Page_ExportRead_: {
             /** Items */
             items: components["schemas"]["ExportRead"][];
+            /** Total */
+            total: number;
+        };
+        /** Page[FlippedPatch] */
+        Page_FlippedPatch_: {
+            /** Items */
+            items: components["schemas"]["FlippedPatch"][];
             /** Total */
             total: number;
         };
@@ -1546,6 +1842,30 @@ export interface components {
             items: components["schemas"]["ScanRead"][];
             /** Total */
             total: number;
+        };
+        /**
+         * PatchView
+         * @description A camera.
+         */
+        PatchView: {
+            /** Eye */
+            eye: [
+                number,
+                number,
+                number
+            ];
+            /** Target */
+            target: [
+                number,
+                number,
+                number
+            ];
+            /** Up */
+            up: [
+                number,
+                number,
+                number
+            ];
         };
         /**
          * PersonActivity
@@ -1603,6 +1923,14 @@ export interface components {
             last_event_id: number;
             /** Version */
             version: string;
+        };
+        /**
+         * PredictionsQueued
+         * @description How many predictions were queued: of scans that had none by the checkpoint.
+         */
+        PredictionsQueued: {
+            /** Queued */
+            queued: number;
         };
         /**
          * PresetRead
@@ -1812,14 +2140,24 @@ export interface components {
             view: components["schemas"]["View"];
         };
         /**
+         * QueuePlace
+         * @description How many jobs run or wait in front of a queued one.
+         */
+        QueuePlace: {
+            /** Ahead */
+            ahead: number;
+        };
+        /**
          * Readiness
-         * @description Whether training can start; `reasons` say why not.
+         * @description Whether training can start; `reasons` say why not. `labelled_scans` have labelled points.
          */
         Readiness: {
             /** Classes */
             classes: components["schemas"]["LabelledClass"][];
             /** Labelled Points */
             labelled_points: number;
+            /** Labelled Scans */
+            labelled_scans: number;
             /** Ready */
             ready: boolean;
             /** Reasons */
@@ -2144,6 +2482,240 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    training_delete_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description checkpoint_in_use: The checkpoint cannot be deleted: something needs it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    training_update_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    training_download_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    training_predict_lacking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionsQueued"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     events_stream_events: {
         parameters: {
             query?: {
@@ -2554,7 +3126,9 @@ export interface operations {
     };
     jobs_read_log: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number | null;
+            };
             header?: never;
             path: {
                 job_id: number;
@@ -2606,6 +3180,106 @@ export interface operations {
                 };
                 content: {
                     "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    jobs_read_losses: {
+        parameters: {
+            query?: {
+                points?: number;
+            };
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossesRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    jobs_read_queue_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePlace"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3114,6 +3788,141 @@ export interface operations {
              * @description invalid_classes: A class list breaks one of its own rules.
              *     invalid: A value is well-formed but not possible here.
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    comparisons_read_comparison: {
+        parameters: {
+            query?: {
+                /** @description 255 is no class. */
+                from_class?: number | null;
+                limit?: number;
+                offset?: number;
+                /** @description 255 is no class. */
+                to_class?: number | null;
+            };
+            header?: never;
+            path: {
+                first_id: number;
+                project_id: number;
+                second_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description nothing_in_common: No scan has predictions of both checkpoints. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    comparisons_list_patches: {
+        parameters: {
+            query?: {
+                /** @description 255 is no class. */
+                from_class?: number | null;
+                limit?: number;
+                offset?: number;
+                /** @description 255 is no class. */
+                to_class?: number | null;
+            };
+            header?: never;
+            path: {
+                first_id: number;
+                project_id: number;
+                scan_id: number;
+                second_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FlippedPatch_"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description nothing_in_common: No scan has predictions of both checkpoints. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
             422: {
                 headers: {
                     [name: string]: unknown;
