@@ -114,6 +114,22 @@ class TestImport:
         beyond = lead.get(path, headers={"Range": "bytes=999999999-"})
         assert beyond.status_code == 416
 
+    def test_the_root_is_the_start_of_every_tile(self, lead: Visitor, scan: dict[str, Any]) -> None:
+        path = f"/scans/{scan['id']}/root.bin"
+        every = lead.get(f"/scans/{scan['id']}/tiles.bin").content
+        (tile,) = lead.get_json(f"/scans/{scan['id']}/tiles.json")["tiles"]
+        assert (tile["base"], tile["count"]) == (0, 3000)
+        root = lead.get(path, params={"records": 500})
+        assert root.content == every[: 500 * 12]
+        assert root.headers["content-length"] == "6000"
+        assert lead.get(path, params={"records": 65_536}).content == every
+        again = lead.get(
+            path, params={"records": 500}, headers={"If-None-Match": root.headers["etag"]}
+        )
+        assert again.status_code == 304
+        for wrong in (0, 65_537, "x"):
+            assert lead.get(path, params={"records": wrong}).status_code == 422
+
     def test_the_preflight_is_kept(self, lead: Visitor, scan: dict[str, Any]) -> None:
         preflight = lead.get_json(f"/scans/{scan['id']}/preflight")
         assert preflight["points"] == 3000

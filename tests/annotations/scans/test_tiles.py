@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.scans import tiles
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.tiles import (
     TileManifest,
     decode_tile,
+    prefix_blocks,
     read_manifest,
     read_order,
     to_scan_order,
@@ -34,25 +34,20 @@ def cloud(count: int, *, colour: bool = True, holes: int = 0, seed: int = 0) -> 
     )
 
 
-@pytest.fixture
-def small_tiles(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(tiles, "TILE_POINTS", 300)
-    return 300
+SMALL = 300  # Points of a tile, where a test wants many tiles of few points.
 
 
 class TestLayout:
-    def test_every_record_is_its_own_scan_row_within_half_a_quantum(
-        self, tmp_path: Path, small_tiles: int
-    ) -> None:
+    def test_every_record_is_its_own_scan_row_within_half_a_quantum(self, tmp_path: Path) -> None:
         scan = cloud(5000, holes=70)
-        manifest = write_tiles(scan, tmp_path)
+        manifest = write_tiles(scan, tmp_path, tile_points=SMALL)
         raw = (tmp_path / "tiles.bin").read_bytes()
         rows = struct.unpack(f"<{manifest.count}I", (tmp_path / "order.bin").read_bytes())
         assert scan.colours is not None
         assert len(raw) == 12 * manifest.count
         # Read byte by byte, as the documentation says.
         for tile in manifest.tiles:
-            assert tile.count <= small_tiles
+            assert tile.count <= SMALL
             for k in range(tile.base, tile.base + tile.count):
                 x, y, z, spare, r, g, b, end = struct.unpack_from("<4H4B", raw, 12 * k)
                 row = rows[k]
@@ -63,11 +58,9 @@ class TestLayout:
                     error = abs(value - scan.positions[row, axis])
                     assert error <= tile.scale[axis] / 2 + 1e-9
 
-    def test_the_order_is_a_permutation_of_the_finite_rows(
-        self, tmp_path: Path, small_tiles: int
-    ) -> None:
+    def test_the_order_is_a_permutation_of_the_finite_rows(self, tmp_path: Path) -> None:
         scan = cloud(3001, holes=100)
-        manifest = write_tiles(scan, tmp_path)
+        manifest = write_tiles(scan, tmp_path, tile_points=SMALL)
         order = read_order(tmp_path)
         assert sorted(order.tolist()) == np.flatnonzero(scan.finite).tolist()
         assert (manifest.count, manifest.scan_points) == (2901, 3001)
@@ -86,9 +79,9 @@ class TestLayout:
         assert ((seen - share) ** 2 / share).sum() < 71
         assert abs(np.corrcoef(np.arange(len(rows)), scan.positions[rows, 0])[0, 1]) < 0.06
 
-    def test_tiles_are_compact(self, tmp_path: Path, small_tiles: int) -> None:
-        manifest = write_tiles(cloud(10_000), tmp_path)
-        assert len(manifest.tiles) == -(-10_000 // small_tiles)
+    def test_tiles_are_compact(self, tmp_path: Path) -> None:
+        manifest = write_tiles(cloud(10_000), tmp_path, tile_points=SMALL)
+        assert len(manifest.tiles) == -(-10_000 // SMALL)
         longest = [max(np.array(t.scale) * 65535) for t in manifest.tiles]
         assert max(longest) < 3.0
 
@@ -107,6 +100,19 @@ class TestLayout:
         np.testing.assert_allclose(content["bounds"]["max"], np.nanmax(local, axis=0))
         assert read_manifest(tmp_path) == manifest
 
+    def test_prefixes_of_all_tiles_come_one_after_the_other(self, tmp_path: Path) -> None:
+        manifest = write_tiles(cloud(1001), tmp_path, tile_points=SMALL)
+        raw = (tmp_path / "tiles.bin").read_bytes()
+        for records in (1, 40, 251, 65_536):
+            expected = bytearray()
+            for tile in manifest.tiles:
+                for k in range(tile.base, tile.base + tile.count):
+                    if k - tile.base < records:
+                        expected += raw[12 * k : 12 * k + 12]
+            size, blocks = prefix_blocks(tmp_path, records)
+            assert b"".join(blocks) == expected
+            assert size == len(expected)
+
     def test_equal_seeds_give_equal_bytes(self, tmp_path: Path) -> None:
         scan = cloud(2000)
         names = ("tiles.bin", "order.bin", "tiles.json")
@@ -123,11 +129,9 @@ class TestLayout:
         assert sum(t.count for t in manifest.tiles) == count
         assert max(t.count for t in manifest.tiles) <= 65_536
 
-    def test_points_that_coincide_are_split_all_the_same(
-        self, tmp_path: Path, small_tiles: int
-    ) -> None:
+    def test_points_that_coincide_are_split_all_the_same(self, tmp_path: Path) -> None:
         scan = PointScan(positions=np.full((1000, 3), 2.5))
-        manifest = write_tiles(scan, tmp_path)
+        manifest = write_tiles(scan, tmp_path, tile_points=SMALL)
         assert all(t.scale == [0, 0, 0] and t.lo == [2.5] * 3 for t in manifest.tiles)
         assert sorted(read_order(tmp_path).tolist()) == list(range(1000))
 

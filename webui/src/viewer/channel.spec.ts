@@ -38,7 +38,7 @@ class Target {
   }
   loadedOf = (tile: number): number => this.loaded[tile] ?? 0;
   channelled = (tile: number): number => (this.got[tile]?.length ?? 0) / 4;
-  priority = (tile: number): number => this.distance[tile] ?? 0;
+  worth = (tile: number): number => -(this.distance[tile] ?? 0);
   appendChannel = (tile: number, from: number, bytes: Uint8Array): void => {
     expect(from).toBe(this.channelled(tile));
     this.order.push(tile);

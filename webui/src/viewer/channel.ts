@@ -7,7 +7,7 @@
  */
 import { isAbort } from "../api/client";
 import type { Tile } from "../api/types";
-import { CHANNEL_BYTES } from "./point-layer";
+import { CHANNEL_BYTES } from "./modes";
 import { fetchPatiently } from "./tile-loader";
 
 export interface ChannelSource {
@@ -21,8 +21,8 @@ export interface ChannelTarget {
   loadedOf: (tile: number) => number;
   channelled: (tile: number) => number;
   appendChannel: (tile: number, from: number, bytes: Uint8Array) => void;
-  /** Smaller is fetched earlier. */
-  priority: (tile: number) => number;
+  /** Larger is fetched earlier. */
+  worth: (tile: number) => number;
 }
 
 const PARALLEL = 2; // Points come first; they have the other connections.
@@ -61,13 +61,13 @@ export class ChannelFeed {
 
   private next(): number {
     let best = -1;
-    let nearest = Infinity;
+    let most = -Infinity;
     for (let i = 0; i < this.target.tiles.length; i++) {
       if (this.busy.has(i) || this.target.channelled(i) >= this.target.loadedOf(i)) continue;
-      const priority = this.target.priority(i);
-      if (best >= 0 && priority >= nearest) continue;
+      const worth = this.target.worth(i);
+      if (worth <= most) continue;
       best = i;
-      nearest = priority;
+      most = worth;
     }
     return best;
   }

@@ -26,6 +26,11 @@ export class Pace {
   }
 }
 
+/** Points held at most unless somebody chooses. Drawing takes the processor a second for a million. */
+export function defaultPointBudget(software: boolean): number {
+  return software ? 1_000_000 : 4_000_000;
+}
+
 /** Whether the processor stands in for a graphics card. */
 export function isSoftware(gl: WebGLRenderingContext | WebGL2RenderingContext): boolean {
   const info = gl.getExtension("WEBGL_debug_renderer_info");

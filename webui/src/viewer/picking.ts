@@ -71,8 +71,8 @@ export class Picker {
     );
     const bytes = new Uint8Array(side * side * 4);
     try {
-      layer.cull(camera);
-      layer.choose(0, 1, 1);
+      layer.cull(camera, side);
+      layer.choose(0, 1);
       layer.setPicking(true);
       renderer.setRenderTarget(this.target);
       renderer.setClearColor(0, 0);

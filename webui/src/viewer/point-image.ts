@@ -39,6 +39,7 @@ export class PointImage {
   private front = newTarget();
   private back = newTarget();
   private refined = 1; // Part of the points the back picture holds; 1 = the front is complete.
+  private stale = false; // The points changed while the back picture was drawn.
   private readonly composeScene = new Scene();
   private readonly composeCamera = new OrthographicCamera(-1, 1, 1, -1, 0, 1);
   private readonly triangle = new BufferGeometry();
@@ -98,24 +99,37 @@ export class PointImage {
 
   /** Draw at once what the budget allows; `refine` fills in the rest. */
   restart(layer: PointLayer | null, camera: PerspectiveCamera, budget: number): void {
-    const total = layer ? layer.cull(camera) : 0;
-    const part = total <= budget ? 1 : budget / total;
-    this.draw(this.front, layer, camera, 0, part, part, true);
-    this.refined = part >= 1 ? 1 : 0;
+    const total = layer ? layer.cull(camera, this.front.height) : 0;
+    if (total <= budget) layer?.choose(0, 1);
+    else layer?.chooseFew(budget);
+    this.draw(this.front, layer, camera, true);
+    this.refined = total <= budget ? 1 : 0;
+    this.stale = false;
   }
 
   /** The points look different from now on: `refine` draws them all again behind the picture there is. */
   renew(): void {
     this.refined = 0;
+    this.stale = false;
+  }
+
+  /** There are more points, or fewer: the picture being drawn is still worth showing before the next one. */
+  outdate(): void {
+    if (this.complete) this.refined = 0;
+    else this.stale = true;
   }
 
   /** Draw one more slice of the full picture; show it once whole. */
   refine(layer: PointLayer, camera: PerspectiveCamera, budget: number): void {
-    const total = layer.cull(camera);
+    const total = layer.cull(camera, this.front.height);
     const to = Math.min(1, this.refined + budget / Math.max(1, total));
-    this.draw(this.back, layer, camera, this.refined, to, 1, this.refined === 0);
+    layer.choose(this.refined, to);
+    this.draw(this.back, layer, camera, this.refined === 0);
     this.refined = to;
-    if (to >= 1) [this.front, this.back] = [this.back, this.front];
+    if (to < 1) return;
+    [this.front, this.back] = [this.back, this.front];
+    if (this.stale) this.refined = 0;
+    this.stale = false;
   }
 
   /** @param spacing usual distance between points, in the scan's unit. */
@@ -135,9 +149,6 @@ export class PointImage {
     target: WebGLRenderTarget,
     layer: PointLayer | null,
     camera: PerspectiveCamera,
-    from: number,
-    to: number,
-    coverage: number,
     clear: boolean,
   ): void {
     this.renderer.setRenderTarget(target);
@@ -145,10 +156,7 @@ export class PointImage {
       this.renderer.setClearColor(0, 0);
       this.renderer.clear();
     }
-    if (layer) {
-      layer.choose(from, to, coverage);
-      this.renderer.render(layer.scene, camera);
-    }
+    if (layer) this.renderer.render(layer.scene, camera);
     this.renderer.setRenderTarget(null);
   }
 

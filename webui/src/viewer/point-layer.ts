@@ -1,74 +1,37 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** All tiles of one scan on the GPU. Owns their buffers; draws any prefix of each tile. */
+/** The tiles of one scan on the graphics card: any prefix of each can be held, and any part of that drawn. */
 import {
   Box3,
-  BufferAttribute,
-  BufferGeometry,
+  type Camera,
   DataTexture,
-  Frustum,
   GLSL3,
-  IntType,
-  Matrix4,
   NoBlending,
-  type PerspectiveCamera,
-  Points,
   RawShaderMaterial,
   RGBAFormat,
   Scene,
-  Sphere,
   UnsignedByteType,
   Vector2,
   Vector3,
 } from "three";
 import type { Tile, TileManifest, Triple } from "../api/types";
-import {
-  measuredSpacing,
-  median,
-  recordLabel,
-  recordPosition,
-  tileOfRecord,
-  roughSpacing,
-  WORDS_PER_RECORD,
-  writeLabels,
-} from "./records";
-import { CHANNEL_LOCATION, POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
+import { gapWithin, needOf, planTiles, type TilePlan, viewFrom, within } from "./lod";
+import { DRAWN_MODES, type DrawnMode } from "./modes";
+import { median, NO_CLASS, roughSpacing, tileOfRecord } from "./records";
+import { CHANNEL_LOCATION, LABEL_LOCATION, POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
+import { TileLayer } from "./tile-layer";
 
-export const COLOR_MODES = ["rgb", "labels", "prediction"] as const;
-export type ColorMode = (typeof COLOR_MODES)[number];
+export { COLOR_MODES, type ColorMode, DRAWN_MODES, type DrawnMode } from "./modes";
 
-/** Everything `uMode` of the shader can be, in its order. "channel": the channel's first three bytes are RGB. */
-export const DRAWN_MODES = [...COLOR_MODES, "channel"] as const;
-export type DrawnMode = (typeof DRAWN_MODES)[number];
+const SAMPLED = 8192; // Records of the whole scan kept on this side …
+const SAMPLED_LEAST = 128; // … but not fewer of a tile.
+const LARGEST = 16; // Times a point may be enlarged to make up for those that are not drawn.
 
-/** Modes that read the channel: a tile keeps the look it has until its part of the channel is there. */
-const CHANNEL_MODES: ReadonlySet<DrawnMode> = new Set<DrawnMode>(["channel"]);
-
-export const CHANNEL_BYTES = 4;
-
-/** What the shader reads where a tile has no channel. Once per WebGL context, also after a lost one. */
+/** What the shader reads where a tile has no labels or no channel. Once per context, also after a lost one. */
 export function prepareContext(gl: WebGL2RenderingContext): void {
+  gl.vertexAttribI4ui(LABEL_LOCATION, NO_CLASS, 0, 0, 0);
   gl.vertexAttribI4ui(CHANNEL_LOCATION, 0, 0, 0, 0);
-}
-
-interface TileChannel {
-  readonly bytes: Uint8Array;
-  readonly attribute: BufferAttribute;
-  readonly source: number; // Which of the channels set so far it is.
-  records: number; // Of the tile's first records, how many have it.
-}
-
-interface TileLayer {
-  readonly tile: Tile;
-  readonly words: Uint32Array; // Room for as many records as will ever be held.
-  readonly attribute: BufferAttribute;
-  readonly points: Points<BufferGeometry, RawShaderMaterial>;
-  readonly sphere: Sphere;
-  loaded: number;
-  visible: boolean;
-  channel: TileChannel | null;
-  mode: DrawnMode; // As drawn last.
 }
 
 export class PointLayer {
@@ -76,11 +39,12 @@ export class PointLayer {
   readonly bounds: Box3;
   /** Usual distance between neighbours in the scan's unit; better known once `measureSpacing` was called. */
   spacing: number;
-  private readonly layers: TileLayer[] = [];
+  private readonly layers: TileLayer[];
   private readonly palette: DataTexture;
   private labels: Uint8Array | null = null;
   private mode: DrawnMode = "rgb";
   private channelSource = 0;
+  private needs: number[] = []; // As of the last `cull`.
   private readonly shared = {
     uSize: { value: 0.01 },
     uPixelsPerUnit: { value: 500 },
@@ -89,10 +53,9 @@ export class PointLayer {
     uPalette: { value: null as DataTexture | null },
   };
 
-  /** @param held how many records of each tile will be held at most. */
   constructor(
     readonly manifest: TileManifest,
-    held: readonly number[],
+    gl: WebGL2RenderingContext,
   ) {
     this.bounds = new Box3(
       new Vector3(...manifest.bounds.min),
@@ -102,32 +65,22 @@ export class PointLayer {
     this.palette = new DataTexture(new Uint8Array(256 * 4), 256, 1, RGBAFormat, UnsignedByteType);
     this.shared.uPalette.value = this.palette;
     this.scene.matrixWorldAutoUpdate = false;
-    manifest.tiles.forEach((tile, i) => this.addTile(tile, held[i] ?? tile.count));
+    const sampled = Math.max(SAMPLED_LEAST, Math.ceil(SAMPLED / manifest.tiles.length));
+    this.layers = manifest.tiles.map(
+      (tile) => new TileLayer(tile, gl, this.materialOf(tile), this.spacing, sampled),
+    );
+    for (const layer of this.layers) this.scene.add(layer.points);
   }
 
   dispose(): void {
-    for (const layer of this.layers) {
-      layer.points.geometry.dispose();
-      layer.points.material.dispose();
-    }
+    for (const layer of this.layers) layer.dispose();
     this.palette.dispose();
     this.layers.length = 0;
     this.scene.clear();
   }
 
-  private addTile(tile: Tile, held: number): void {
-    const words = new Uint32Array(held * WORDS_PER_RECORD);
-    const attribute = new BufferAttribute(words, WORDS_PER_RECORD);
-    const geometry = new BufferGeometry();
-    geometry.setAttribute("position", attribute);
-    geometry.setDrawRange(0, 0);
-    const size = new Vector3(...tile.scale).multiplyScalar(65535);
-    const sphere = new Sphere(
-      new Vector3(...tile.lo).addScaledVector(size, 0.5),
-      size.length() / 2 + this.spacing,
-    );
-    geometry.boundingSphere = sphere;
-    const material = new RawShaderMaterial({
+  private materialOf(tile: Tile): RawShaderMaterial {
+    return new RawShaderMaterial({
       glslVersion: GLSL3,
       vertexShader: POINTS_VERTEX,
       fragmentShader: POINTS_FRAGMENT,
@@ -141,44 +94,35 @@ export class PointLayer {
         uMode: { value: 0 },
       },
     });
-    const points = new Points(geometry, material);
-    points.matrixAutoUpdate = false;
-    points.visible = false;
-    this.scene.add(points);
-    this.layers.push({
-      tile,
-      words,
-      attribute,
-      points,
-      sphere,
-      loaded: 0,
-      visible: false,
-      channel: null,
-      mode: "rgb",
-    });
   }
 
   /** Records from `from` on of one tile have arrived. They must continue what is there. */
   append(tileIndex: number, from: number, records: Uint32Array): void {
+    const layer = this.at(tileIndex);
+    layer.append(from, records);
+    if (this.labels) layer.setLabels(this.labels, from);
+  }
+
+  /** Keep the first records of one tile only and free the memory of the others. */
+  trim(tileIndex: number, records: number): void {
+    this.at(tileIndex).trim(records);
+  }
+
+  /** The context was lost, and everything on the card with it. */
+  forget(): void {
+    for (const layer of this.layers) layer.forget();
+  }
+
+  private at(tileIndex: number): TileLayer {
     const layer = this.layers[tileIndex];
-    const n = records.length / WORDS_PER_RECORD;
-    if (!layer || from !== layer.loaded || from + n > layer.words.length / WORDS_PER_RECORD)
-      throw new RangeError(`Records ${from} + ${n} do not continue tile ${tileIndex}`);
-    layer.words.set(records, from * WORDS_PER_RECORD);
-    writeLabels(layer.tile, layer.words, from, from + n, this.labels);
-    layer.loaded = from + n;
-    layer.attribute.addUpdateRange(from * WORDS_PER_RECORD, records.length);
-    layer.attribute.needsUpdate = true;
+    if (!layer) throw new RangeError(`There is no tile ${tileIndex}`);
+    return layer;
   }
 
   /** Class and confidence per record in tile order; null removes them. */
   setLabels(labels: Uint8Array | null): void {
     this.labels = labels;
-    for (const layer of this.layers) {
-      writeLabels(layer.tile, layer.words, 0, layer.loaded, labels);
-      layer.attribute.addUpdateRange(0, layer.loaded * WORDS_PER_RECORD);
-      layer.attribute.needsUpdate = true;
-    }
+    for (const layer of this.layers) layer.setLabels(labels);
   }
 
   setPalette(colors: readonly Triple[]): void {
@@ -200,72 +144,17 @@ export class PointLayer {
   /** Forget the channel and free its memory. */
   dropChannel(): void {
     this.channelSource++;
-    for (const layer of this.layers) {
-      layer.points.geometry.deleteAttribute("channel");
-      layer.channel = null;
-      if (CHANNEL_MODES.has(layer.mode)) layer.mode = "rgb";
-    }
+    for (const layer of this.layers) layer.dropChannel();
   }
 
   /** How many of a tile's first records have the present channel. */
   channelled(tileIndex: number): number {
-    const channel = this.layers[tileIndex]?.channel;
-    return channel?.source === this.channelSource ? channel.records : 0;
+    return this.at(tileIndex).channelled(this.channelSource);
   }
 
-  /**
-   * Bytes of the present channel arrived for the records from `from` on of one tile. They must continue what is there.
-   *
-   * @param bytes four per record.
-   */
+  /** Four bytes each of the present channel for the records from `from` on of one tile, continuing what is there. */
   appendChannel(tileIndex: number, from: number, bytes: Uint8Array): void {
-    const layer = this.layers[tileIndex];
-    const n = bytes.length / CHANNEL_BYTES;
-    if (!layer || from !== this.channelled(tileIndex) || from + n > layer.loaded)
-      throw new RangeError(`Channel of ${from} + ${n} does not continue tile ${tileIndex}`);
-    let { channel } = layer;
-    if (channel?.source !== this.channelSource) {
-      const held = layer.words.length / WORDS_PER_RECORD;
-      const room = new Uint8Array(held * CHANNEL_BYTES);
-      const attribute = new BufferAttribute(room, CHANNEL_BYTES);
-      attribute.gpuType = IntType;
-      channel = { bytes: room, attribute, source: this.channelSource, records: 0 };
-      layer.channel = channel;
-      layer.points.geometry.setAttribute("channel", attribute);
-    }
-    channel.bytes.set(bytes, from * CHANNEL_BYTES);
-    channel.records = from + n;
-    channel.attribute.addUpdateRange(from * CHANNEL_BYTES, bytes.length);
-    channel.attribute.needsUpdate = true;
-  }
-
-  /** The four bytes that the view holds of a record; null where there are none. */
-  channelOf(recordIndex: number): number[] | null {
-    const layer = this.layers[this.tileOf(recordIndex)];
-    if (!layer?.channel) return null;
-    const local = recordIndex - layer.tile.base;
-    if (local >= layer.channel.records) return null;
-    return [...layer.channel.bytes.subarray(local * CHANNEL_BYTES, (local + 1) * CHANNEL_BYTES)];
-  }
-
-  get tileCount(): number {
-    return this.layers.length;
-  }
-
-  loadedOf(tileIndex: number): number {
-    return this.layers[tileIndex]?.loaded ?? 0;
-  }
-
-  /** Records of a tile that can be drawn as the mode wants it; settles what the tile looks like until then. */
-  private drawable(layer: TileLayer): number {
-    const channel = layer.channel;
-    const ready = channel !== null && channel.source === this.channelSource && channel.records > 0;
-    if (!CHANNEL_MODES.has(this.mode) || ready) layer.mode = this.mode;
-    const uniform = layer.points.material.uniforms.uMode;
-    if (uniform) uniform.value = DRAWN_MODES.indexOf(layer.mode);
-    return CHANNEL_MODES.has(layer.mode)
-      ? Math.min(layer.loaded, channel?.records ?? 0)
-      : layer.loaded;
+    this.at(tileIndex).appendChannel(this.channelSource, from, bytes);
   }
 
   /** @param scale 1 closes most gaps between neighbours. @param ratio device pixels per CSS pixel. */
@@ -274,13 +163,10 @@ export class PointLayer {
     this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, 40 * ratio);
   }
 
-  /** Measure the spacing on what has been loaded of some tiles all over the scan. */
+  /** The spacing of the scan is that of most of its tiles, measured on what has been loaded of them. */
   measureSpacing(): void {
-    const step = Math.ceil(this.layers.length / 12);
-    const spacings = this.layers
-      .filter((layer, i) => i % step === 0 && layer.loaded > 0)
-      .map((layer) => measuredSpacing(layer.tile, layer.words, layer.loaded));
-    if (spacings.length > 0) this.spacing = median(spacings);
+    const known = this.layers.filter((layer) => layer.loaded > 0);
+    if (known.length > 0) this.spacing = median(known.map((layer) => layer.spacing));
   }
 
   setPixelsPerUnit(value: number): void {
@@ -291,71 +177,102 @@ export class PointLayer {
     return this.layers.reduce((sum, layer) => sum + layer.loaded, 0);
   }
 
-  /** Find the tiles inside the view; returns how many loaded points they hold. */
-  cull(camera: PerspectiveCamera): number {
-    camera.updateMatrixWorld();
-    const frustum = new Frustum().setFromProjectionMatrix(
-      new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse),
-    );
-    let total = 0;
-    for (const layer of this.layers) {
-      layer.visible = layer.loaded > 0 && frustum.intersectsSphere(layer.sphere);
-      if (layer.visible) total += layer.loaded;
-    }
-    return total;
+  loadedOf(tileIndex: number): number {
+    return this.at(tileIndex).loaded;
+  }
+
+  /** Bytes of points, labels and channel that are held, on the card and on this side. */
+  get bytes(): number {
+    return this.layers.reduce((sum, layer) => sum + layer.bytes, 0);
+  }
+
+  /** What to hold of each tile for a view of this height in device pixels; see `planTiles`. */
+  plan(
+    camera: Camera,
+    height: number,
+    limits: { budget: number; root: number; gap: number },
+  ): TilePlan {
+    return planTiles(this.layers, viewFrom(camera, height), limits);
   }
 
   /**
-   * Choose what the next render draws: the part `from … to` (0–1) of every tile inside the view.
+   * Find the tiles inside the view; returns how many loaded points they hold.
    *
-   * @param coverage the part of the points the finished picture will show; fewer points are drawn larger.
+   * @param height of the picture in device pixels.
    */
-  choose(from: number, to: number, coverage: number): void {
+  cull(camera: Camera, height: number): number {
+    const view = viewFrom(camera, height);
+    let total = 0;
     for (const layer of this.layers) {
-      const drawable = this.drawable(layer);
-      const start = Math.floor(drawable * from);
-      const end = to >= 1 ? drawable : Math.floor(drawable * to);
-      layer.points.visible = layer.visible && end > start;
-      layer.points.geometry.setDrawRange(start, end - start);
-      const drawn = (drawable / Math.max(1, layer.tile.count)) * coverage;
-      const uniform = layer.points.material.uniforms.uCoverage;
-      if (uniform) uniform.value = Math.min(4, 1 / Math.sqrt(Math.max(drawn, 1e-3)));
+      layer.visible = layer.loaded > 0 && view.frustum.intersectsBox(layer.box);
+      if (layer.visible) total += layer.loaded;
     }
+    this.needs = this.layers.map((layer) => (layer.visible ? needOf(layer, view) : 0));
+    return total;
+  }
+
+  /** Let the next render draw the part `from … to` (0–1) of every tile inside the view. */
+  choose(from: number, to: number): void {
+    for (const layer of this.layers) {
+      const all = layer.drawable(this.mode, this.channelSource);
+      const end = to >= 1 ? all : Math.floor(all * to);
+      this.draw(layer, Math.floor(all * from), end, all);
+    }
+  }
+
+  /** Let the next render draw no more than `budget` points inside the view, where they matter most. */
+  chooseFew(budget: number): void {
+    const all = this.layers.map((layer) =>
+      layer.visible ? layer.drawable(this.mode, this.channelSource) : 0,
+    );
+    const few = (i: number, gap: number): number =>
+      within((this.needs[i] ?? 0) / gap ** 2, Math.min(all[i] ?? 0, 32), all[i] ?? 0);
+    const gap = gapWithin(few, all.length, budget, 1e-3);
+    this.layers.forEach((layer, i) => this.draw(layer, 0, few(i, gap), few(i, gap)));
+  }
+
+  /** @param shown records of the tile that the finished picture will show; the fewer, the larger each. */
+  private draw(layer: TileLayer, start: number, end: number, shown: number): void {
+    layer.points.visible = layer.visible && end > start;
+    if (!layer.points.visible) return;
+    layer.points.geometry.setDrawRange(start, end - start);
+    const { uCoverage, uMode } = layer.material.uniforms;
+    if (uMode) uMode.value = DRAWN_MODES.indexOf(layer.mode);
+    if (uCoverage) uCoverage.value = Math.min(LARGEST, Math.sqrt(layer.count / Math.max(1, shown)));
   }
 
   setPicking(picking: boolean): void {
     this.shared.uPick.value = picking;
   }
 
-  /** Local position of a record that has been loaded, else null. */
+  /** The tile of a record that is held and its place in it. */
+  private find(recordIndex: number): { layer: TileLayer; local: number } | null {
+    const layer = this.layers[tileOfRecord(this.manifest.tiles, recordIndex)];
+    const local = recordIndex - (layer?.tile.base ?? 0);
+    return layer && local < layer.loaded ? { layer, local } : null;
+  }
+
+  /** Local position of a record that is held, else null. */
   position(recordIndex: number): Triple | null {
-    const layer = this.layers[tileOfRecord(this.manifest.tiles, recordIndex)];
-    if (!layer || recordIndex - layer.tile.base >= layer.loaded) return null;
-    return recordPosition(layer.tile, layer.words, recordIndex - layer.tile.base);
+    const at = this.find(recordIndex);
+    return at && at.layer.position(at.local);
   }
 
-  /** Class, 255 for none, and confidence 0–255 of a record that has been loaded, else null. */
+  /** Class, 255 for none, and confidence 0–255 of a record that is held, else null. */
   label(recordIndex: number): [number, number] | null {
-    const layer = this.layers[tileOfRecord(this.manifest.tiles, recordIndex)];
-    if (!layer || recordIndex - layer.tile.base >= layer.loaded) return null;
-    return recordLabel(layer.words, recordIndex - layer.tile.base);
+    const at = this.find(recordIndex);
+    return at && (at.layer.label(at.local) ?? [NO_CLASS, 0]);
   }
 
-  /** About `n` positions all over what has been loaded; each tile gives its share. */
+  /** The four bytes that the view holds of a record; null where there are none. */
+  channelOf(recordIndex: number): number[] | null {
+    const at = this.find(recordIndex);
+    return at && at.layer.channelOf(at.local);
+  }
+
+  /** About `n` positions all over what has been loaded. */
   sample(n: number): Triple[] {
-    const share = Math.min(1, n / Math.max(1, this.loaded));
-    return this.layers.flatMap(({ tile, words, loaded }) =>
-      // Records of a tile are in random order, so its first ones are a sample of it.
-      Array.from({ length: Math.ceil(loaded * share) }, (_, i) => recordPosition(tile, words, i)),
-    );
-  }
-
-  tileOf(recordIndex: number): number {
-    return tileOfRecord(this.manifest.tiles, recordIndex);
-  }
-
-  /** Squared distance of a tile's middle from a position. */
-  distance2(tileIndex: number, position: Vector3): number {
-    return this.layers[tileIndex]?.sphere.center.distanceToSquared(position) ?? Infinity;
+    const share = Math.ceil(n / Math.max(1, this.layers.length));
+    return this.layers.flatMap((layer) => layer.some(share));
   }
 }

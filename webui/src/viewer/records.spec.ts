@@ -6,11 +6,9 @@ import {
   measuredSpacing,
   median,
   recordColor,
-  recordLabel,
   recordPosition,
   roughSpacing,
   tileOfRecord,
-  writeLabels,
 } from "./records";
 import { recordsOf } from "./tile-loader";
 
@@ -65,27 +63,6 @@ describe("records", () => {
 
   it("read the same on a machine of the other byte order", () => {
     expect([...recordsOf(encode(points), false)]).toEqual([...words]);
-  });
-
-  it("carry labels in the spare bits and nowhere else", () => {
-    const copy = words.slice();
-    const labels = new Uint8Array((tile.base + tile.count) * 2);
-    for (let i = 0; i < tile.count; i++) {
-      labels[(tile.base + i) * 2] = i % 20;
-      labels[(tile.base + i) * 2 + 1] = (i * 7) % 256;
-    }
-    writeLabels(tile, copy, 0, tile.count, labels);
-    const view = new DataView(copy.buffer);
-    points.forEach(({ rgb }, i) => {
-      expect(view.getUint8(i * 12 + 6)).toBe(i % 20);
-      expect(view.getUint8(i * 12 + 7)).toBe((i * 7) % 256);
-      expect(recordLabel(copy, i)).toEqual([i % 20, (i * 7) % 256]);
-      expect(recordPosition(tile, copy, i)).toEqual(recordPosition(tile, words, i));
-      expect(recordColor(copy, i)).toEqual(rgb);
-    });
-    writeLabels(tile, copy, 0, tile.count, null);
-    expect(new DataView(copy.buffer).getUint8(6)).toBe(255);
-    expect(recordLabel(copy, 0)).toEqual([255, 0]);
   });
 
   it("are refused beyond the end", () => {

@@ -28,32 +28,6 @@ export function recordColor(words: Uint32Array, local: number): Triple {
   return [rgb & 255, (rgb >>> 8) & 255, (rgb >>> 16) & 255];
 }
 
-/**
- * Write labels into the spare bits of records `from … to` (exclusive) of a tile.
- *
- * @param labels two bytes per record of the whole scan in tile order, class and confidence; null clears.
- */
-export function writeLabels(
-  tile: Tile,
-  words: Uint32Array,
-  from: number,
-  to: number,
-  labels: Uint8Array | null,
-): void {
-  for (let i = from; i < to; i++) {
-    const at = i * WORDS_PER_RECORD + 1;
-    const byte = (tile.base + i) * 2;
-    const spare = labels ? (labels[byte] ?? NO_CLASS) | ((labels[byte + 1] ?? 0) << 8) : NO_CLASS;
-    words[at] = (((words[at] ?? 0) & 0xffff) | (spare << 16)) >>> 0;
-  }
-}
-
-/** Class, 255 for none, and confidence 0–255, as `writeLabels` wrote them. */
-export function recordLabel(words: Uint32Array, local: number): [number, number] {
-  const spare = (words[local * WORDS_PER_RECORD + 1] ?? NO_CLASS << 16) >>> 16;
-  return [spare & 255, spare >>> 8];
-}
-
 /** Index of the tile that holds a record; -1 outside. Tiles are in order and without gaps. */
 export function tileOfRecord(tiles: readonly Tile[], recordIndex: number): number {
   let low = 0;

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from "vitest";
-import { NetworkError } from "../api/client";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ApiError, NetworkError } from "../api/client";
 import type { TileManifest } from "../api/types";
-import { loadTiles, PARALLEL_REQUESTS, planLoad } from "./tile-loader";
+import { PARALLEL_REQUESTS, ROOT_POINTS, rootRecords, TileStream } from "./tile-loader";
 
 function manifestOf(counts: number[]): TileManifest {
   let base = 0;
@@ -16,98 +16,224 @@ function manifestOf(counts: number[]): TileManifest {
     has_colour: true,
     has_intensity: false,
     tiles: counts.map((count) => {
-      const tile = { base, count, lo: [0, 0, 0] as const, scale: [1, 1, 1] as const };
+      const tile = { base, count };
       base += count;
       return { ...tile, lo: [0, 0, 0], scale: [1, 1, 1] };
     }),
   };
 }
 
-describe("planLoad", () => {
-  it("covers every record once when the scan fits", () => {
-    const manifest = manifestOf([65536, 65536, 30_000, 10, 0, 65536]);
-    const { first, rest } = planLoad(manifest, { firstPoints: 50_000, maxPoints: 1e6 });
-    manifest.tiles.forEach((tile, i) => {
-      const seen = new Uint8Array(tile.count);
-      for (const c of [...first, ...rest].filter((chunk) => chunk.tile === i))
-        for (let k = c.from; k < c.to; k++) seen[k] = (seen[k] ?? 0) + 1;
-      expect(seen.every((n) => n === 1)).toBe(true);
-    });
-  });
+/** A server with the words 0, 1, 2 … as tiles.bin, and a store that knows what it should be given. */
+class Setting {
+  readonly words: Uint32Array;
+  readonly held: number[];
+  wanted: number[];
+  worth: number[];
+  asked: [number, number][] = [];
+  trimmed: [number, number][] = [];
+  running = 0;
+  most = 0;
+  peak = 0; // Records held at most.
+  aborted = 0;
+  delay = 1;
+  fail: () => Error | null = () => null;
+  readonly failed = vi.fn();
+  readonly roots = vi.fn();
 
-  it("asks for every tile's prefix first", () => {
-    const manifest = manifestOf(Array.from({ length: 16 }, () => 60_000));
-    const { first } = planLoad(manifest, { firstPoints: 100_000, maxPoints: 1e7 });
-    expect(first.map((c) => c.tile)).toEqual(manifest.tiles.map((_, i) => i));
-    expect(first.every((c) => c.from === 0)).toBe(true);
-    const points = first.reduce((sum, c) => sum + c.to, 0);
-    expect(points).toBeGreaterThan(90_000);
-    expect(points).toBeLessThan(120_000);
-  });
+  constructor(
+    readonly manifest: TileManifest,
+    wanted?: number[],
+  ) {
+    this.words = Uint32Array.from({ length: manifest.count * 3 }, (_, i) => i);
+    this.held = manifest.tiles.map(() => 0);
+    this.wanted = wanted ?? manifest.tiles.map((tile) => tile.count);
+    this.worth = manifest.tiles.map(() => 1);
+  }
 
-  it("holds no more than the limit of a huge scan, evenly", () => {
-    const manifest = manifestOf(Array.from({ length: 400 }, () => 65_536));
-    const { held } = planLoad(manifest, { firstPoints: 1e5, maxPoints: 4e6 });
-    const sum = held.reduce((a, b) => a + b, 0);
-    expect(sum).toBeLessThanOrEqual(4e6);
-    expect(sum).toBeGreaterThan(3.9e6);
+  get sum(): number {
+    return this.held.reduce((a, b) => a + b, 0);
+  }
+
+  stream(budget: number, withRoot = true): TileStream {
+    const base = (tile: number): number => this.manifest.tiles[tile]?.base ?? 0;
+    const pause = (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve, reject) => {
+        setTimeout(resolve, this.delay);
+        signal.addEventListener("abort", () => {
+          this.aborted++;
+          reject(signal.reason as Error);
+        });
+      });
+    return new TileStream(
+      this.manifest,
+      {
+        range: async (from, to, signal) => {
+          this.asked.push([from / 12, to / 12]);
+          this.most = Math.max(this.most, ++this.running);
+          try {
+            await pause(signal);
+          } finally {
+            this.running--;
+          }
+          const error = this.fail();
+          if (error) throw error;
+          return this.words.slice(from / 4, to / 4).buffer;
+        },
+        ...(withRoot && {
+          root: async (records: number) =>
+            new Blob(
+              this.manifest.tiles.map((tile) =>
+                this.words.slice(tile.base * 3, (tile.base + Math.min(records, tile.count)) * 3),
+              ),
+            ).arrayBuffer(),
+        }),
+      },
+      {
+        loadedOf: (tile) => this.held[tile] ?? 0,
+        append: (tile, from, records) => {
+          expect(from).toBe(this.held[tile]);
+          const at = (base(tile) + from) * 3;
+          expect(records.every((word, i) => word === at + i)).toBe(true);
+          this.held[tile] = from + records.length / 3;
+          this.peak = Math.max(this.peak, this.sum);
+        },
+        trim: (tile, records) => {
+          this.trimmed.push([tile, records]);
+          this.held[tile] = records;
+        },
+        plan: () => ({
+          wanted: this.wanted,
+          visible: this.wanted.map(() => true),
+          worth: this.worth,
+        }),
+      },
+      budget,
+      { onRoot: this.roots, onChange: () => undefined, onFailed: this.failed },
+    );
+  }
+}
+
+async function filled(stream: TileStream): Promise<void> {
+  await stream.start();
+  await vi.waitFor(() => expect(stream.waiting).toBe(false), { timeout: 5000 });
+}
+
+afterEach(() => void vi.useRealTimers());
+
+describe("rootRecords", () => {
+  it("are all of a small scan and a few thousand of each tile of a large one", () => {
+    expect(rootRecords(manifestOf([65_536, 65_536, 10]), 1e6)).toBeGreaterThanOrEqual(65_536);
+    const large = manifestOf(Array.from({ length: 153 }, () => 65_360));
+    expect(rootRecords(large, 1e6) * 153).toBeLessThanOrEqual(ROOT_POINTS);
+    expect(rootRecords(large, 1e6) * 153).toBeGreaterThan(ROOT_POINTS * 0.9);
+    expect(rootRecords(large, 50_000) * 153).toBeLessThanOrEqual(25_000);
   });
 });
 
-describe("loadTiles", () => {
-  it("delivers every byte to its place, in order inside a tile, over few connections", async () => {
-    const manifest = manifestOf([3000, 1, 2500, 4000]);
-    const plan = planLoad(manifest, { firstPoints: 1500, maxPoints: 1e6 });
-    const words = Uint32Array.from({ length: manifest.count * 3 }, (_, i) => i);
-    const got = manifest.tiles.map((t) => ({ words: new Uint32Array(t.count * 3), next: 0 }));
-    let running = 0;
-    let most = 0;
-    let failures = 2;
-    await loadTiles(
-      manifest,
-      plan,
-      {
-        fetchRange: async (from, to) => {
-          most = Math.max(most, ++running);
-          await new Promise((resolve) => setTimeout(resolve, 1));
-          running--;
-          if (failures-- > 0) throw new NetworkError();
-          return words.slice(from / 4, to / 4).buffer;
-        },
-        append: (tile, from, records) => {
-          const target = got[tile];
-          if (!target) throw new Error("no such tile");
-          expect(from).toBe(target.next);
-          target.words.set(records, from * 3);
-          target.next = from + records.length / 3;
-        },
-        priority: () => 0,
-      },
-      new AbortController().signal,
-    );
-    expect(most).toBeLessThanOrEqual(PARALLEL_REQUESTS);
-    manifest.tiles.forEach((tile, i) => {
-      expect(got[i]?.next).toBe(tile.count);
-      expect(got[i]?.words).toEqual(words.slice(tile.base * 3, (tile.base + tile.count) * 3));
-    });
+describe("TileStream", () => {
+  it("brings a small scan whole in one request", async () => {
+    const setting = new Setting(manifestOf([3000, 0, 2500, 4000]));
+    await filled(setting.stream(1e6));
+    expect(setting.held).toEqual([3000, 0, 2500, 4000]);
+    expect(setting.asked).toEqual([[0, 9500]]);
+    expect(setting.roots).toHaveBeenCalledOnce();
   });
 
-  it("stops when aborted", async () => {
-    const manifest = manifestOf([3000, 3000]);
-    const controller = new AbortController();
-    const load = loadTiles(
-      manifest,
-      planLoad(manifest),
-      {
-        fetchRange: async (from, to) => {
-          controller.abort();
-          return new ArrayBuffer(to - from);
-        },
-        append: () => expect.unreachable(),
-        priority: () => 0,
-      },
-      controller.signal,
-    );
-    await expect(load).rejects.toThrow(/abort/i);
+  it("brings the root of a large scan, then what is wanted, over few connections, though some fail", async () => {
+    const setting = new Setting(manifestOf([60_000, 60_000, 60_000, 60_000, 60_000]));
+    setting.wanted = [60_000, 50_000, 41_000, 100, 60_000];
+    let failures = 2;
+    setting.fail = () => (failures-- > 0 ? new NetworkError() : null);
+    await filled(setting.stream(1e6));
+    expect(setting.held).toEqual([60_000, 50_000, 41_000, 40_000, 60_000]);
+    expect(setting.most).toBeLessThanOrEqual(PARALLEL_REQUESTS);
+    const distinct = new Set(setting.asked.map(String));
+    expect(distinct.size).toBe(4); // No byte twice, but for what failed.
+  });
+
+  it("does without a root in one piece", async () => {
+    const setting = new Setting(manifestOf([200_000, 200_000]), [100_000, 100_000]);
+    await filled(setting.stream(1e6, false));
+    expect(setting.held).toEqual([100_000, 100_000]);
+  });
+
+  it("asks first for what is worth most for each record that is there", async () => {
+    const setting = new Setting(manifestOf(Array.from({ length: 6 }, () => 60_000)));
+    setting.worth = [1, 5, 3, 6, 2, 4];
+    const stream = setting.stream(1e6);
+    await stream.start();
+    expect(setting.asked.map(([from]) => Math.floor(from / 60_000))).toEqual([3, 1, 5, 2]);
+    stream.dispose();
+  });
+
+  it("never holds more than the budget, and lets the least useful go first", async () => {
+    const setting = new Setting(manifestOf(Array.from({ length: 10 }, () => 60_000)));
+    const budget = 280_000;
+    const root = rootRecords(setting.manifest, budget);
+    const want = (tiles: number[]): number[] =>
+      setting.held.map((_, i) => (tiles.includes(i) ? 50_000 : root));
+    setting.wanted = want([0, 1, 2]);
+    const stream = setting.stream(budget);
+    await filled(stream);
+    expect(setting.held).toEqual(want([0, 1, 2]));
+    setting.worth = [1, 3, 2, 9, 9, 9, 1, 1, 1, 1];
+    setting.wanted = want([3]);
+    stream.update();
+    await vi.waitFor(() => expect(stream.waiting).toBe(false));
+    expect(setting.trimmed).toEqual([[0, root]]);
+    for (const tiles of [[4, 5], [7, 8, 9], [0]]) {
+      setting.wanted = want(tiles);
+      stream.update();
+      await vi.waitFor(() => expect(stream.waiting).toBe(false));
+      for (const tile of tiles) expect(setting.held[tile]).toBe(50_000);
+    }
+    expect(setting.peak).toBeLessThanOrEqual(budget);
+    setting.wanted = setting.held.map(() => root);
+    stream.setBudget(root * 10);
+    expect(setting.held).toEqual(setting.held.map(() => root));
+  });
+
+  it("does not go on with requests that are not wanted any more", async () => {
+    const setting = new Setting(manifestOf(Array.from({ length: 5 }, () => 60_000)));
+    setting.delay = 40;
+    setting.wanted = [60_000, 40_000, 40_000, 40_000, 40_000];
+    const stream = setting.stream(1e6);
+    await stream.start();
+    setting.wanted = [40_000, 60_000, 40_000, 40_000, 40_000];
+    stream.update();
+    expect(setting.aborted).toBe(1);
+    await vi.waitFor(() => expect(stream.waiting).toBe(false));
+    expect(setting.held).toEqual([40_000, 60_000, 40_000, 40_000, 40_000]);
+    expect(setting.failed).not.toHaveBeenCalled();
+  });
+
+  it("says when the server refuses, and goes on by itself when it could not be reached", async () => {
+    vi.useFakeTimers();
+    const setting = new Setting(manifestOf(Array.from({ length: 5 }, () => 60_000)));
+    setting.fail = () => new ApiError(410, "gone", "It is gone.");
+    const stream = setting.stream(1e6);
+    await stream.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(setting.failed).toHaveBeenCalled();
+    setting.failed.mockClear();
+    setting.fail = () => new NetworkError();
+    stream.update();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(stream.waiting).toBe(true);
+    setting.fail = () => null;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(stream.waiting).toBe(false);
+    expect(setting.sum).toBe(300_000);
+    expect(setting.failed).not.toHaveBeenCalled();
+  });
+
+  it("brings nothing once it was disposed of", async () => {
+    const setting = new Setting(manifestOf([3000, 2000]));
+    const stream = setting.stream(1e6);
+    const start = stream.start();
+    stream.dispose();
+    await expect(start).rejects.toThrow(/abort/i);
+    expect(setting.sum).toBe(0);
+    expect(setting.roots).not.toHaveBeenCalled();
   });
 });

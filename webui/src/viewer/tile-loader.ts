@@ -1,114 +1,232 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Fetches tiles: first a prefix of every tile (a uniform sample of the scan), then the rest, nearest first. */
+/**
+ * Streams tiles: the first records of every tile in one request, then of each what the view is worth, the most
+ * useful first. What is no longer wanted is not fetched to its end, and goes when its room is needed.
+ */
 import { isAbort, NetworkError } from "../api/client";
 import type { TileManifest } from "../api/types";
-import { RECORD_BYTES } from "./records";
-
-export interface Chunk {
-  tile: number;
-  from: number; // Record inside the tile.
-  to: number; // Exclusive.
-}
-
-export interface LoadPlan {
-  first: Chunk[];
-  rest: Chunk[];
-  held: number[]; // Records of each tile that will be loaded in all.
-}
-
-export interface LoadLimits {
-  firstPoints: number; // Aim for the first picture.
-  maxPoints: number; // Never hold more than this.
-}
-
-export const DEFAULT_LIMITS: LoadLimits = { firstPoints: 250_000, maxPoints: 16_000_000 };
+import type { TilePlan } from "./lod";
+import { RECORD_BYTES, WORDS_PER_RECORD } from "./records";
 
 /** Browsers open six connections to a host; one is the event stream, one is left for answers. */
 export const PARALLEL_REQUESTS = 4;
+export const ROOT_POINTS = 200_000; // Of the whole scan, for the first picture.
+const ROOT_LEAST = 64; // Of each tile.
+const CHUNK = 65_536; // Records in one request at most.
+const OFFLINE_MS = 4000;
 
-export function planLoad(manifest: TileManifest, limits: LoadLimits = DEFAULT_LIMITS): LoadPlan {
-  const held = manifest.tiles.map((tile) =>
-    manifest.count <= limits.maxPoints
-      ? tile.count
-      : Math.min(
-          tile.count,
-          Math.max(1, Math.floor((tile.count * limits.maxPoints) / manifest.count)),
-        ),
-  );
-  const part = Math.min(1, limits.firstPoints / Math.max(1, manifest.count));
-  const first: Chunk[] = [];
-  const rest: Chunk[] = [];
-  held.forEach((count, tile) => {
-    if (count === 0) return;
-    const prefix = Math.min(count, Math.max(256, Math.ceil(count * part)));
-    const split = prefix > count * 0.7 ? count : prefix; // Not worth a second request.
-    first.push({ tile, from: 0, to: split });
-    if (split < count) rest.push({ tile, from: split, to: count });
-  });
-  return { first, rest, held };
+export interface TileSource {
+  /** Bytes `from … to` (exclusive) of tiles.bin. */
+  range: (from: number, to: number, signal: AbortSignal) => Promise<ArrayBuffer>;
+  /** The first `records` records of every tile (all of a smaller one), one tile after the other. */
+  root?: (records: number, signal: AbortSignal) => Promise<ArrayBuffer>;
 }
 
-export interface LoadTarget {
-  fetchRange: (from: number, to: number, signal: AbortSignal) => Promise<ArrayBuffer>;
-  /** Records of a tile arrived, in ascending order inside the tile. */
+/** What is filled: the tiles of a scan, of which any number of first records can be held. */
+export interface TileStore {
+  loadedOf: (tile: number) => number;
+  /** Records of a tile arrived; they continue what is there. */
   append: (tile: number, from: number, records: Uint32Array) => void;
-  /** Smaller is fetched earlier; asked again for every request, so it may follow the camera. */
-  priority: (tile: number) => number;
+  trim: (tile: number, records: number) => void;
+  /** What the present view is worth, with no more than `budget` records in all. */
+  plan: (budget: number, root: number) => TilePlan;
 }
 
-/** Load everything the plan names. Throws what `fetchRange` throws once three tries failed, or an abort. */
-export async function loadTiles(
-  manifest: TileManifest,
-  plan: LoadPlan,
-  target: LoadTarget,
-  signal: AbortSignal,
-  onFirst: () => void = () => undefined,
-): Promise<void> {
-  await loadChunks(manifest, [...plan.first], target, signal);
-  onFirst();
-  await loadChunks(manifest, [...plan.rest], target, signal);
+export interface StreamEvents {
+  /** The first records of every tile are there. */
+  onRoot: () => void;
+  /** Something came or went. */
+  onChange: () => void;
+  /** It is given up; `update` would try again. */
+  onFailed: (error: unknown) => void;
 }
 
-async function loadChunks(
-  manifest: TileManifest,
-  waiting: Chunk[],
-  target: LoadTarget,
-  signal: AbortSignal,
-): Promise<void> {
-  const worker = async (): Promise<void> => {
-    for (;;) {
-      const chunk = takeNearest(waiting, target.priority);
-      if (!chunk) return;
-      const base = manifest.tiles[chunk.tile]?.base ?? 0;
+interface Request {
+  readonly tile: number;
+  readonly from: number;
+  readonly to: number;
+  readonly abort: AbortController;
+}
+
+/** How many records of every tile come first. */
+export function rootRecords(manifest: TileManifest, budget: number): number {
+  if (manifest.count <= Math.min(ROOT_POINTS, budget)) return CHUNK;
+  const points = Math.min(ROOT_POINTS, budget / 2);
+  return Math.max(ROOT_LEAST, Math.floor(points / Math.max(1, manifest.tiles.length)));
+}
+
+export class TileStream {
+  private readonly stop = new AbortController();
+  private readonly requests = new Set<Request>();
+  private readonly root: number;
+  private plan: TilePlan | null = null; // None before the root is there.
+  private failed = false;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly manifest: TileManifest,
+    private readonly source: TileSource,
+    private readonly store: TileStore,
+    private budget: number,
+    private readonly events: StreamEvents,
+  ) {
+    this.root = rootRecords(manifest, budget);
+  }
+
+  dispose(): void {
+    this.stop.abort();
+    clearTimeout(this.retry);
+    for (const request of this.requests) request.abort.abort();
+    this.requests.clear();
+  }
+
+  /** Something that the view wants is still missing and expected. */
+  get waiting(): boolean {
+    if (this.failed || this.stop.signal.aborted) return false;
+    return !this.plan || this.requests.size > 0 || this.next() >= 0;
+  }
+
+  /** Records that the view wants in all, and how many of them are there. */
+  get progress(): { loaded: number; wanted: number } {
+    const wanted = this.plan?.wanted ?? this.manifest.tiles.map(() => this.root);
+    let loaded = 0;
+    let all = 0;
+    wanted.forEach((n, i) => {
+      loaded += Math.min(n, this.store.loadedOf(i));
+      all += Math.min(n, this.manifest.tiles[i]?.count ?? 0);
+    });
+    return { loaded, wanted: all };
+  }
+
+  setBudget(records: number): void {
+    this.budget = records;
+    this.update();
+  }
+
+  /** Fetch the root, then what the view wants. Rejects when the root cannot be had. */
+  async start(): Promise<void> {
+    const { signal } = this.stop;
+    const bytes = await fetchPatiently((s) => this.fetchRoot(s), signal);
+    signal.throwIfAborted();
+    const words = recordsOf(bytes);
+    let at = 0;
+    this.manifest.tiles.forEach((tile, i) => {
+      const n = Math.min(tile.count, this.root) * WORDS_PER_RECORD;
+      if (n > 0) this.store.append(i, 0, words.subarray(at, at + n));
+      at += n;
+    });
+    this.plan = this.store.plan(this.budget, this.root);
+    this.events.onRoot();
+    this.update();
+    this.events.onChange();
+  }
+
+  private async fetchRoot(signal: AbortSignal): Promise<ArrayBuffer> {
+    const { tiles, count } = this.manifest;
+    if (tiles.every((tile) => tile.count <= this.root))
+      return this.source.range(0, count * RECORD_BYTES, signal);
+    if (this.source.root) return this.source.root(this.root, signal);
+    const parts: Uint8Array[] = [];
+    for (const { base, count: records } of tiles) {
+      const to = base + Math.min(records, this.root);
+      const part = await this.source.range(base * RECORD_BYTES, to * RECORD_BYTES, signal);
+      parts.push(new Uint8Array(part));
+    }
+    return new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer();
+  }
+
+  /** The view, the budget or what is held has changed. */
+  update(): void {
+    if (!this.plan || this.stop.signal.aborted) return;
+    this.failed = false;
+    this.plan = this.store.plan(this.budget, this.root);
+    for (const request of this.requests)
+      if (request.from >= (this.plan.wanted[request.tile] ?? 0)) {
+        this.requests.delete(request);
+        request.abort.abort();
+      }
+    this.makeRoom(0);
+    while (this.requests.size < PARALLEL_REQUESTS) {
+      const tile = this.next();
+      if (tile < 0) break;
+      const from = this.store.loadedOf(tile);
+      const to = Math.min(this.plan.wanted[tile] ?? 0, from + CHUNK);
+      if (!this.makeRoom(to - from)) break;
+      const request = { tile, from, to, abort: new AbortController() };
+      this.requests.add(request);
+      void this.fetch(request);
+    }
+  }
+
+  /** The tile whose missing records are worth most; -1 when nothing is missing. */
+  private next(): number {
+    const { plan } = this;
+    if (!plan) return -1;
+    const busy = new Set([...this.requests].map((request) => request.tile));
+    let best = -1;
+    let most = -1;
+    plan.wanted.forEach((wanted, tile) => {
+      const loaded = this.store.loadedOf(tile);
+      if (loaded >= wanted || busy.has(tile)) return;
+      const worth = (plan.worth[tile] ?? 0) / Math.max(1, loaded);
+      if (worth <= most) return;
+      best = tile;
+      most = worth;
+    });
+    return best;
+  }
+
+  /** Let what is not wanted go, the least useful first, until `records` more fit the budget. */
+  private makeRoom(records: number): boolean {
+    const { plan } = this;
+    if (!plan) return false;
+    let over = records - this.budget;
+    for (let i = 0; i < this.manifest.tiles.length; i++) over += this.store.loadedOf(i);
+    for (const request of this.requests) over += request.to - request.from;
+    if (over <= 0) return true;
+    const surplus = plan.wanted
+      .map((wanted, tile) => ({ tile, wanted, worth: plan.worth[tile] ?? 0 }))
+      .filter(({ tile, wanted }) => this.store.loadedOf(tile) > wanted)
+      .sort((a, b) => a.worth - b.worth);
+    for (const { tile, wanted } of surplus) {
+      over -= this.store.loadedOf(tile) - wanted;
+      this.store.trim(tile, wanted);
+      if (over <= 0) break;
+    }
+    return over <= 0;
+  }
+
+  private async fetch(request: Request): Promise<void> {
+    const base = this.manifest.tiles[request.tile]?.base ?? 0;
+    try {
       const bytes = await fetchPatiently(
         (s) =>
-          target.fetchRange(
-            (base + chunk.from) * RECORD_BYTES,
-            (base + chunk.to) * RECORD_BYTES,
+          this.source.range(
+            (base + request.from) * RECORD_BYTES,
+            (base + request.to) * RECORD_BYTES,
             s,
           ),
-        signal,
+        request.abort.signal,
       );
-      signal.throwIfAborted();
-      target.append(chunk.tile, chunk.from, recordsOf(bytes));
+      if (!this.requests.delete(request)) return; // Not wanted any more.
+      this.store.append(request.tile, request.from, recordsOf(bytes));
+      this.update();
+    } catch (error) {
+      if (!this.requests.delete(request) || isAbort(error)) return;
+      if (error instanceof NetworkError) {
+        // What is there can be worked on; the rest comes once the server can be reached again.
+        clearTimeout(this.retry);
+        this.retry = setTimeout(() => this.update(), OFFLINE_MS);
+      } else {
+        this.failed = true;
+        this.events.onFailed(error);
+      }
+    } finally {
+      if (!this.stop.signal.aborted) this.events.onChange();
     }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker));
-}
-
-function takeNearest(waiting: Chunk[], priority: (tile: number) => number): Chunk | undefined {
-  let best = -1;
-  let bestPriority = Infinity;
-  waiting.forEach((chunk, i) => {
-    const p = priority(chunk.tile);
-    if (best < 0 || p < bestPriority) {
-      best = i;
-      bestPriority = p;
-    }
-  });
-  return best < 0 ? undefined : waiting.splice(best, 1)[0];
+  }
 }
 
 /** Three tries, as long as it is the network that fails. */

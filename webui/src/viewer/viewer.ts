@@ -9,16 +9,17 @@ import { Color, ColorManagement, LinearSRGBColorSpace, Vector2, WebGLRenderer } 
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
 import type { Pose } from "./camera";
-import { ChannelFeed, type ChannelSource } from "./channel";
+import type { ChannelSource } from "./channel";
 import { listenToClicks } from "./clicks";
 import { cornersOf } from "./framing";
 import { MarkerLayer, type Marker } from "./markers";
-import { isSoftware, Pace } from "./pace";
+import { defaultPointBudget, isSoftware, Pace } from "./pace";
 import { Picker } from "./picking";
 import { PointImage } from "./point-image";
-import { type DrawnMode, PointLayer, prepareContext } from "./point-layer";
+import { type DrawnMode, type PointLayer, prepareContext } from "./point-layer";
 import { CameraRig } from "./rig";
-import { loadTiles, planLoad } from "./tile-loader";
+import { ScanPoints } from "./scan-points";
+import type { TileSource } from "./tile-loader";
 
 // Point colours are bytes meant for the screen; nothing here is lit, so nothing is converted.
 ColorManagement.enabled = false;
@@ -39,6 +40,8 @@ export interface ViewerEvents {
   onClick: (picked: PickedRecord | null) => void;
   onDoubleClick: (picked: PickedRecord | null) => void;
   onLoaded: (points: number, total: number) => void;
+  /** Points could not be had after all that the first view wanted was there; moving tries again. */
+  onLoadFailed?: (error: unknown) => void;
   /** The channel that was set cannot be had; what there is of it stays. */
   onChannelFailed?: (error: unknown) => void;
 }
@@ -52,7 +55,8 @@ export class Viewer {
   private readonly image: PointImage;
   private readonly markers: MarkerLayer;
   private readonly picker: Picker;
-  private layer: PointLayer | null = null;
+  private points: ScanPoints | null = null;
+  private pointBudget: number;
   private frameRequest = 0;
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
   private dataTimer: ReturnType<typeof setTimeout> | undefined;
@@ -60,11 +64,9 @@ export class Viewer {
   private redraw = true;
   private mode: DrawnMode = "rgb";
   private channel: ChannelSource | null = null;
-  private feed: ChannelFeed | null = null;
   private labels: Uint8Array | null = null;
   private pointSize = 1;
   private shading = true;
-  private loading = false;
   readonly software: boolean;
   frames = 0;
 
@@ -95,6 +97,7 @@ export class Viewer {
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.software = isSoftware(this.renderer.getContext());
     this.pace = new Pace(this.software);
+    this.pointBudget = defaultPointBudget(this.software);
     this.renderer.setPixelRatio(this.software ? 1 : Math.min(devicePixelRatio, 2));
     this.rig = this.disposer.own(new CameraRig(this.canvas, up, this.onCameraChange));
     this.image = this.disposer.own(new PointImage(this.renderer));
@@ -106,9 +109,10 @@ export class Viewer {
       (x, y) => this.events.onClick(this.pick(x, y)),
       (x, y) => this.events.onDoubleClick(this.pick(x, y)),
     );
-    // three.js uploads everything again after a lost context; only the picture is missing then.
+    // three.js makes its own things again after a lost context; the points have to be fetched once more.
     const restored = (): void => {
       prepareContext(this.gl);
+      this.points?.restart();
       this.requestPoints();
     };
     this.canvas.addEventListener("webglcontextrestored", restored);
@@ -123,56 +127,83 @@ export class Viewer {
     cancelAnimationFrame(this.frameRequest);
     clearTimeout(this.settleTimer);
     clearTimeout(this.dataTimer);
-    this.feed?.dispose();
-    this.layer?.dispose();
-    this.layer = null;
+    this.points?.dispose();
+    this.points = null;
     this.disposer.dispose();
   }
 
-  /** Show the scan and fetch its tiles. Resolves when all are there; rejects when that failed or was aborted. */
-  async load(
+  /**
+   * Show the scan and stream its tiles for as long as `signal` lets it. Resolves when all that the first view is worth
+   * is there; rejects when that failed or was aborted. What fails later is said by `onLoadFailed`.
+   */
+  load(
     manifest: TileManifest,
-    fetchRange: (from: number, to: number, signal: AbortSignal) => Promise<ArrayBuffer>,
+    source: TileSource,
     signal: AbortSignal,
     onFirst: () => void,
   ): Promise<void> {
-    const plan = planLoad(manifest);
-    const layer = new PointLayer(manifest, plan.held);
-    this.layer?.dispose();
-    this.layer = layer;
-    this.rig.setBounds(layer.bounds);
-    layer.setMode(this.mode);
-    layer.setLabels(this.labels);
-    this.feedChannel();
-    layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
-    this.resize();
-    this.reset(false);
-    this.loading = true;
-    const total = plan.held.reduce((sum, n) => sum + n, 0);
-    await loadTiles(
-      manifest,
-      plan,
-      {
-        fetchRange,
-        append: (tile, from, records) => {
-          layer.append(tile, from, records);
-          this.feed?.update();
-          this.events.onLoaded(layer.loaded, total);
+    this.points?.dispose();
+    return new Promise<void>((resolve, reject) => {
+      let first = true;
+      let complete = false;
+      const points = new ScanPoints(manifest, this.gl, source, this.pointBudget, this.viewed, {
+        onRoot: () => {
+          points.layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
+          this.requestPoints();
+          if (!first) return;
+          first = false;
+          if (this.rig.atHome) this.reset(false); // Now on points instead of boxes.
+          onFirst();
+        },
+        onChange: () => {
+          const { loaded, wanted } = points.progress;
+          if (!complete) this.events.onLoaded(loaded, wanted);
           this.requestDataRedraw();
         },
-        priority: (tile) => layer.distance2(tile, this.rig.target),
-      },
-      signal,
-      () => {
-        layer.measureSpacing();
-        layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
-        if (this.rig.atHome) this.reset(false); // Now on points instead of boxes.
-        this.requestPoints();
-        onFirst();
-      },
-    );
-    this.loading = false;
-    this.requestPoints();
+        onComplete: () => {
+          complete = true;
+          resolve();
+        },
+        onFailed: (error) => {
+          if (complete) this.events.onLoadFailed?.(error);
+          else reject(error as Error);
+        },
+        onChannelFailed: (error) => this.events.onChannelFailed?.(error),
+      });
+      signal.addEventListener("abort", () => {
+        points.stop();
+        reject(signal.reason as Error);
+      });
+      this.points = points;
+      const { layer } = points;
+      this.rig.setBounds(layer.bounds);
+      layer.setMode(this.mode);
+      layer.setLabels(this.labels);
+      points.setChannel(this.channel);
+      layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
+      this.resize();
+      this.reset(false);
+      points.start();
+    });
+  }
+
+  private get layer(): PointLayer | null {
+    return this.points?.layer ?? null;
+  }
+
+  /** Most points to hold at once: what the memory of the graphics card is spent on. */
+  setPointBudget(points: number): void {
+    this.pointBudget = points;
+    this.points?.setBudget(points);
+  }
+
+  get budget(): number {
+    return this.pointBudget;
+  }
+
+  /** Bytes held of points and what is known of them. */
+  get heldBytes(): number {
+    return this.layer?.bytes ?? 0;
   }
 
   get loadedPoints(): number {
@@ -182,8 +213,8 @@ export class Viewer {
   /** Nothing is moving, waiting or left to draw. */
   get settled(): boolean {
     return (
-      !this.loading &&
-      !this.feed?.waiting &&
+      !this.points?.waiting &&
+      this.dataTimer === undefined &&
       !this.moving &&
       !this.rig.flying &&
       this.frameRequest === 0 &&
@@ -205,9 +236,7 @@ export class Viewer {
   setChannel(source: ChannelSource | null): void {
     if (source === this.channel) return;
     this.channel = source;
-    if (source) this.layer?.renewChannel();
-    else this.layer?.dropChannel();
-    this.feedChannel();
+    this.points?.setChannel(source);
     this.requestPoints();
   }
 
@@ -310,25 +339,10 @@ export class Viewer {
     return this.layer?.channelOf(record) ?? null;
   }
 
-  private feedChannel(): void {
-    this.feed?.dispose();
-    this.feed = null;
-    const { layer, channel } = this;
-    if (!layer || !channel) return;
-    this.feed = new ChannelFeed(
-      channel,
-      {
-        tiles: layer.manifest.tiles,
-        loadedOf: (tile) => layer.loadedOf(tile),
-        channelled: (tile) => layer.channelled(tile),
-        appendChannel: (tile, from, bytes) => layer.appendChannel(tile, from, bytes),
-        priority: (tile) => layer.distance2(tile, this.rig.target),
-      },
-      () => this.requestDataRedraw(),
-      (error) => this.events.onChannelFailed?.(error),
-    );
-    this.feed.update();
-  }
+  private readonly viewed = () => ({
+    camera: this.rig.camera,
+    height: this.renderer.getDrawingBufferSize(new Vector2()).y,
+  });
 
   private get gl(): WebGL2RenderingContext {
     return this.renderer.getContext() as WebGL2RenderingContext; // three.js makes no other kind.
@@ -337,6 +351,7 @@ export class Viewer {
   private readonly onCameraChange = (): void => {
     this.moving = true;
     this.redraw = true;
+    this.points?.cameraMoved();
     clearTimeout(this.settleTimer);
     this.settleTimer = setTimeout(() => {
       this.moving = false;
@@ -356,7 +371,7 @@ export class Viewer {
 
   /** The points look different: draw them again, the picture there is staying until the new one is whole. */
   private requestRenewal(): void {
-    if (this.moving || this.loading) this.requestPoints();
+    if (this.moving) this.requestPoints();
     else {
       this.image.renew();
       this.requestFrame();
@@ -367,7 +382,11 @@ export class Viewer {
     if (this.dataTimer !== undefined) return;
     this.dataTimer = setTimeout(() => {
       this.dataTimer = undefined;
-      this.requestRenewal();
+      if (this.moving) this.requestPoints();
+      else {
+        this.image.outdate();
+        this.requestFrame();
+      }
     }, DATA_REDRAW_MS);
   }
 
@@ -380,7 +399,7 @@ export class Viewer {
       this.redraw = false;
       this.rig.fitClipping();
       this.image.restart(this.layer, camera, this.pace.points);
-    } else if (!this.image.complete && !this.moving && !this.loading && this.layer) {
+    } else if (!this.image.complete && !this.moving && this.layer) {
       this.image.refine(this.layer, camera, this.pace.points * 2);
     }
     // Without a graphics card shading costs as much as the points of a moving picture.
@@ -396,7 +415,7 @@ export class Viewer {
       this.renderer.render(this.markers.scene, camera);
     }
     this.frames++;
-    const refining = !this.image.complete && !this.moving && !this.loading;
+    const refining = !this.image.complete && !this.moving;
     if (this.rig.flying || refining) this.requestFrame();
   };
 

@@ -139,6 +139,29 @@ def read_order(out_dir: Path) -> UInt32Array:
     return np.fromfile(out_dir / "order.bin", "<u4")
 
 
+def prefix_blocks(out_dir: Path, records: int) -> tuple[int, Iterator[bytes]]:
+    """The first `records` records of every tile (all of a smaller one), one tile after the other.
+
+    Returns how many bytes they are and the bytes, in blocks of about a megabyte.
+    """
+    tiles = read_manifest(out_dir).tiles
+    total = sum(min(tile.count, records) for tile in tiles) * RECORD_BYTES
+    file = (out_dir / "tiles.bin").open("rb")
+
+    def blocks() -> Iterator[bytes]:
+        with file:
+            waiting: list[bytes] = []
+            for tile in tiles:
+                file.seek(tile.base * RECORD_BYTES)
+                waiting.append(file.read(min(tile.count, records) * RECORD_BYTES))
+                if sum(map(len, waiting)) > 1_000_000:
+                    yield b"".join(waiting)
+                    waiting.clear()
+            yield b"".join(waiting)
+
+    return total, blocks()
+
+
 def decode_tile(records: bytes, tile: Tile) -> tuple[FloatArray64, UInt8Array]:
     """Return ((count, 3) local positions, (count, 3) RGB) of the bytes of one tile."""
     shorts = np.frombuffer(records, "<u2").reshape(-1, 6)

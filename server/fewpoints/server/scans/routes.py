@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.annotations.scans.tiles import TILE_POINTS, prefix_blocks
 from fewpoints.server.dependencies import (
     CurrentUser,
     DatabaseDep,
@@ -21,7 +23,7 @@ from fewpoints.server.dependencies import (
     StorageDep,
 )
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
-from fewpoints.server.files import BINARY_ANSWER, file_answer
+from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, file_answer, knows
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
@@ -235,6 +237,34 @@ def read_tiles(
 ) -> Response:
     """Points for the viewer, 12 bytes each, tile by tile; ranges are served."""
     return _scan_file(request, database, storage, scan_id, "tiles.bin", "application/octet-stream")
+
+
+@router.get(
+    "/scans/{scan_id}/root.bin",
+    responses={**BINARY_ANSWER, **problem(NotFound, service.ScanNotReady)},
+    response_class=Response,
+)
+def read_root(
+    _: CurrentUser,
+    scan_id: PathId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    records: Annotated[int, Query(ge=1, le=TILE_POINTS, description="Of each tile, at most.")],
+) -> Response:
+    """The first records of every tile, one tile after the other: a coarse picture of the scan."""
+    with database.read() as session:
+        version = queries.scan_version(service.ready_scan(session, scan_id))
+    etag = f'"{hashlib.sha256(f"{version}/root/{records}".encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
+    if knows(request, etag):
+        return Response(status_code=304, headers=headers)
+    try:
+        size, blocks = prefix_blocks(storage.scan_data(scan_id), records)
+    except FileNotFoundError:  # The scan is being deleted.
+        raise NotFound("scan", scan_id) from None
+    headers["Content-Length"] = str(size)
+    return StreamingResponse(blocks, media_type="application/octet-stream", headers=headers)
 
 
 @router.get(

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Points straight from their 12-byte records: `x16 | y16<<16`, `z16 | class<<16 | confidence<<24`, `r | g<<8 | b<<16`.
- * The 16 spare bits of a record carry labels, written in the browser whenever there are others. `channel` is four more
- * bytes per record, fetched when a mode wants them; without any it reads as zeros (see `CHANNEL_LOCATION`).
+ * Points straight from their 12-byte records: `x16 | y16<<16`, `z16 | 0`, `r | g<<8 | b<<16`. Beside them a class and a
+ * confidence per record, and `channel`, four more bytes, fetched when a mode wants them. A tile without them reads what
+ * `prepareContext` put in their place.
  */
+export const LABEL_LOCATION = 1;
 export const CHANNEL_LOCATION = 2;
 
 export const POINTS_VERTEX = /* glsl */ `
@@ -24,6 +25,7 @@ uniform int uMode;            // Index into DRAWN_MODES of point-layer.ts.
 uniform bool uPick;
 uniform sampler2D uPalette;
 layout(location = 0) in uvec3 position;
+layout(location = ${LABEL_LOCATION}) in uvec2 label;
 layout(location = ${CHANNEL_LOCATION}) in uvec4 channel;
 flat out vec3 vColor;
 flat out uint vId;
@@ -43,13 +45,12 @@ void main() {
   if (uMode == 3) {
     rgb = vec3(channel.rgb) / 255.0;
   } else if (uMode > 0) {
-    uint label = (position.y >> 16) & 255u;
-    float confidence = float(position.y >> 24) / 255.0;
+    float confidence = float(label.y) / 255.0;
     // Who answers must still see what a thing is where the labels are unsure; a prediction is looked at by itself.
     if (uMode == 2) rgb = vec3(grey) * 0.55 + 0.06;
-    if (label != 255u) {
+    if (label.x != 255u) {
       // Shading from the scan stays in the class colour, so that shapes can still be read.
-      vec3 shaded = texelFetch(uPalette, ivec2(int(label), 0), 0).rgb * (0.55 + 0.6 * grey);
+      vec3 shaded = texelFetch(uPalette, ivec2(int(label.x), 0), 0).rgb * (0.55 + 0.6 * grey);
       rgb = mix(rgb, shaded, 0.15 + 0.85 * confidence);
     }
   }
