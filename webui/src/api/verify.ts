@@ -180,7 +180,8 @@ export const readiness: Verifier<api.Readiness> = object({
   ready: flag,
   reasons: list(text),
   labelled_points: count,
-  classes: list(object({ index: count, labelled: count })),
+  labelled_scans: count,
+  classes: list(object({ index: count, labelled: count, few: flag })),
 });
 
 export const checkpoint: Verifier<api.Checkpoint> = object({
@@ -198,6 +199,12 @@ export const checkpoint: Verifier<api.Checkpoint> = object({
   parent_id: nullable(integer),
   agreement: nullable(number),
   shown: flag,
+  job_id: nullable(integer),
+  user_name: nullable(text),
+  seconds: nullable(number),
+  predicted_scans: count,
+  lacking_scans: count,
+  newer_answers: count,
 });
 
 export const job: Verifier<api.Job> = object({
