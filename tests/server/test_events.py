@@ -13,7 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.scans.tables import Scan
+from tests.server.many_scans import seed_many
 from tests.server.processes import ServerProcess, wait_until
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor
@@ -83,6 +87,10 @@ class Stream:
         result: tuple[str, Any] = wait_until(found, timeout_s=timeout_s, what=f"{event} {fields}")
         return result
 
+    def kinds(self) -> set[str]:
+        """Return the kinds of events since `forget`."""
+        return {name for name, _, _ in list(self._events)}
+
     def forget(self) -> None:
         """Look only at what comes from now on."""
         self._events.clear()
@@ -149,6 +157,33 @@ def test_who_comes_back_hears_what_was_missed(server: RunningServer, lead: Visit
     again = server.visitor("Watcher", "annotator")
     with Stream(again, last_event_id=event_id, project_id=project["id"]) as stream:
         stream.wait_for("project", id=project["id"], name="Second")
+
+
+def test_thousands_of_changes_are_one_piece_of_news(server: RunningServer, lead: Visitor) -> None:
+    database = server.app.state.database
+    project = seed_many(database, 300, queries=1, states=("ready",))
+    quiet = lead.project()
+    with Stream(server.visitor("Watcher", "annotator")) as stream:
+        time.sleep(1)
+        stream.forget()
+        with database.write() as session:
+            session.execute(
+                update(Scan).where(Scan.project_id == project).values(updated_at=utc_now())
+            )
+        lead.patch(f"/projects/{quiet['id']}", json={"name": "Still told"})
+        _, news = stream.wait_for("many", project_id=project)
+        assert news == {"project_id": project, "jobs": 0, "scans": 300}
+        stream.wait_for("project", id=project)
+        stream.wait_for("project", id=quiet["id"], name="Still told")
+        assert stream.kinds() == {"many", "project"}
+        stream.forget()
+        with database.write() as session:
+            some = session.scalars(select(Scan).where(Scan.project_id == project).limit(3)).all()
+            for scan in some:
+                scan.name = "Told one by one"
+        for scan in some:
+            stream.wait_for("scan", id=scan.id, name="Told one by one")
+        assert stream.kinds() == {"scan", "project"}
 
 
 @pytest.mark.parametrize("event_id", ["x", "-1", "99999999999999999999", "99999999999999", "1e9"])

@@ -36,6 +36,7 @@ from fewpoints.server.jobs import routes as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
 from fewpoints.server.projects import routes as projects
 from fewpoints.server.rounds import routes as rounds
+from fewpoints.server.scan_list import routes as scan_list
 from fewpoints.server.scans import routes as scans
 from fewpoints.server.security import Guard
 from fewpoints.server.settings import Settings
@@ -51,6 +52,7 @@ ROUTERS = (
     rounds.router,
     users.router,
     projects.router,
+    scan_list.router,
     scans.router,
     dense.router,
     channels.router,

@@ -13,7 +13,7 @@ export interface EventHandlers {
   job?: (job: Job) => void;
   scan?: (scan: Scan) => void;
   project?: (project: Project) => void;
-  /** Events may have been missed; read again whatever they would have told. */
+  /** Events may have been missed, or were too many to be sent; read again whatever they would have told. */
   reopened?: () => void;
 }
 
@@ -81,5 +81,6 @@ export class ProjectEvents {
     listen("job", verify.job, this.handlers.job);
     listen("scan", verify.scan, this.handlers.scan);
     listen("project", verify.project, this.handlers.project);
+    source.addEventListener("many", () => this.handlers.reopened?.());
   }
 }

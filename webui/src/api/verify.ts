@@ -108,6 +108,8 @@ export const scan: Verifier<api.Scan> = object({
     unlisted: count,
   }),
   answers: count,
+  unexplained: nullable(number),
+  answered_at: nullable(text),
   prediction: nullable(
     object({ checkpoint_id: integer, created_at: text, version: text, last_event_id: count }),
   ),
@@ -216,6 +218,7 @@ export const job: Verifier<api.Job> = object({
   error: nullable(text),
   project_id: nullable(integer),
   scan_id: nullable(integer),
+  batch: nullable(integer),
   result: record,
   attempts: count,
   created_at: text,

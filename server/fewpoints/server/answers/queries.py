@@ -216,20 +216,25 @@ def query_counts_by_scan(
     session: Session, condition: ColumnElement[bool]
 ) -> dict[int, QueryCounts]:
     """Return scan id -> queries by state, for the scans with queries that meet `condition`."""
-    newest = aliased(AnswerEvent)
+    newest = (
+        select(
+            AnswerEvent.scan_id, AnswerEvent.point_index, func.max(AnswerEvent.id).label("event_id")
+        )
+        .join(Scan, Scan.id == AnswerEvent.scan_id)
+        .where(condition, NOT_UNDONE)
+        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
+        .subquery()
+    )
     rows = session.execute(
-        select(Query.scan_id, newest.reply, func.count())
+        select(Query.scan_id, AnswerEvent.reply, func.count())
         .join(Scan, Scan.id == Query.scan_id)
         .outerjoin(
             newest,
-            and_(
-                newest.scan_id == Query.scan_id,
-                newest.point_index == Query.point_index,
-                newest.id.in_(newest_ids(condition)),
-            ),
+            and_(newest.c.scan_id == Query.scan_id, newest.c.point_index == Query.point_index),
         )
+        .outerjoin(AnswerEvent, AnswerEvent.id == newest.c.event_id)
         .where(condition)
-        .group_by(Query.scan_id, newest.reply)
+        .group_by(Query.scan_id, AnswerEvent.reply)
     )
     counts: dict[int, QueryCounts] = {}
     for scan_id, reply, number in rows:

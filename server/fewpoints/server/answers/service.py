@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from fewpoints.server.answers import tally
 from fewpoints.server.answers.queries import NOT_UNDONE, answer_by_id
 from fewpoints.server.answers.schemas import AnswerCreate, AnswerRead, UndoRead
 from fewpoints.server.answers.tables import AnswerEvent
@@ -142,7 +143,7 @@ def record_answer(
     assert result.inserted_primary_key is not None
     if facts.leased_by == user.id:
         session.execute(delete(QueryLease).where(QueryLease.query_id == facts.query_id))
-    touch_scan(session, scan_id)
+    tally.touch(session, scan_id)
     answer = AnswerRead(
         id=result.inserted_primary_key[0],
         client_id=body.client_id,
@@ -224,16 +225,8 @@ def undo(session: Session, scan_id: int, user: SignedIn, client_id: str) -> Undo
                 created_at=now,
             )
         )
-        touch_scan(session, scan_id)
+        tally.touch(session, scan_id)
         # What is unexplained may have grown; stored, it must not be too small.
         session.execute(update(Scan).where(Scan.id == scan_id).values(unexplained=None))
     undone = None if target_id is None else answer_by_id(session, target_id)
     return UndoRead(undone=undone, query_id=undone.query_id if undone else None)
-
-
-def touch_scan(session: Session, scan_id: int) -> None:
-    """Let listeners know that the scan's answers changed; once per transaction is enough."""
-    touched: set[int] = session.info.setdefault("touched_scans", set())
-    if scan_id not in touched:
-        touched.add(scan_id)
-        session.execute(update(Scan).where(Scan.id == scan_id).values(updated_at=utc_now()))

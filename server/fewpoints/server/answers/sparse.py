@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from fewpoints.annotations.classes import ClassList, LabelClass
 from fewpoints.annotations.sparse_labels import SparseLabel, SparseLabels, read_csv
+from fewpoints.server.answers import tally
 from fewpoints.server.answers.queries import live_answers, notes
 from fewpoints.server.answers.schemas import AnswersImported, tidy_note
-from fewpoints.server.answers.service import touch_scan
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.projects.queries import class_rows, read_class
@@ -154,7 +154,7 @@ def import_labels(
         )
     if rows:
         session.execute(insert(cast(Table, AnswerEvent.__table__)), rows)
-        touch_scan(session, scan_id)
+        tally.touch(session, scan_id)
     if len(problems) > MAX_PROBLEMS:
         hidden = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"{hidden:,} more lines could not be used."]

@@ -41,7 +41,9 @@ class AnswerEvent(Base):
     undoes_id: Mapped[int | None] = mapped_column(
         LongId, ForeignKey("answer_event.id", ondelete="CASCADE"), unique=True
     )
-    query_id: Mapped[int | None] = mapped_column(ForeignKey(Query.id, ondelete="CASCADE"))
+    query_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Query.id, ondelete="CASCADE"), index=True
+    )
     point_index: Mapped[int | None]  # Row of the scan as imported; none in an undo.
     position: Mapped[list[Any] | None] = mapped_column(JSON)  # Local frame.
     reply: Mapped[str | None] = mapped_column(String(8))  # "class", "unsure", "skip" or "unlisted".

@@ -55,26 +55,27 @@ def candidates(
         AnswerEvent.point_index == Query.point_index,
         NOT_UNDONE,
     )
-    taken = exists().where(
-        QueryLease.query_id == Query.id,
-        QueryLease.user_id != user_id,
-        QueryLease.expires_at > utc_now(),
-    )
     mine = Scan.project_id == project_id
-    waiting = dict(
+    # Few: what other people have reserved at this moment, in whichever project.
+    taken = dict(
         session.execute(
             select(Query.scan_id, func.count())
-            .join(Scan, Scan.id == Query.scan_id)
-            .where(mine, ~answered, ~taken)
+            .select_from(QueryLease)
+            .join(Query, Query.id == QueryLease.query_id)
+            .where(
+                QueryLease.user_id != user_id,
+                QueryLease.expires_at > utc_now(),
+                ~answered,
+            )
             .group_by(Query.scan_id)
         ).all()
     )
-    newest = select(func.max(AnswerEvent.id)).where(AnswerEvent.scan_id == Scan.id)
     rows = session.execute(
         select(
             Scan.id,
             Scan.name,
-            newest.scalar_subquery(),
+            Scan.open_count,
+            Scan.newest_event,
             Scan.cells,
             Scan.unexplained,
             Scan.unexplained_event,
@@ -83,6 +84,6 @@ def candidates(
         .order_by(Scan.id)
     )
     return [
-        Candidate(scan_id, name, waiting.get(scan_id, 0), event, cells, unexplained, counted)
-        for scan_id, name, event, cells, unexplained, counted in rows
+        Candidate(scan_id, name, left - taken.get(scan_id, 0), event, cells, unexplained, counted)
+        for scan_id, name, left, event, cells, unexplained, counted in rows
     ]

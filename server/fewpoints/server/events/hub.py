@@ -3,7 +3,8 @@
 """Tells browsers what changed.
 
 One thread looks at the `updated_at` columns a few times a second while anybody listens, so that the
-writes of worker processes are seen as well, and hands the news to every listener.
+writes of worker processes are seen as well, and hands the news to every listener. A row that
+changes ten times between two looks is news once, and thousands of rows at once are one piece of it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,7 +34,17 @@ POLL_S = 0.4
 OVERLAP = timedelta(seconds=5)
 MAX_REPLAY = timedelta(minutes=10)
 MAX_WAITING = 1000
+# A browser that is to show more changes than this at once had better read its lists again.
+MANY = 50
 logger = logging.getLogger(__name__)
+
+
+class ManyChanged(BaseModel):
+    """So many scans and jobs of a project changed at once that they are not told one by one."""
+
+    project_id: int | None
+    jobs: int
+    scans: int
 
 
 @dataclass(frozen=True)
@@ -156,44 +167,70 @@ def changes(
 ) -> tuple[list[News], dict[tuple[str, int], datetime]]:
     """Return rows changed from `since` on that are not as in `seen`, and what is now seen.
 
-    A project counts as changed with each of its scans, because it carries their numbers.
+    A project counts as changed with each of its scans, because it carries their numbers. Where more
+    than `MANY` scans or jobs of a project changed, one event "many" says how many.
     """
-    jobs = session.scalars(select(Job).where(Job.updated_at >= since).order_by(Job.id)).all()
-    scans = session.scalars(select(Scan).where(Scan.updated_at >= since).order_by(Scan.id)).all()
-    projects = session.scalars(
-        select(Project).where(Project.updated_at >= since).order_by(Project.id)
-    ).all()
     now_seen: dict[tuple[str, int], datetime] = {}
-    for kind, rows in (("job", jobs), ("scan", scans), ("project", projects)):
-        for row in rows:
-            now_seen[(kind, row.id)] = row.updated_at
+    news: list[News] = []
+    crowds: dict[int | None, dict[str, int]] = {}
+    latest = since
 
-    def is_new(kind: str, row: Job | Scan | Project) -> bool:
-        return seen.get((kind, row.id)) != row.updated_at
+    def fresh(kind: str, table: type[Job | Scan], many_as: str) -> list[int]:
+        """Return the ids of changed rows that are told one by one; the others join `crowds`."""
+        nonlocal latest
+        by_project: dict[int | None, list[int]] = {}
+        rows = session.execute(
+            select(table.id, table.project_id, table.updated_at)
+            .where(table.updated_at >= since)
+            .order_by(table.id)
+        )
+        for row_id, project_id, at in rows:
+            now_seen[(kind, row_id)] = at
+            if seen.get((kind, row_id)) != at:
+                by_project.setdefault(project_id, []).append(row_id)
+                latest = max(latest, at)
+        told = []
+        for project_id, ids in by_project.items():
+            if len(ids) > MANY:
+                crowds.setdefault(project_id, {"jobs": 0, "scans": 0})[many_as] = len(ids)
+            else:
+                told += ids
+            if kind == "scan" and project_id is not None:
+                project_ids.add(project_id)
+        return told
 
-    new_scans = [scan for scan in scans if is_new("scan", scan)]
-    new_projects = {project.id: project for project in projects if is_new("project", project)}
-    for project_id in {scan.project_id for scan in new_scans} - set(new_projects):
-        new_projects[project_id] = session.get_one(Project, project_id)
-    news = [
-        _news("job", job.updated_at, job.project_id, read_job(job))
-        for job in jobs
-        if is_new("job", job)
-    ]
+    project_ids: set[int] = set()
+    for project_id, at in session.execute(
+        select(Project.id, Project.updated_at).where(Project.updated_at >= since)
+    ):
+        now_seen[("project", project_id)] = at
+        if seen.get(("project", project_id)) != at:
+            project_ids.add(project_id)
+    job_ids = fresh("job", Job, "jobs")
+    scan_ids = fresh("scan", Scan, "scans")
+
+    jobs = session.scalars(select(Job).where(Job.id.in_(job_ids)).order_by(Job.id)).all()
+    news += [_news("job", job.updated_at, job.project_id, read_job(job)) for job in jobs]
+    scans = session.scalars(select(Scan).where(Scan.id.in_(scan_ids)).order_by(Scan.id)).all()
     news += [
         _news("scan", scan.updated_at, scan.project_id, shown)
-        for scan, shown in zip(new_scans, read_scans(session, new_scans), strict=True)
+        for scan, shown in zip(scans, read_scans(session, scans), strict=True)
     ]
-    ordered = [new_projects[key] for key in sorted(new_projects)]
+    news += [
+        _news("many", latest, crowded, ManyChanged(project_id=crowded, **numbers))
+        for crowded, numbers in crowds.items()
+    ]
+    projects = session.scalars(
+        select(Project).where(Project.id.in_(project_ids)).order_by(Project.id)
+    ).all()
     news += [
         _news("project", project.updated_at, project.id, shown)
-        for project, shown in zip(ordered, read_projects(session, ordered), strict=True)
+        for project, shown in zip(projects, read_projects(session, projects), strict=True)
     ]
     return news, now_seen
 
 
-def _news(event: str, changed: datetime, project_id: int | None, shown: Any) -> News:
-    # Any: one of the three read schemas, which share no base of their own.
+def _news(event: str, changed: datetime, project_id: int | None, shown: BaseModel) -> News:
     event_id = str(int(changed.timestamp() * 1000))
     return News(event, event_id, project_id, json.dumps(shown.model_dump(mode="json")))
 

@@ -33,7 +33,10 @@ async def stream_events(
     project_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    """Changed jobs, scans and projects as they are now: events "job", "scan" and "project"."""
+    """Changed jobs, scans and projects as they are now: events "job", "scan" and "project".
+
+    Where very many changed at once an event "many" says how many, in place of theirs.
+    """
     hub: EventHub = request.app.state.events
     listener = Listener(asyncio.get_running_loop(), project_id)
     since = time_of_event_id(last_event_id)

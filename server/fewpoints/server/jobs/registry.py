@@ -23,12 +23,15 @@ class JobKind:
         noun: how sentences name it.
         ended: "module:function", called as function(session, job) in the transaction that ends a
             job as failed or cancelled.
+        ended_many: the same for many that are cancelled while they wait, called as
+            function(session, scan_ids), a SELECT of the ids of their scans.
     """
 
     lane: Lane
     task: str
     noun: str
     ended: str | None = None
+    ended_many: str | None = None
 
 
 KINDS: dict[str, JobKind] = {
@@ -37,6 +40,7 @@ KINDS: dict[str, JobKind] = {
         "fewpoints.server.scans.tasks:import_scan",
         "import",
         ended="fewpoints.server.scans.service:import_ended",
+        ended_many="fewpoints.server.scans.service:imports_cancelled",
     ),
     "features": JobKind("heavy", "fewpoints.server.rounds.tasks:compute_features", "features job"),
     "select": JobKind("heavy", "fewpoints.server.rounds.tasks:select_points", "selection"),

@@ -12,12 +12,25 @@ from starlette.responses import PlainTextResponse
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
 from fewpoints.server.errors import Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.jobs import output, service
-from fewpoints.server.jobs.schemas import JobRead, JobState, LossesRead, QueuePlace, read_job
+from fewpoints.server.jobs.schemas import (
+    JobGroup,
+    JobGroupRead,
+    JobRead,
+    JobsCancelled,
+    JobState,
+    LossesRead,
+    QueuePlace,
+    read_job,
+)
 from fewpoints.server.parameters import Limit, Offset, PathId
+from fewpoints.server.projects.queries import get_project
 from fewpoints.server.schemas import MAX_ID, Page
 
 MAX_OFFSET = 2**53  # What a browser counts exactly.
 router = APIRouter(tags=["jobs"], responses=problem(NotSignedIn))
+Active = Annotated[
+    bool | None, Query(description="Only queued and running jobs, or only those that are over.")
+]
 
 
 @router.get("/jobs")
@@ -26,13 +39,19 @@ def list_jobs(
     database: DatabaseDep,
     project_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     state: JobState | None = None,
+    active: Active = None,
     offset: Offset = 0,
     limit: Limit = 100,
 ) -> Page[JobRead]:
-    """Jobs, newest first."""
+    """Jobs, newest first; active ones by what runs, and what comes next."""
     with database.read() as session:
         jobs, total = service.list_jobs(
-            session, project_id=project_id, state=state, offset=offset, limit=limit
+            session,
+            project_id=project_id,
+            state=state,
+            active=active,
+            offset=offset,
+            limit=limit,
         )
         return Page(items=[read_job(job) for job in jobs], total=total)
 
@@ -97,3 +116,22 @@ def cancel(_: Lead, job_id: PathId, database: DatabaseDep) -> JobRead:
         service.request_cancel(session, job)
         session.flush()
         return read_job(job)
+
+
+@router.get("/projects/{project_id}/job-groups", responses=problem(NotFound))
+def list_groups(_: CurrentUser, project_id: PathId, database: DatabaseDep) -> list[JobGroupRead]:
+    """What is under way in a project, counted by kind and batch."""
+    with database.read() as session:
+        get_project(session, project_id)
+        return service.list_groups(session, project_id)
+
+
+@router.post("/projects/{project_id}/job-groups/cancel", responses=problem(Forbidden, NotFound))
+def cancel_group(
+    _: Lead, project_id: PathId, body: JobGroup, database: DatabaseDep
+) -> JobsCancelled:
+    """Cancel the unfinished jobs of a kind and batch; without a batch, those that have none."""
+    with database.write() as session:
+        get_project(session, project_id)
+        number = service.cancel_group(session, project_id, body.kind, body.batch)
+    return JobsCancelled(cancelled=number)

@@ -9,15 +9,20 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from fewpoints.server.jobs.tables import Job
-from fewpoints.server.schemas import Time
+from fewpoints.server.schemas import Id, Schema, Time
 
 JobKindName = Literal["import", "features", "select", "finetune", "predict", "export", "normals"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE_STATES = ("queued", "running")
+OVER_STATES = ("done", "failed", "cancelled")
+ALL_STATES = ACTIVE_STATES + OVER_STATES
 
 
 class JobRead(BaseModel):
-    """A piece of background work; `progress` is 0..1, `message` says what it does now."""
+    """A piece of background work; `progress` is 0..1, `message` says what it does now.
+
+    Jobs that were queued together for many scans share a `batch`.
+    """
 
     id: int
     kind: JobKindName
@@ -27,6 +32,7 @@ class JobRead(BaseModel):
     error: str | None
     project_id: int | None
     scan_id: int | None
+    batch: int | None
     result: dict[str, Any]
     attempts: int
     created_at: Time
@@ -46,6 +52,34 @@ class QueuePlace(BaseModel):
     """How many jobs run or wait in front of a queued one."""
 
     ahead: int
+
+
+class JobGroupRead(BaseModel):
+    """Jobs of one kind and batch, counted by state; at least one of them is under way.
+
+    Without a batch they have nothing in common but the kind, and so have those that are over.
+    """
+
+    kind: JobKindName
+    batch: int | None
+    queued: int
+    running: int
+    done: int
+    failed: int
+    cancelled: int
+
+
+class JobGroup(Schema):
+    """Which jobs."""
+
+    kind: JobKindName
+    batch: Id | None = None
+
+
+class JobsCancelled(BaseModel):
+    """How many jobs were cancelled; running ones end within seconds."""
+
+    cancelled: int
 
 
 def read_job(job: Job) -> JobRead:

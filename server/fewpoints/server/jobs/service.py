@@ -5,18 +5,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import NotFound
 from fewpoints.server.jobs.registry import KINDS, resolve
-from fewpoints.server.jobs.schemas import ACTIVE_STATES
+from fewpoints.server.jobs.schemas import (
+    ACTIVE_STATES,
+    ALL_STATES,
+    OVER_STATES,
+    JobGroupRead,
+)
 from fewpoints.server.jobs.tables import Job
 
 MAX_CRASHES = 2
+WAITING = "Waiting for its turn"
 
 
 def enqueue(
@@ -41,7 +58,7 @@ def enqueue(
         scan_id=scan_id,
         user_id=user_id,
         state="queued",
-        message="Waiting for its turn",
+        message=WAITING,
     )
     session.add(job)
     session.flush()
@@ -60,23 +77,78 @@ def get_job(session: Session, job_id: int) -> Job:
     return job
 
 
+def enqueue_many(
+    session: Session,
+    kind: str,
+    args_by_scan: Mapping[int, Mapping[str, Any]],
+    *,
+    project_id: int,
+    user_id: int | None,
+) -> int | None:
+    """Add one job for each scan, all of one batch; return the batch, or None without any scan.
+
+    Args:
+        args_by_scan: scan id -> the task's keyword arguments.
+    """
+    batch: int | None = None
+    rows = []
+    for scan_id, args in args_by_scan.items():
+        if batch is None:
+            first = enqueue(
+                session, kind, args=args, project_id=project_id, scan_id=scan_id, user_id=user_id
+            )
+            batch = first.batch = first.id
+            session.flush()
+            continue
+        rows.append(
+            {
+                "kind": kind,
+                "lane": KINDS[kind].lane,
+                "args": dict(args),
+                "project_id": project_id,
+                "scan_id": scan_id,
+                "user_id": user_id,
+                "batch": batch,
+                "state": "queued",
+                "message": WAITING,
+            }
+        )
+    if rows:
+        session.execute(insert(Job), rows)
+    return batch
+
+
 def list_jobs(
     session: Session,
     *,
     project_id: int | None,
     state: str | None,
+    active: bool | None = None,
     offset: int,
     limit: int,
 ) -> tuple[Sequence[Job], int]:
-    """Return a page of jobs, newest first, and how many there are."""
+    """Return a page of jobs, newest first, and how many there are.
+
+    Args:
+        active: only those that are queued or running, in the order in which people look for them:
+            running ones first, then trainings and exports before what there is one of per scan,
+            and of each kind the one whose turn it is; or only those that are over.
+    """
     conditions = []
+    order: list[SQLColumnExpression[Any]] = [Job.id.desc()]
     if project_id is not None:
         conditions.append(Job.project_id == project_id)
     if state is not None:
         conditions.append(Job.state == state)
+    if active is not None:
+        states = ACTIVE_STATES if active else OVER_STATES
+        conditions.append(Job.state.in_(states))
+    if active:
+        of_one_scan = case((Job.kind.in_(("finetune", "export")), 0), else_=1)
+        order = [case((Job.state == "running", 0), else_=1), of_one_scan, Job.id]
     total = session.scalar(select(func.count()).select_from(Job).where(*conditions)) or 0
     page = session.scalars(
-        select(Job).where(*conditions).order_by(Job.id.desc()).offset(offset).limit(limit)
+        select(Job).where(*conditions).order_by(*order).offset(offset).limit(limit)
     ).all()
     return page, total
 
@@ -88,6 +160,65 @@ def jobs_ahead(session: Session, job: Job) -> int:
     waiting = select(func.count()).select_from(Job)
     before = or_(Job.state == "running", and_(Job.state == "queued", Job.id < job.id))
     return session.scalar(waiting.where(Job.lane == job.lane, before)) or 0
+
+
+def list_groups(session: Session, project_id: int) -> list[JobGroupRead]:
+    """Return what is under way in a project by kind and batch, oldest first."""
+    count = {state: func.sum(case((Job.state == state, 1), else_=0)) for state in ALL_STATES}
+    under_way = count["queued"] + count["running"]
+    rows = session.execute(
+        select(Job.kind, Job.batch, *count.values())
+        .where(Job.project_id == project_id)
+        .group_by(Job.kind, Job.batch)
+        .having(under_way > 0)
+        .order_by(func.min(Job.id))
+    )
+    return [
+        JobGroupRead(kind=kind, batch=batch, **dict(zip(ALL_STATES, numbers, strict=True)))
+        for kind, batch, *numbers in rows
+    ]
+
+
+def cancel_group(session: Session, project_id: int, kind: str, batch: int | None) -> int:
+    """Cancel the unfinished jobs of a kind and batch of a project; return how many there were."""
+    return _cancel_where(
+        session, [Job.project_id == project_id, Job.kind == kind, Job.batch == batch]
+    )
+
+
+def cancel_of_scans(session: Session, scan_ids: Sequence[int]) -> None:
+    """Cancel the unfinished jobs of scans that are about to be deleted."""
+    _cancel_where(session, [Job.scan_id.in_(scan_ids)])
+
+
+def _cancel_where(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
+    # In statements, not in rows: there may be ten thousand, and the database waits meanwhile.
+    now = utc_now()
+    asked = session.execute(
+        update(Job)
+        .where(*conditions, Job.state == "running", ~Job.cancel_requested)
+        .values(cancel_requested=True, message="Cancelling", updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    waiting = [*conditions, Job.state == "queued"]
+    for kind in session.scalars(select(Job.kind).where(*waiting).distinct()).all():
+        ended = KINDS[kind].ended_many
+        if ended is not None:
+            resolve(ended)(session, select(Job.scan_id).where(*waiting, Job.kind == kind))
+    cancelled = session.execute(
+        update(Job)
+        .where(*waiting)
+        .values(
+            state="cancelled",
+            cancel_requested=True,
+            message="Cancelled",
+            finished_at=now,
+            updated_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    # mypy: the result of an UPDATE is one of these.
+    return sum(cast(CursorResult[Any], result).rowcount for result in (asked, cancelled))
 
 
 def active_job(session: Session, kind: str, *, project_id: int) -> Job | None:

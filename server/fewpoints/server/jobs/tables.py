@@ -41,6 +41,8 @@ class Job(Base):
         ForeignKey(Scan.id, ondelete="SET NULL"), index=True
     )
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    # Jobs that one request queued for many scans carry the id of the first of them.
+    batch: Mapped[int | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(16), default="queued")
     progress: Mapped[float] = mapped_column(default=0.0)
     message: Mapped[str] = mapped_column(Text, default="")

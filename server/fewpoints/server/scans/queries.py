@@ -4,17 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import (
-    QueryCounts,
-    answer_counts_by_scan,
-    last_events,
-    query_counts_by_scan,
-)
+from fewpoints.server.answers import tally as _tally  # noqa: F401 - It keeps the counts read here.
 from fewpoints.server.errors import NotFound
 from fewpoints.server.scans.schemas import DenseRead, PredictionRead, QueryNumbers, ScanRead
 from fewpoints.server.scans.tables import Scan
@@ -44,45 +38,24 @@ def scan_version(scan: Scan) -> str | None:
 
 def read_scans(session: Session, scans: Sequence[Scan]) -> list[ScanRead]:
     """Return scans as HTTP shows them, in the same order, with a fixed number of queries."""
-    ids = [scan.id for scan in scans]
-    counts = query_counts_by_scan(session, Scan.id.in_(ids))
-    answers = answer_counts_by_scan(session, ids)
-    predictions = shown_predictions(session, ids)
-    dense = _dense(session, scans)
-    return [
-        _read(
-            scan,
-            counts.get(scan.id),
-            answers.get(scan.id, 0),
-            predictions.get(scan.id),
-            dense.get(scan.id),
-        )
-        for scan in scans
-    ]
+    predictions = shown_predictions(session, [scan.id for scan in scans])
+    answered = {scan.project_id for scan in scans if scan.newest_event is not None}
+    orders = class_orders(session, answered)
+    return [_read(scan, predictions.get(scan.id), _dense(scan, orders)) for scan in scans]
 
 
-def _dense(session: Session, scans: Sequence[Scan]) -> dict[int, DenseRead]:
-    """Return scan id -> what its dense labels are made from, where there can be some."""
-    events = last_events(session, [scan.id for scan in scans])
-    orders = class_orders(session, {scan.project_id for scan in scans if scan.id in events})
-    return {
-        scan.id: DenseRead(
-            version=f"{events[scan.id]}-{order_digest(orders[scan.project_id])}-{scan.features_key}",
-            last_event_id=events[scan.id],
-        )
-        for scan in scans
-        if scan.id in events and scan.features_key is not None
-    }
+def _dense(scan: Scan, orders: Mapping[int, Sequence[int]]) -> DenseRead | None:
+    """Return what a scan's dense labels are made from, if there can be some."""
+    if scan.newest_event is None or scan.features_key is None:
+        return None
+    digest = order_digest(orders[scan.project_id])
+    return DenseRead(
+        version=f"{scan.newest_event}-{digest}-{scan.features_key}",
+        last_event_id=scan.newest_event,
+    )
 
 
-def _read(
-    scan: Scan,
-    counts: QueryCounts | None,
-    answers: int,
-    prediction: PredictionRead | None,
-    dense: DenseRead | None,
-) -> ScanRead:
-    counts = counts or QueryCounts()
+def _read(scan: Scan, prediction: PredictionRead | None, dense: DenseRead | None) -> ScanRead:
     return ScanRead(
         id=scan.id,
         project_id=scan.project_id,
@@ -102,14 +75,16 @@ def _read(
         version=scan_version(scan),
         has_features=scan.features_key is not None,
         queries=QueryNumbers(
-            total=counts.total,
-            open=counts.open,
-            answered=counts.answered,
-            unsure=counts.unsure,
-            skipped=counts.skipped,
-            unlisted=counts.unlisted,
+            total=scan.query_count,
+            open=scan.open_count,
+            answered=scan.answered_count,
+            unsure=scan.unsure_count,
+            skipped=scan.skipped_count,
+            unlisted=scan.unlisted_count,
         ),
-        answers=answers,
+        answers=scan.answer_count,
+        unexplained=1.0 if scan.answer_count == 0 else scan.unexplained,
+        answered_at=scan.answered_at,
         prediction=prediction,
         dense=dense,
         created_at=scan.created_at,
@@ -123,15 +98,3 @@ def read_scan(session: Session, scan_id: int) -> ScanRead:
         NotFound: there is none.
     """
     return read_scans(session, [get_scan(session, scan_id)])[0]
-
-
-def list_scans(
-    session: Session, project_id: int, offset: int, limit: int
-) -> tuple[list[ScanRead], int]:
-    """Return a page of a project's scans, oldest first, and how many there are."""
-    mine = Scan.project_id == project_id
-    total = session.scalar(select(func.count()).select_from(Scan).where(mine)) or 0
-    page = session.scalars(
-        select(Scan).where(mine).order_by(Scan.id).offset(offset).limit(limit)
-    ).all()
-    return read_scans(session, page), total

@@ -25,13 +25,12 @@ from fewpoints.server.dependencies import (
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, file_answer, knows
 from fewpoints.server.jobs.schemas import JobRead, read_job
-from fewpoints.server.parameters import Limit, Offset, PathId
+from fewpoints.server.parameters import PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans import queries, service
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_in_process
 from fewpoints.server.scans.schemas import ScanRead, ScanUpdate
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
-from fewpoints.server.schemas import Page
 from fewpoints.server.storage import DiskFull, display_name, safe_suffix
 
 router = APIRouter(tags=["scans"], responses=problem(NotSignedIn))
@@ -42,21 +41,6 @@ BINARY_BODY: dict[str, Any] = {
     }
 }
 FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]
-
-
-@router.get("/projects/{project_id}/scans", responses=problem(NotFound))
-def list_scans(
-    _: CurrentUser,
-    project_id: PathId,
-    database: DatabaseDep,
-    offset: Offset = 0,
-    limit: Limit = 100,
-) -> Page[ScanRead]:
-    """A project's scans, oldest first."""
-    with database.read() as session:
-        get_project(session, project_id)
-        items, total = queries.list_scans(session, project_id, offset, limit)
-    return Page(items=items, total=total)
 
 
 @router.post(

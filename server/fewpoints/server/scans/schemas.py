@@ -65,7 +65,9 @@ class ScanRead(BaseModel):
 
     The local frame is the file's minus `shift`, in the file's unit. `version` changes whenever the
     bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null while the
-    scan has no superpoints yet, or nobody ever answered.
+    scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the share of its
+    surfaces that the answers say nothing about, or more than that for a moment after an answer;
+    null where that is not known. `answered_at` is when an answer was last given or taken back.
     """
 
     id: int
@@ -87,6 +89,8 @@ class ScanRead(BaseModel):
     has_features: bool
     queries: QueryNumbers
     answers: int
+    unexplained: float | None
+    answered_at: Time | None
     prediction: PredictionRead | None
     dense: DenseRead | None
     created_at: Time

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
@@ -19,6 +20,8 @@ from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.schemas import ScanUpdate
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage, safe_suffix
+
+IMPORT_CANCELLED = "The import was cancelled."
 
 
 class ScanNotReady(Conflict):
@@ -140,7 +143,21 @@ def import_ended(session: Session, job: Job) -> None:
     scan = session.get(Scan, job.scan_id) if job.scan_id is not None else None
     if scan is not None and scan.state in ("queued", "importing"):
         scan.state = "failed"
-        scan.error = job.error or "The import was cancelled."
+        scan.error = job.error or IMPORT_CANCELLED
+
+
+def imports_cancelled(session: Session, scan_ids: Select[Any]) -> None:
+    """Let scans whose imports were cancelled while they waited say so.
+
+    Args:
+        scan_ids: a SELECT of their ids.
+    """
+    session.execute(
+        update(Scan)
+        .where(Scan.id.in_(scan_ids), Scan.state.in_(("queued", "importing")))
+        .values(state="failed", error=IMPORT_CANCELLED, updated_at=utc_now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def update_scan(session: Session, scan_id: int, body: ScanUpdate, user_id: int) -> None:

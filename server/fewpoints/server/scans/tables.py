@@ -44,5 +44,16 @@ class Scan(Base):
     # The share of the cells that the answers up to an event leave open; null: not known, or all.
     unexplained: Mapped[float | None]
     unexplained_event: Mapped[int | None] = mapped_column(LongId)
+    # What its queries and answers amount to, counted again in every transaction that adds some
+    # (`answers/tally.py`): a list of thousands of scans is sorted and filtered by it.
+    query_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    open_count: Mapped[int] = mapped_column(default=0, server_default="0")  # Of its queries.
+    answered_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    unsure_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    skipped_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    unlisted_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    answer_count: Mapped[int] = mapped_column(default=0, server_default="0")  # Live, of everyone.
+    newest_event: Mapped[int | None] = mapped_column(LongId)
+    answered_at: Mapped[datetime | None]  # When the newest event came.
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
