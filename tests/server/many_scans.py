@@ -150,7 +150,7 @@ def _ask_and_answer(
         for point in range(queries):
             for person in people:
                 if share > 0 and rng.random() <= (share if person is people[0] else share - 0.5):
-                    reply = rng.choices(("class", "unsure", "skip"), (8, 1, 1))[0]
+                    reply = rng.choices(("class", "unsure", "skip", "unlisted"), (8, 1, 1, 1))[0]
                     events.append(
                         {
                             "client_id": str(uuid.UUID(int=rng.getrandbits(128))),

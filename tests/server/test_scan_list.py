@@ -67,7 +67,7 @@ class Known:
             ).all()
             self.predicted = set(session.scalars(select(Prediction.scan_id)))
         taken_back = {event.undoes_id for event in events}
-        standing = [e for e in events if e.kind != "undo" and e.id not in taken_back]
+        standing = [e for e in events if e.kind in ("answer", "import") and e.id not in taken_back]
         at_point = {(event.scan_id, event.point_index): event.reply for event in standing}
         self.total = Counter(query.scan_id for query in asked)
         self.replies = Counter(
@@ -81,7 +81,7 @@ class Known:
         self.newest = {event.scan_id: event for event in events}
 
     def replied(self, key: int) -> int:
-        return sum(self.replies[key, reply] for reply in ("class", "unsure", "skip"))
+        return sum(self.replies[key, reply] for reply in ("class", "unsure", "skip", "unlisted"))
 
     def progress(self, key: int) -> str:
         if self.total[key] and self.replied(key) == self.total[key]:
@@ -129,6 +129,7 @@ def test_counts_are_what_the_log_amounts_to(lead: Visitor, project: int, known: 
             "answered": known.replies[key, "class"],
             "unsure": known.replies[key, "unsure"],
             "skipped": known.replies[key, "skip"],
+            "unlisted": known.replies[key, "unlisted"],
         }
         assert scan["answers"] == known.answers[key]
     counts = lead.get_json(f"/projects/{project}")["counts"]
@@ -148,8 +149,8 @@ def test_the_migration_counts_what_was_there_before(
     tmp_path: Path, database: Database, project: int
 ) -> None:
     names = (
-        "query_count, answered_count, unsure_count, skipped_count, answer_count, newest_event,"
-        " answered_at"
+        "query_count, open_count, unlisted_count, answered_count, unsure_count,"
+        " skipped_count, answer_count, newest_event, answered_at"
     )
     script = ScriptDirectory.from_config(alembic_config())
     (migration,) = (
@@ -159,7 +160,12 @@ def test_the_migration_counts_what_was_there_before(
         before = session.execute(text(f"SELECT {names} FROM scan ORDER BY id")).all()
         session.execute(
             update(Scan).values(
-                query_count=0, answered_count=0, answer_count=0, newest_event=None, answered_at=None
+                query_count=0,
+                open_count=0,
+                answered_count=0,
+                answer_count=0,
+                newest_event=None,
+                answered_at=None,
             )
         )
         for statement in migration.module.STATEMENTS:
@@ -225,7 +231,7 @@ def test_orders(lead: Visitor, project: int, known: Known, by: str, *, descendin
 
 
 def test_who_answered(lead: Visitor, project: int, known: Known) -> None:
-    people = lead.get_json(f"/projects/{project}/people")
+    people = lead.get_json(f"/projects/{project}/authors")
     assert [person["name"] for person in people] == ["Ann", "Bob"]
     for person in people:
         shown = read_all(lead, project, person=person["id"])

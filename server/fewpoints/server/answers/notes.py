@@ -7,8 +7,9 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from fewpoints.server.answers import tally
 from fewpoints.server.answers.schemas import NoteCreate, NoteRead
-from fewpoints.server.answers.service import ClientIdTaken, touch_scan
+from fewpoints.server.answers.service import ClientIdTaken
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Invalid
@@ -80,5 +81,5 @@ def record_note(
             created_at=now,
         )
     )
-    touch_scan(session, scan_id)
+    tally.touch(session, scan_id)
     return NoteRead(text=body.note, user_name=user.name, created_at=now)

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from fewpoints.server.answers import tally
 from fewpoints.server.answers.queries import answer_by_id
 from fewpoints.server.answers.schemas import RedoRead
-from fewpoints.server.answers.service import ClientIdTaken, touch_scan
+from fewpoints.server.answers.service import ClientIdTaken
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.scans.queries import get_scan
@@ -80,7 +81,7 @@ def redo(session: Session, scan_id: int, user: SignedIn, client_id: str) -> Redo
         )
         .returning(AnswerEvent.id)
     ).scalar_one()
-    touch_scan(session, scan_id)
+    tally.touch(session, scan_id)
     return _read(session, new)
 
 

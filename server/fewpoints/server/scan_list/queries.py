@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from fewpoints.server.answers.queries import NOT_UNDONE
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.scan_list.schemas import (
-    PersonRead,
+    AuthorRead,
     ScanFilter,
     ScanListQuery,
     ScanPage,
@@ -23,8 +23,7 @@ from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.tables import Checkpoint, Prediction
 from fewpoints.server.users.tables import User
 
-REPLIED = Scan.answered_count + Scan.unsure_count + Scan.skipped_count
-_DONE = (Scan.query_count > 0) & (Scan.query_count == REPLIED)
+_DONE = (Scan.query_count > 0) & (Scan.open_count == 0)
 # What asks for something comes first.
 _STATE_ORDER = case(
     (Scan.state == "failed", 0),
@@ -86,7 +85,7 @@ def order(wanted: ScanListQuery) -> list[SQLColumnExpression[Any]]:
         "name": func.lower(Scan.name),
         "points": Scan.points,
         "state": _STATE_ORDER,
-        "answered": REPLIED * 1.0 / func.nullif(Scan.query_count, 0),
+        "answered": (Scan.query_count - Scan.open_count) * 1.0 / func.nullif(Scan.query_count, 0),
         "unexplained": case((Scan.answer_count == 0, 1.0), else_=Scan.unexplained),
         "active": Scan.answered_at,
     }[wanted.sort]
@@ -128,11 +127,11 @@ def list_ids(session: Session, project_id: int, wanted: ScanListQuery) -> list[i
     )
 
 
-def list_people(session: Session, project_id: int) -> list[PersonRead]:
+def list_authors(session: Session, project_id: int) -> list[AuthorRead]:
     """Return who has answered something in a project, by name."""
     scans = select(Scan.id).where(Scan.project_id == project_id)
     answered = select(AnswerEvent.user_id).where(AnswerEvent.scan_id.in_(scans)).distinct()
-    people = session.execute(
+    authors = session.execute(
         select(User.id, User.name).where(User.id.in_(answered)).order_by(User.name, User.id)
     )
-    return [PersonRead(id=user_id, name=name) for user_id, name in people]
+    return [AuthorRead(id=user_id, name=name) for user_id, name in authors]

@@ -14,9 +14,9 @@ from fewpoints.server.parameters import PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scan_list import queries, service
 from fewpoints.server.scan_list.schemas import (
+    AuthorRead,
     BulkCreate,
     BulkRead,
-    PersonRead,
     ScanIdsQuery,
     ScanListQuery,
     ScanPage,
@@ -52,12 +52,12 @@ def list_scan_ids(
         return queries.list_ids(session, project_id, wanted)
 
 
-@router.get("/projects/{project_id}/people", responses=problem(NotFound))
-def list_people(_: CurrentUser, project_id: PathId, database: DatabaseDep) -> list[PersonRead]:
+@router.get("/projects/{project_id}/authors", responses=problem(NotFound))
+def list_authors(_: CurrentUser, project_id: PathId, database: DatabaseDep) -> list[AuthorRead]:
     """Who has answered something in a project."""
     with database.read() as session:
         get_project(session, project_id)
-        return queries.list_people(session, project_id)
+        return queries.list_authors(session, project_id)
 
 
 @router.post(

@@ -73,7 +73,7 @@ class ScanPage(BaseModel):
     states: StateNumbers
 
 
-class PersonRead(BaseModel):
+class AuthorRead(BaseModel):
     """Somebody who has answered something in a project."""
 
     id: int

@@ -14,9 +14,18 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-COUNTS = ("query_count", "answered_count", "unsure_count", "skipped_count", "answer_count")
+COUNTS = (
+    "query_count",
+    "open_count",
+    "answered_count",
+    "unsure_count",
+    "skipped_count",
+    "unlisted_count",
+    "answer_count",
+)
 STANDS = (
-    "NOT EXISTS (SELECT 1 FROM answer_event u WHERE u.undoes_id = {0}.id) AND {0}.kind <> 'undo'"
+    "{0}.kind IN ('answer', 'import')"
+    " AND NOT EXISTS (SELECT 1 FROM answer_event u WHERE u.undoes_id = {0}.id)"
 )
 # The newest answer at a query's point that was not taken back, whoever gave it.
 BY_REPLY = f"""
@@ -34,6 +43,11 @@ STATEMENTS = (
     BY_REPLY.format(column="answered_count", reply="class"),
     BY_REPLY.format(column="unsure_count", reply="unsure"),
     BY_REPLY.format(column="skipped_count", reply="skip"),
+    BY_REPLY.format(column="unlisted_count", reply="unlisted"),
+    """
+UPDATE scan SET open_count =
+    query_count - answered_count - unsure_count - skipped_count - unlisted_count
+""",
     f"""
 UPDATE scan SET answer_count = (
     SELECT count(*) FROM (
