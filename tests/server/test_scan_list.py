@@ -332,7 +332,7 @@ class TestBulk:
         folder.mkdir(parents=True)
         self.bulk(lead, many, action="select", filter={"progress": "done"}, dry_run=True)
         self.bulk(lead, many, action="select", filter={"progress": "done"}, expected=len(scans))
-        body = {
+        body: dict[str, Any] = {
             "action": "delete",
             "filter": {"progress": "done"},
             "without": [spared["id"]],
