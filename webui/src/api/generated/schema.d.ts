@@ -77,6 +77,8 @@ export interface paths {
         /**
          * Stream Events
          * @description Changed jobs, scans and projects as they are now: events "job", "scan" and "project".
+         *
+         *     Where very many changed at once an event "many" says how many, in place of theirs.
          */
         get: operations["events_stream_events"];
         put?: never;
@@ -176,7 +178,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description Jobs, newest first.
+         * @description Jobs, newest first; active ones by what runs, and what comes next.
          */
         get: operations["jobs_list_jobs"];
         put?: never;
@@ -400,6 +402,26 @@ export interface paths {
         patch: operations["projects_update_project"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/authors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Authors
+         * @description Who has answered something in a project.
+         */
+        get: operations["scans_list_authors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/checkpoints": {
         parameters: {
             query?: never;
@@ -566,6 +588,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/job-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Groups
+         * @description What is under way in a project, counted by kind and batch.
+         */
+        get: operations["jobs_list_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/job-groups/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Group
+         * @description Cancel the unfinished jobs of a kind and batch; without a batch, those that have none.
+         */
+        post: operations["jobs_cancel_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/next-scan": {
         parameters: {
             query?: never;
@@ -606,6 +668,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/scan-ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scan Ids
+         * @description The ids of a project's scans, in the order of the list.
+         */
+        get: operations["scans_list_scan_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/scans": {
         parameters: {
             query?: never;
@@ -615,7 +697,7 @@ export interface paths {
         };
         /**
          * List Scans
-         * @description A project's scans, oldest first.
+         * @description A project's scans.
          */
         get: operations["scans_list_scans"];
         put?: never;
@@ -624,6 +706,26 @@ export interface paths {
          * @description Add a scan from the raw bytes of its file. A job imports it.
          */
         post: operations["scans_upload_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/scans/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Many
+         * @description Choose points in many scans, prepare, import again or delete them: all in one step.
+         */
+        post: operations["scans_change_many"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1281,6 +1383,16 @@ export interface components {
             skipped: number;
         };
         /**
+         * AuthorRead
+         * @description Somebody who has answered something in a project.
+         */
+        AuthorRead: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * Bounds
          * @description The box of the finite points, in the local frame.
          */
@@ -1297,6 +1409,56 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * BulkCreate
+         * @description What to do to many scans: those named by `ids`, or all that meet `filter` but `without`.
+         *
+         *     `expected` is how many the person who asks believes these to be: nothing is done to more or
+         *     fewer. With `dry_run` nothing is done at all, and the answer says what would be.
+         *     `strategy` and `budget` are of "select"; without them the project's hold.
+         */
+        BulkCreate: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "select" | "prepare" | "retry" | "delete";
+            /** Budget */
+            budget?: number | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** Expected */
+            expected?: number | null;
+            filter?: components["schemas"]["ScanFilter"] | null;
+            /** Ids */
+            ids?: number[] | null;
+            /** Strategy */
+            strategy?: ("random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed") | null;
+            /** Without */
+            without?: number[];
+        };
+        /**
+         * BulkRead
+         * @description What was done: to `done` of `matched` scans; the others were `refused`.
+         *
+         *     `answers` is how many live answers the scans have to which it was done. `batch` is that of the
+         *     jobs that were queued, if any were.
+         */
+        BulkRead: {
+            /** Answers */
+            answers: number;
+            /** Batch */
+            batch: number | null;
+            /** Done */
+            done: number;
+            /** Matched */
+            matched: number;
+            /** Refused */
+            refused: components["schemas"]["RefusedRead"][];
         };
         /**
          * ChannelRead
@@ -1626,12 +1788,54 @@ export interface components {
             sign_in_path: string;
         };
         /**
+         * JobGroup
+         * @description Which jobs.
+         */
+        JobGroup: {
+            /** Batch */
+            batch?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals";
+        };
+        /**
+         * JobGroupRead
+         * @description Jobs of one kind and batch, counted by state; at least one of them is under way.
+         *
+         *     Without a batch they have nothing in common but the kind, and so have those that are over.
+         */
+        JobGroupRead: {
+            /** Batch */
+            batch: number | null;
+            /** Cancelled */
+            cancelled: number;
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals";
+            /** Queued */
+            queued: number;
+            /** Running */
+            running: number;
+        };
+        /**
          * JobRead
          * @description A piece of background work; `progress` is 0..1, `message` says what it does now.
+         *
+         *     Jobs that were queued together for many scans share a `batch`.
          */
         JobRead: {
             /** Attempts */
             attempts: number;
+            /** Batch */
+            batch: number | null;
             /** Created At */
             created_at: string;
             /** Error */
@@ -1664,6 +1868,14 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
+        };
+        /**
+         * JobsCancelled
+         * @description How many jobs were cancelled; running ones end within seconds.
+         */
+        JobsCancelled: {
+            /** Cancelled */
+            cancelled: number;
         };
         /**
          * LabelClassRead
@@ -1853,13 +2065,6 @@ export interface components {
         Page_ProjectRead_: {
             /** Items */
             items: components["schemas"]["ProjectRead"][];
-            /** Total */
-            total: number;
-        };
-        /** Page[ScanRead] */
-        Page_ScanRead_: {
-            /** Items */
-            items: components["schemas"]["ScanRead"][];
             /** Total */
             total: number;
         };
@@ -2201,6 +2406,21 @@ export interface components {
             redone: components["schemas"]["AnswerRead"] | null;
         };
         /**
+         * RefusedRead
+         * @description Scans to which an action was not done, and why; `names` are the first few of them.
+         */
+        RefusedRead: {
+            /** Count */
+            count: number;
+            /** Names */
+            names: string[];
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "not_ready" | "prepared" | "under_way" | "not_failed" | "file_gone";
+        };
+        /**
          * ReplyCounts
          * @description What people sent, each reply counted when it was given, whatever became of it.
          *
@@ -2264,14 +2484,64 @@ export interface components {
             strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed";
         };
         /**
+         * ScanFilter
+         * @description Which scans of a project; what is not given does not matter.
+         *
+         *     `progress`: nobody has answered anything, or something, or every query. `person`: who has
+         *     answered something, other than what they took back.
+         */
+        ScanFilter: {
+            /**
+             * Name
+             * @description Part of the name.
+             */
+            name?: string | null;
+            /** Person */
+            person?: number | null;
+            /**
+             * Predicted
+             * @description By the checkpoint that is shown.
+             */
+            predicted?: boolean | null;
+            /** Progress */
+            progress?: ("untouched" | "started" | "done") | null;
+            /** State */
+            state?: ("queued" | "importing" | "ready" | "failed") | null;
+            /**
+             * Warnings
+             * @description Whether the import had any.
+             */
+            warnings?: boolean | null;
+        };
+        /**
+         * ScanPage
+         * @description Part of a list of scans.
+         *
+         *     `total` of them meet the filter, of `scans` in the project; `states` counts those that meet
+         *     all of the filter but its state.
+         */
+        ScanPage: {
+            /** Items */
+            items: components["schemas"]["ScanRead"][];
+            /** Scans */
+            scans: number;
+            states: components["schemas"]["StateNumbers"];
+            /** Total */
+            total: number;
+        };
+        /**
          * ScanRead
          * @description A scan; from `points` on most is null until it is ready.
          *
          *     The local frame is the file's minus `shift`, in the file's unit. `version` changes whenever the
          *     bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null while the
-         *     scan has no superpoints yet, or nobody ever answered.
+         *     scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the share of its
+         *     surfaces that the answers say nothing about, or more than that for a moment after an answer;
+         *     null where that is not known. `answered_at` is when an answer was last given or taken back.
          */
         ScanRead: {
+            /** Answered At */
+            answered_at: string | null;
             /** Answers */
             answers: number;
             bounds: components["schemas"]["Bounds"] | null;
@@ -2309,6 +2579,8 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "importing" | "ready" | "failed";
+            /** Unexplained */
+            unexplained: number | null;
             /** Unit */
             unit: string | null;
             /** Up */
@@ -2417,6 +2689,32 @@ export interface components {
             classes: string[];
             /** Last Event Id */
             last_event_id: number;
+        };
+        /**
+         * StateNumbers
+         * @description Scans by state.
+         */
+        StateNumbers: {
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Importing
+             * @default 0
+             */
+            importing: number;
+            /**
+             * Queued
+             * @default 0
+             */
+            queued: number;
+            /**
+             * Ready
+             * @default 0
+             */
+            ready: number;
         };
         /**
          * TrainingCreate
@@ -2997,6 +3295,8 @@ export interface operations {
     jobs_list_jobs: {
         parameters: {
             query?: {
+                /** @description Only queued and running jobs, or only those that are over. */
+                active?: boolean | null;
                 limit?: number;
                 offset?: number;
                 project_id?: number | null;
@@ -3692,6 +3992,55 @@ export interface operations {
             };
         };
     };
+    scans_list_authors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorRead"][];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     training_list_checkpoints: {
         parameters: {
             query?: {
@@ -4251,6 +4600,117 @@ export interface operations {
             };
         };
     };
+    jobs_list_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobGroupRead"][];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    jobs_cancel_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobGroup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsCancelled"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     coverage_list_next_scans: {
         parameters: {
             query?: {
@@ -4354,11 +4814,22 @@ export interface operations {
             };
         };
     };
-    scans_list_scans: {
+    scans_list_scan_ids: {
         parameters: {
             query?: {
+                descending?: boolean;
                 limit?: number;
+                /** @description Part of the name. */
+                name?: string | null;
                 offset?: number;
+                person?: number | null;
+                /** @description By the checkpoint that is shown. */
+                predicted?: boolean | null;
+                progress?: ("untouched" | "started" | "done") | null;
+                sort?: "created" | "name" | "points" | "state" | "answered" | "unexplained" | "active";
+                state?: ("queued" | "importing" | "ready" | "failed") | null;
+                /** @description Whether the import had any. */
+                warnings?: boolean | null;
             };
             header?: never;
             path: {
@@ -4374,7 +4845,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ScanRead_"];
+                    "application/json": number[];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scans_list_scans: {
+        parameters: {
+            query?: {
+                descending?: boolean;
+                limit?: number;
+                /** @description Part of the name. */
+                name?: string | null;
+                offset?: number;
+                person?: number | null;
+                /** @description By the checkpoint that is shown. */
+                predicted?: boolean | null;
+                progress?: ("untouched" | "started" | "done") | null;
+                sort?: "created" | "name" | "points" | "state" | "answered" | "unexplained" | "active";
+                state?: ("queued" | "importing" | "ready" | "failed") | null;
+                /** @description Whether the import had any. */
+                warnings?: boolean | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanPage"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
@@ -4489,6 +5023,77 @@ export interface operations {
             };
             /** @description disk_full: The disk has too little free space. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scans_change_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description count_changed: Other scans are there than the request meant. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
