@@ -42,6 +42,9 @@ from fewpoints.server.security import Guard
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
 from fewpoints.server.training import routes as training
+from fewpoints.server.uploads import routes as uploads
+from fewpoints.server.uploads.service import Writers
+from fewpoints.server.uploads.sweeper import Sweeper
 from fewpoints.server.users import routes as users
 from fewpoints.server.users.authentication import Authenticator
 
@@ -54,6 +57,7 @@ ROUTERS = (
     projects.router,
     scan_list.router,
     scans.router,
+    uploads.router,
     dense.router,
     channels.router,
     coverage.router,
@@ -110,6 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.storage = Storage(settings)
     app.state.labellers = Labellers(app.state.storage)
     app.state.comparisons = Comparisons(app.state.storage)
+    app.state.writers = Writers()
     for router in ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
 
@@ -146,6 +151,7 @@ def start(app: FastAPI) -> None:
         app.state.authenticator = Authenticator(database)
         app.state.events = EventHub(database)
         app.state.executor = LocalExecutor(database, storage, settings)
+        app.state.sweeper = Sweeper(database, storage, app.state.writers)
         if settings.run_jobs:
             app.state.executor.start()
     except BaseException:
@@ -161,5 +167,6 @@ def stop(app: FastAPI) -> None:
     app.state.started = False
     app.state.events.close()
     app.state.executor.stop()
+    app.state.sweeper.stop()
     app.state.database.close()
     app.state.lock.release()

@@ -14,6 +14,7 @@ from fewpoints.server.dense.labellers import Labellers
 from fewpoints.server.errors import Forbidden
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
+from fewpoints.server.uploads.service import Writers
 from fewpoints.server.users.authentication import Authenticator, SignedIn, credential_of
 
 
@@ -58,9 +59,16 @@ async def get_lead(user: Annotated[SignedIn, Depends(get_current_user)]) -> Sign
     return user
 
 
+async def get_writers(request: Request) -> Writers:
+    """Who writes to which upload of this server."""
+    writers: Writers = request.app.state.writers
+    return writers
+
+
 DatabaseDep = Annotated[Database, Depends(get_database)]
 StorageDep = Annotated[Storage, Depends(get_storage)]
 LabellersDep = Annotated[Labellers, Depends(get_labellers)]
+WritersDep = Annotated[Writers, Depends(get_writers)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 CurrentUser = Annotated[SignedIn, Depends(get_current_user)]
 Lead = Annotated[SignedIn, Depends(get_lead)]

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         default=False, description="Mark the sign-in cookie Secure; set it behind HTTPS."
     )
     max_upload_bytes: int = Field(default=20 * GIB, gt=0, description="Largest upload accepted.")
+    upload_hours: float = Field(
+        default=48.0, gt=0, description="How long an upload that broke off waits to be continued."
+    )
     min_free_bytes: int = Field(
         default=1 * GIB, ge=0, description="Free disk space that an upload must leave."
     )

@@ -85,6 +85,7 @@ class Storage:
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (
             self._uploads,
+            self._partial,
             self._work,
             self.home / "scans",
             self.home / "checkpoints",
@@ -97,6 +98,10 @@ class Storage:
     @property
     def _uploads(self) -> Path:
         return self.home / "uploads"
+
+    @property
+    def _partial(self) -> Path:
+        return self.home / "partial"
 
     @property
     def _work(self) -> Path:
@@ -145,6 +150,25 @@ class Storage:
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+    def partial_file(self, upload_id: int, suffix: str) -> Path:
+        """What has arrived of an upload in pieces; it outlives the server's restart."""
+        return self._partial / str(int(upload_id)) / f"upload-{int(upload_id)}{suffix}"
+
+    def partial_bytes(self, upload_id: int, suffix: str) -> int:
+        """Return how much of an upload in pieces has arrived."""
+        try:
+            return self.partial_file(upload_id, suffix).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def partial_ids(self) -> set[int]:
+        """Return the uploads in pieces of which something is here."""
+        return {int(entry.name) for entry in self._partial.iterdir() if entry.name.isdecimal()}
+
+    def remove_partial(self, upload_id: int) -> None:
+        """Remove what has arrived of an upload in pieces."""
+        self._remove(self._partial / str(int(upload_id)))
 
     # --- scans ---
 

@@ -12,7 +12,18 @@ from fewpoints.server.projects import tables as _projects
 from fewpoints.server.rounds import tables as _rounds
 from fewpoints.server.scans import tables as _scans
 from fewpoints.server.training import tables as _training
+from fewpoints.server.uploads import tables as _uploads
 from fewpoints.server.users import tables as _users
 
-DOMAINS = (_answers, _exports, _jobs, _projects, _rounds, _scans, _training, _users)
+DOMAINS = (
+    _answers,
+    _exports,
+    _jobs,
+    _projects,
+    _rounds,
+    _scans,
+    _training,
+    _uploads,
+    _users,
+)
 metadata = Base.metadata

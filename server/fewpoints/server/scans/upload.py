@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from fewpoints.server.errors import AppError, Invalid
 from fewpoints.server.storage import Storage, readable_bytes
 
 WRITE_BYTES = 4 * 1024 * 1024
+STALLED_S = 30.0  # A sender of whom nothing comes for so long is gone, whatever TCP knows.
 
 
 class TooLarge(AppError):
@@ -94,6 +96,50 @@ async def received_file(
         if count == 0:
             raise Invalid("The request has no body. Send the file's bytes.")
         yield Received(path, count, digest.hexdigest())
+
+
+async def append_body(request: Request, storage: Storage, path: Path, *, most: int) -> int:
+    """Add the body to the end of a file; return how many bytes that were.
+
+    Whatever arrives is kept, also of a body that breaks off or stands still.
+
+    Raises:
+        Invalid: there is no body, or it is longer than `most`; its bytes up to there are kept.
+        DiskFull, BrokenOff: as it says.
+    """
+    announced = _announced_bytes(request)
+    if announced > most:
+        raise Invalid(f"{announced} bytes were sent, but only {most} of the file are missing.")
+    await run_in_threadpool(storage.require_free, announced)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    waiting = bytearray()
+    with path.open("ab", buffering=0) as file:
+
+        def write() -> None:
+            storage.require_free(len(waiting))
+            rest = memoryview(bytes(waiting))
+            waiting.clear()
+            while rest:
+                rest = rest[file.write(rest) :]
+
+        pieces = request.stream().__aiter__()
+        try:
+            while (piece := await asyncio.wait_for(anext(pieces, None), STALLED_S)) is not None:
+                count += len(piece)
+                if count > most:
+                    raise Invalid(f"More was sent than the {most} bytes that are missing.")
+                waiting += piece
+                if len(waiting) >= WRITE_BYTES:
+                    await run_in_threadpool(write)
+        except (ClientDisconnect, asyncio.TimeoutError) as error:
+            raise BrokenOff from error
+        finally:
+            if waiting:
+                await run_in_threadpool(write)
+    if count == 0:
+        raise Invalid("The request has no body. Send the file's bytes.")
+    return count
 
 
 def _sync(file: BufferedWriter) -> None:

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Uploads over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from fewpoints.server.schemas import FreeText, Schema, ShortName, Time
+
+UploadState = Literal["receiving", "received", "checked", "refused", "imported"]
+
+
+class UploadCreate(Schema):
+    """A file that will be sent. A known fingerprint goes on where it stopped."""
+
+    name: Annotated[FreeText, Field(max_length=1000)]
+    bytes: Annotated[int, Field(ge=1, lt=2**53)]
+    fingerprint: ShortName
+
+
+class UploadCheck(Schema):
+    """What is known of the bytes: their SHA-256, if the sender worked it out."""
+
+    sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+
+
+class UploadProblem(BaseModel):
+    """Why a check found no scan in the file."""
+
+    code: str
+    message: str
+
+
+class UploadRead(BaseModel):
+    """A file on its way in.
+
+    `receiving`: bytes from `received` on are missing. `received`: it can be checked. `checked`: it
+    can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
+    cannot. `twins` are scans of the project with this name and size, or these very bytes.
+    """
+
+    id: int
+    project_id: int
+    name: str
+    bytes: int
+    received: int
+    fingerprint: str
+    state: UploadState
+    preflight: dict[str, Any] | None
+    problem: UploadProblem | None
+    twins: list[str]
+    scan_id: int | None
+    created_at: Time
+    expires_at: Time

@@ -1,0 +1,272 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the first byte to a scan."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from fewpoints.server.db.engine import Database
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.errors import AppError, Conflict
+from fewpoints.server.projects.queries import get_project
+from fewpoints.server.scans import service as scans
+from fewpoints.server.scans.inspection import (
+    InspectionCrashed,
+    InspectionFailed,
+    InspectionTimeout,
+    inspect_in_process,
+)
+from fewpoints.server.scans.upload import TooLarge
+from fewpoints.server.settings import Settings
+from fewpoints.server.storage import Storage, display_name, safe_suffix
+from fewpoints.server.uploads.queries import own_upload, state_of
+from fewpoints.server.uploads.schemas import UploadCreate
+from fewpoints.server.uploads.tables import Upload
+
+HASH_BYTES = 4 * 1024 * 1024
+
+
+class WrongOffset(Conflict):
+    """The bytes do not follow on those that are here."""
+
+    code = "wrong_offset"
+
+    def __init__(self, *, offset: int, received: int) -> None:
+        self.details = {"received": received}
+        super().__init__(
+            f"Byte {offset} was sent, but byte {received} is the next one. Go on there."
+        )
+
+
+class UploadBusy(Conflict):
+    """Somebody else is writing to the upload just now, or checking it."""
+
+    code = "upload_busy"
+
+    def __init__(self, upload_id: int) -> None:
+        super().__init__(
+            f"The upload {upload_id} is being written to, perhaps from another tab. Wait for that, "
+            "or close the tab."
+        )
+
+
+class UploadState(Conflict):
+    """The upload is not as far as this needs it to be."""
+
+    code = "upload_state"
+
+
+class UploadDamaged(AppError):
+    """The bytes that arrived are not those that were sent."""
+
+    status = 422
+    code = "upload_damaged"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} did not arrive as it was sent, or changed meanwhile. Send it again from the "
+            "start."
+        )
+
+
+class Writers:
+    """Who writes to which upload: one at a time. There is one server per folder of uploads."""
+
+    def __init__(self) -> None:
+        self._busy: set[int] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def only(self, upload_id: int) -> Iterator[None]:
+        """Be the only one for the block.
+
+        Raises:
+            UploadBusy: somebody else is.
+        """
+        with self._lock:
+            if upload_id in self._busy:
+                raise UploadBusy(upload_id)
+            self._busy.add(upload_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(upload_id)
+
+    def busy(self) -> list[int]:
+        """Return the uploads that are written to just now."""
+        with self._lock:
+            return list(self._busy)
+
+
+def begin(
+    session: Session,
+    storage: Storage,
+    settings: Settings,
+    *,
+    project_id: int,
+    user_id: int,
+    body: UploadCreate,
+) -> tuple[Upload, bool]:
+    """Return the upload of a file, and whether it is new: else it goes on.
+
+    Raises:
+        TooLarge, DiskFull: before a byte is sent.
+    """
+    get_project(session, project_id)
+    if body.bytes > settings.max_upload_bytes:
+        raise TooLarge(settings.max_upload_bytes)
+    name = display_name(body.name, fallback="scan")
+    now = utc_now()
+    expires_at = now + timedelta(hours=settings.upload_hours)
+    known = session.scalars(
+        select(Upload)
+        .where(
+            Upload.project_id == project_id,
+            Upload.user_id == user_id,
+            Upload.name == name,
+            Upload.bytes == body.bytes,
+            Upload.fingerprint == body.fingerprint,
+            Upload.scan_id.is_(None),
+            Upload.expires_at > now,
+        )
+        .order_by(Upload.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if known is not None:
+        storage.require_free(body.bytes - storage.partial_bytes(known.id, known.suffix))
+        known.expires_at = expires_at
+        return known, False
+    storage.require_free(body.bytes)
+    upload = Upload(
+        project_id=project_id,
+        user_id=user_id,
+        name=name,
+        suffix=safe_suffix(name),
+        bytes=body.bytes,
+        fingerprint=body.fingerprint,
+        expires_at=expires_at,
+    )
+    session.add(upload)
+    session.flush()
+    storage.remove_partial(upload.id)  # Of a row that a restored database does not know.
+    return upload, True
+
+
+def renew(session: Session, settings: Settings, upload_id: int, user_id: int) -> Upload:
+    """Let an upload live on, because it was written to; return it as it is now."""
+    upload = own_upload(session, upload_id, user_id)
+    now = utc_now()
+    hours = timedelta(hours=settings.upload_hours)
+    if upload.expires_at < now + 0.9 * hours:  # Not with every piece.
+        upload.expires_at = now + hours
+    return upload
+
+
+def check(
+    database: Database,
+    storage: Storage,
+    settings: Settings,
+    *,
+    upload_id: int,
+    user_id: int,
+    sha256: str | None,
+) -> None:
+    """Look at what arrived, and keep what was found; done once.
+
+    Raises:
+        UploadState: it has not all arrived.
+        UploadDamaged: it is not what the sender has; nothing of it is kept.
+    """
+    with database.read() as session:
+        upload = own_upload(session, upload_id, user_id)
+        path = storage.partial_file(upload.id, upload.suffix)
+        received = storage.partial_bytes(upload.id, upload.suffix)
+        state = state_of(upload, received)
+    if state == "receiving":
+        raise UploadState(
+            f"{upload.name} has not arrived: {received} of {upload.bytes} bytes are here."
+        )
+    if state != "received":
+        return
+    digest = _durable_hash(path)
+    if sha256 is not None and sha256 != digest:
+        storage.remove_partial(upload.id)
+        raise UploadDamaged(upload.name)
+    preflight: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+    try:
+        preflight = inspect_in_process(path, name=upload.name, timeout_s=settings.inspect_timeout_s)
+    except (InspectionFailed, InspectionTimeout, InspectionCrashed) as error:
+        problem = {"code": error.code, "message": error.message}
+    with database.write() as session:
+        upload = own_upload(session, upload_id, user_id)
+        upload.sha256 = digest
+        upload.preflight = preflight
+        upload.problem = problem
+
+
+def import_upload(session: Session, storage: Storage, *, upload_id: int, user_id: int) -> int:
+    """Make a checked upload a scan, once; return the scan's id.
+
+    Raises:
+        UploadState: it was not checked, or cannot be read.
+    """
+    upload = own_upload(session, upload_id, user_id)
+    if upload.scan_id is not None:
+        return upload.scan_id
+    state = state_of(upload, storage.partial_bytes(upload.id, upload.suffix))
+    if state != "checked" or upload.sha256 is None:
+        reason = upload.problem["message"] if upload.problem else "Have it checked first."
+        raise UploadState(f"{upload.name} cannot be imported yet. {reason}")
+    upload.scan_id = scans.add_scan(
+        session,
+        storage,
+        project_id=upload.project_id,
+        user_id=user_id,
+        name=upload.name,
+        upload=storage.partial_file(upload.id, upload.suffix),
+        count=upload.bytes,
+        content_hash=upload.sha256,
+    )
+    session.flush()
+    return upload.scan_id
+
+
+def cancel(session: Session, upload_id: int, user_id: int) -> None:
+    """Forget an upload; its file goes after the commit."""
+    session.delete(own_upload(session, upload_id, user_id))
+
+
+def sweep(database: Database, storage: Storage, writers: Writers) -> None:
+    """Remove what has expired, and files that no upload knows."""
+    with database.write() as session:
+        session.execute(
+            delete(Upload).where(Upload.expires_at <= utc_now(), Upload.id.not_in(writers.busy()))
+        )
+        # Looked at before the rows: a file is never older than its row.
+        here = storage.partial_ids()
+        alive = set(session.scalars(select(Upload.id).where(Upload.scan_id.is_(None))))
+    for upload_id in here - alive:
+        storage.remove_partial(upload_id)
+
+
+def _durable_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, which is on the disk then."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        while piece := file.read(HASH_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()

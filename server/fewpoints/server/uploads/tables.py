@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files on their way in, that may be broken off and go on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fewpoints.server.db.base import Base
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.projects.tables import Project
+from fewpoints.server.scans.tables import Scan
+from fewpoints.server.users.tables import User
+
+
+class Upload(Base):
+    """One file that a person sends in pieces. How much has arrived is the size of its file.
+
+    It becomes a scan when the person says so, after its check; its row stays until it expires, so
+    that saying so twice makes one scan.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (Index(None, "project_id", "user_id"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(255))  # What people see; never part of a path.
+    suffix: Mapped[str] = mapped_column(String(16))
+    bytes: Mapped[int] = mapped_column(BigInteger)  # Of the whole file.
+    fingerprint: Mapped[str] = mapped_column(String(100))  # Made by the sender, to know it again.
+    sha256: Mapped[str | None] = mapped_column(String(64))  # Null until it is checked.
+    preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # code, message: not readable.
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey(Scan.id, ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
