@@ -35,6 +35,7 @@ from fewpoints.server.home_lock import HomeLock
 from fewpoints.server.jobs import routes as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
 from fewpoints.server.projects import routes as projects
+from fewpoints.server.reviews import routes as reviews
 from fewpoints.server.rounds import routes as rounds
 from fewpoints.server.scan_list import routes as scan_list
 from fewpoints.server.scans import routes as scans
@@ -62,6 +63,7 @@ ROUTERS = (
     channels.router,
     coverage.router,
     dashboard.router,
+    reviews.router,
     training.router,
     comparisons.router,
     exports.router,
@@ -115,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.labellers = Labellers(app.state.storage)
     app.state.comparisons = Comparisons(app.state.storage)
     app.state.writers = Writers()
+    app.state.reviewing = reviews.Reviewing(app.state.storage)
     for router in ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
 

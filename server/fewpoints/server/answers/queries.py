@@ -1,9 +1,14 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the log of answers amounts to now.
+"""What the logs of answers and reviews amount to now.
 
-Live: an answer that was not undone and is the newest of its author at its point. The state of a
-query is that of the newest live answer at its point, whoever gave it.
+Live: an answer that was not undone and is the newest of its author at its point. Of the live
+answers those *count* that no reviewer sent back or corrected. At each point one of them decides:
+the one that a reviewer approved last, or gave as a correction last; where nobody reviewed, the
+newest, whoever gave it. So a reviewer's word stands until that reviewer takes it back or another
+answer there is reviewed, whatever is answered later.
+
+The state of a query is that of the answer that decides at its point; without one it is open.
 """
 
 from __future__ import annotations
@@ -11,12 +16,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from fewpoints.server.answers.schemas import AnswerRead, NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.projects.tables import LabelClassRow
+from fewpoints.server.reviews.tables import ReviewEvent
+from fewpoints.server.reviews.verdicts import verdicts
 from fewpoints.server.rounds.tables import Query
 from fewpoints.server.scans.tables import Scan
 
@@ -54,7 +72,7 @@ STATE_OF_REPLY = {
 def live_ids(condition: ColumnElement[bool]) -> Select[int]:
     """Return ids of the live answers whose scan meets `condition` (on Scan's columns)."""
     return (
-        select(func.max(AnswerEvent.id))
+        select(func.max(AnswerEvent.id).label("id"))
         .join(Scan, Scan.id == AnswerEvent.scan_id)
         .where(condition, NOT_UNDONE)
         .group_by(
@@ -63,13 +81,79 @@ def live_ids(condition: ColumnElement[bool]) -> Select[int]:
     )
 
 
-def newest_ids(condition: ColumnElement[bool]) -> Select[int]:
-    """Return ids of the newest live answer of each point whose scan meets `condition`."""
+def deciding_ids(condition: ColumnElement[bool], *, naming: bool = False) -> Select[int]:
+    """Return ids of the answer that decides at each point whose scan meets `condition`.
+
+    Args:
+        naming: only answers that name a class take part.
+    """
+    # Scans that nobody reviewed are most, and their fold is much cheaper.
+    reviewed = select(ReviewEvent.scan_id)
+    named = AnswerEvent.reply == "class"
+    unreviewed = and_(condition, Scan.id.not_in(reviewed))
+    plain = select(func.max(AnswerEvent.id).label("id")).group_by(
+        AnswerEvent.scan_id, AnswerEvent.point_index
+    )
+    if naming:
+        plain = plain.where(AnswerEvent.id.in_(live_ids(unreviewed)), named)
+    else:  # The newest at a point is the newest of its author, too.
+        plain = plain.join(Scan, Scan.id == AnswerEvent.scan_id).where(unreviewed, NOT_UNDONE)
+    ranked = _ranked(and_(condition, Scan.id.in_(reviewed)), *([named] if naming else []))
+    ids = union_all(plain, select(ranked.c.id).where(ranked.c.place == 1)).subquery()
+    return select(ids.c.id)
+
+
+def counting_ids(condition: ColumnElement[bool]) -> Select[int]:
+    """Return ids of the answers that count, of everybody, whose scan meets `condition`."""
+    reviewed = select(ReviewEvent.scan_id)
+    plain = live_ids(and_(condition, Scan.id.not_in(reviewed)))
+    ranked = _ranked(and_(condition, Scan.id.in_(reviewed)))
+    ids = union_all(plain, select(ranked.c.id)).subquery()
+    return select(ids.c.id)
+
+
+def _ranked(condition: ColumnElement[bool], *more: ColumnElement[bool]) -> Subquery:
+    """Columns id and place: the answers that count, by the order in which they decide, from 1."""
+    own, given = verdicts(condition), verdicts(condition)
+    given_id = func.coalesce(given.c.id, 0)
+    said_last = case((and_(own.c.kind == "approve", own.c.id > given_id), own.c.id), else_=given_id)
+    place = func.row_number().over(
+        partition_by=(AnswerEvent.scan_id, AnswerEvent.point_index),
+        order_by=(said_last.desc(), AnswerEvent.id.desc()),
+    )
     return (
-        select(func.max(AnswerEvent.id))
-        .join(Scan, Scan.id == AnswerEvent.scan_id)
-        .where(condition, NOT_UNDONE)
-        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
+        select(AnswerEvent.id, place.label("place"))
+        .outerjoin(own, own.c.answer_id == AnswerEvent.id)
+        .outerjoin(given, given.c.correction_id == AnswerEvent.id)
+        .where(
+            AnswerEvent.id.in_(live_ids(condition)),
+            or_(own.c.kind.is_(None), own.c.kind == "approve"),
+            *more,
+        )
+        .subquery()
+    )
+
+
+def reopened_ids(condition: ColumnElement[bool]) -> Select[int]:
+    """Return ids of the queries that are open again because their answer was sent back."""
+    some = and_(
+        condition,
+        Scan.id.in_(select(ReviewEvent.scan_id).where(ReviewEvent.kind == "send_back")),
+    )
+    sent = aliased(AnswerEvent)
+    verdict = verdicts(some)
+    decided = aliased(AnswerEvent)
+    return (
+        select(Query.id)
+        .join(sent, and_(sent.scan_id == Query.scan_id, sent.point_index == Query.point_index))
+        .join(verdict, and_(verdict.c.answer_id == sent.id, verdict.c.kind == "send_back"))
+        .where(
+            ~exists().where(
+                decided.scan_id == Query.scan_id,
+                decided.point_index == Query.point_index,
+                decided.id.in_(deciding_ids(some)),
+            )
+        )
     )
 
 
@@ -110,14 +194,24 @@ def live_answers(session: Session, scan_id: int) -> list[AnswerRead]:
     return with_notes(session, scan_id, [read_answer(event, index) for event, index in rows])
 
 
-def newest_answers(
+def counting_answers(session: Session, scan_id: int) -> list[AnswerRead]:
+    """Return the answers of a scan that count, of everybody, in the order they were given."""
+    rows = session.execute(
+        _answers()
+        .where(AnswerEvent.id.in_(counting_ids(Scan.id == scan_id)))
+        .order_by(AnswerEvent.id)
+    )
+    return with_notes(session, scan_id, [read_answer(event, index) for event, index in rows])
+
+
+def deciding_answers(
     session: Session, scan_id: int, *, point_index: int | None = None
 ) -> dict[int, AnswerRead]:
-    """Return point index -> the newest live answer there; of all points or of one."""
-    ids = newest_ids(Scan.id == scan_id)
+    """Return point index -> the answer that decides there; of all points or of one."""
+    statement = _answers().where(AnswerEvent.id.in_(deciding_ids(Scan.id == scan_id)))
     if point_index is not None:
-        ids = ids.where(AnswerEvent.point_index == point_index)
-    rows = session.execute(_answers().where(AnswerEvent.id.in_(ids)).order_by(AnswerEvent.id))
+        statement = statement.where(AnswerEvent.point_index == point_index)
+    rows = session.execute(statement.order_by(AnswerEvent.id))
     answers = [read_answer(event, index) for event, index in rows]
     noted = with_notes(session, scan_id, answers, point_index=point_index)
     return {answer.point_index: answer for answer in noted}
@@ -155,6 +249,31 @@ def notes(
     return found
 
 
+def noted_at(session: Session, *conditions: ColumnElement[bool]) -> dict[tuple[int, int, str], str]:
+    """Return (scan id, point index, author) -> what that person noted there last.
+
+    Of the events that meet the conditions (on AnswerEvent's columns); by the rule of `notes`.
+    """
+    newest = (
+        select(func.max(AnswerEvent.id))
+        .where(
+            *conditions,
+            AnswerEvent.note.is_not(None),
+            or_(AnswerEvent.kind == "note", NOT_UNDONE),
+        )
+        .group_by(
+            AnswerEvent.scan_id, AnswerEvent.point_index, AnswerEvent.user_id, AnswerEvent.author
+        )
+    )
+    rows = session.execute(
+        select(AnswerEvent.scan_id, AnswerEvent.point_index, AnswerEvent.author, AnswerEvent.note)
+        .where(AnswerEvent.id.in_(newest))
+        .order_by(AnswerEvent.id)
+    )
+    last = {(scan_id, point or 0, author): text for scan_id, point, author, text in rows}
+    return {place: text for place, text in last.items() if text}
+
+
 def with_notes(
     session: Session,
     scan_id: int,
@@ -175,18 +294,13 @@ def labelled_points(
 ) -> list[tuple[int, int, int, int]]:
     """Return (event id, scan id, point index, class index) of every labelled point, by event id.
 
-    Of the scans that meet `condition` (on Scan's columns). Where authors disagree, the newest live
-    answer that names a class counts.
+    Of the scans that meet `condition` (on Scan's columns). Of the answers that count and name a
+    class, the one that decides at its point.
     """
-    newest = (
-        select(func.max(AnswerEvent.id))
-        .where(AnswerEvent.id.in_(live_ids(condition)), AnswerEvent.reply == "class")
-        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
-    )
     rows = session.execute(
         select(AnswerEvent.id, AnswerEvent.scan_id, AnswerEvent.point_index, LabelClassRow.position)
         .join(LabelClassRow, LabelClassRow.id == AnswerEvent.class_id)
-        .where(AnswerEvent.id.in_(newest))
+        .where(AnswerEvent.id.in_(deciding_ids(condition, naming=True)))
         .order_by(AnswerEvent.id)
     )
     return [
@@ -206,6 +320,16 @@ def last_events(session: Session, scan_ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.all())
 
 
+def last_reviews(session: Session, scan_ids: Sequence[int]) -> dict[int, int]:
+    """Return scan id -> id of its newest review event, for the scans that have any."""
+    rows = session.execute(
+        select(ReviewEvent.scan_id, func.max(ReviewEvent.id))
+        .where(ReviewEvent.scan_id.in_(scan_ids))
+        .group_by(ReviewEvent.scan_id)
+    )
+    return dict(rows.all())
+
+
 def answer_by_id(session: Session, event_id: int) -> AnswerRead:
     """Return one answer."""
     event, index = session.execute(_answers().where(AnswerEvent.id == event_id)).one()
@@ -216,25 +340,20 @@ def query_counts_by_scan(
     session: Session, condition: ColumnElement[bool]
 ) -> dict[int, QueryCounts]:
     """Return scan id -> queries by state, for the scans with queries that meet `condition`."""
-    newest = (
-        select(
-            AnswerEvent.scan_id, AnswerEvent.point_index, func.max(AnswerEvent.id).label("event_id")
-        )
-        .join(Scan, Scan.id == AnswerEvent.scan_id)
-        .where(condition, NOT_UNDONE)
-        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
+    decided = (
+        select(AnswerEvent.scan_id, AnswerEvent.point_index, AnswerEvent.reply)
+        .where(AnswerEvent.id.in_(deciding_ids(condition)))
         .subquery()
     )
     rows = session.execute(
-        select(Query.scan_id, AnswerEvent.reply, func.count())
+        select(Query.scan_id, decided.c.reply, func.count())
         .join(Scan, Scan.id == Query.scan_id)
         .outerjoin(
-            newest,
-            and_(newest.c.scan_id == Query.scan_id, newest.c.point_index == Query.point_index),
+            decided,
+            and_(decided.c.scan_id == Query.scan_id, decided.c.point_index == Query.point_index),
         )
-        .outerjoin(AnswerEvent, AnswerEvent.id == newest.c.event_id)
         .where(condition)
-        .group_by(Query.scan_id, AnswerEvent.reply)
+        .group_by(Query.scan_id, decided.c.reply)
     )
     counts: dict[int, QueryCounts] = {}
     for scan_id, reply, number in rows:

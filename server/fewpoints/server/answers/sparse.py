@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from fewpoints.annotations.classes import ClassList, LabelClass
 from fewpoints.annotations.sparse_labels import SparseLabel, SparseLabels, read_csv
 from fewpoints.server.answers import tally
-from fewpoints.server.answers.queries import live_answers, notes
+from fewpoints.server.answers.queries import counting_answers, live_answers, notes
 from fewpoints.server.answers.schemas import AnswersImported, tidy_note
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
@@ -39,11 +39,11 @@ def class_list(session: Session, project_id: int) -> ClassList:
 
 
 def sparse_labels(session: Session, scan_id: int) -> SparseLabels:
-    """Return the live answers of a scan, in the order in which they were given.
+    """Return the answers of a scan that count, in the order in which they were given.
 
-    Then what was noted at points by people who gave no answer there.
+    Then what was noted at points by people of whom no answer there counts.
     """
-    answers = live_answers(session, scan_id)
+    answers = counting_answers(session, scan_id)
     answered = {(answer.point_index, answer.user_name) for answer in answers}
     alone = [
         SparseLabel(

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from fewpoints.server.answers.queries import (
     QueryCounts,
     answer_counts_by_scan,
+    last_reviews,
     query_counts_by_scan,
 )
 from fewpoints.server.answers.tables import AnswerEvent
@@ -44,6 +45,7 @@ _STORE = (
                 "unlisted_count",
                 "answer_count",
                 "newest_event",
+                "newest_review",
                 "answered_at",
                 "updated_at",
             )
@@ -86,6 +88,7 @@ def _recount(session: Session, ids: list[int]) -> None:
             )
         )
     }
+    reviews = last_reviews(session, there)
     now = utc_now()
     rows = []
     for scan_id in there:
@@ -102,6 +105,7 @@ def _recount(session: Session, ids: list[int]) -> None:
                 "new_unlisted_count": counts.unlisted,
                 "new_answer_count": answers.get(scan_id, 0),
                 "new_newest_event": event_id,
+                "new_newest_review": reviews.get(scan_id),
                 "new_answered_at": at,
                 "new_updated_at": now,
             }

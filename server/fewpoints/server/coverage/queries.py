@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import NOT_UNDONE
+from fewpoints.server.answers.queries import NOT_UNDONE, reopened_ids
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.rounds.tables import Query, QueryLease
@@ -66,7 +66,7 @@ def candidates(
     taken = dict(
         session.execute(
             select(Query.scan_id, func.count())
-            .where(Query.id.in_(leases), ~answered)
+            .where(Query.id.in_(leases), or_(~answered, Query.id.in_(reopened_ids(mine))))
             .group_by(Query.scan_id)
         ).all()
     )

@@ -9,6 +9,7 @@ from fewpoints.server.db.base import Base
 from fewpoints.server.exports import tables as _exports
 from fewpoints.server.jobs import tables as _jobs
 from fewpoints.server.projects import tables as _projects
+from fewpoints.server.reviews import tables as _reviews
 from fewpoints.server.rounds import tables as _rounds
 from fewpoints.server.scans import tables as _scans
 from fewpoints.server.training import tables as _training
@@ -20,6 +21,7 @@ DOMAINS = (
     _exports,
     _jobs,
     _projects,
+    _reviews,
     _rounds,
     _scans,
     _training,

@@ -14,6 +14,7 @@ from fewpoints.server.db.base import Base
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.tables import Project
+from fewpoints.server.users.tables import User
 
 
 class Export(Base):
@@ -28,4 +29,8 @@ class Export(Base):
     filename: Mapped[str] = mapped_column(String(255))
     bytes: Mapped[int] = mapped_column(BigInteger)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)  # last_event_id, checkpoint_id, scans.
+    # Unknown of exports made before these columns were there.
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))  # Who asked for it.
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # As it was asked for.
+    sha256: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

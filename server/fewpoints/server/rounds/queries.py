@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import STATE_OF_REPLY, live_ids, newest_answers, notes
+from fewpoints.server.answers.queries import STATE_OF_REPLY, deciding_answers, live_ids, notes
 from fewpoints.server.answers.schemas import AnswerRead, NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import NotFound
-from fewpoints.server.rounds.schemas import QueryRead, View
+from fewpoints.server.projects.tables import LabelClassRow
+from fewpoints.server.reviews.verdicts import verdicts
+from fewpoints.server.rounds.schemas import QueryRead, SentBack, View
 from fewpoints.server.rounds.tables import Query, QueryLease, SelectionRound
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.users.tables import User
@@ -34,7 +36,7 @@ def get_query(session: Session, query_id: int) -> Query:
 
 def list_queries(session: Session, scan_id: int, *, user_id: int) -> list[QueryRead]:
     """Return a scan's queries in the order of asking, as `user_id` sees them."""
-    answers = newest_answers(session, scan_id)
+    answers = deciding_answers(session, scan_id)
     said = _by_point(notes(session, scan_id))
     return _read(session, answers, said, user_id, Query.scan_id == scan_id)
 
@@ -46,7 +48,7 @@ def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
         NotFound: there is none.
     """
     query = get_query(session, query_id)
-    answers = newest_answers(session, query.scan_id, point_index=query.point_index)
+    answers = deciding_answers(session, query.scan_id, point_index=query.point_index)
     said = _by_point(notes(session, query.scan_id, point_index=query.point_index))
     return _read(session, answers, said, user_id, Query.id == query_id)[0]
 
@@ -85,6 +87,7 @@ def _read(
         .order_by(Query.round_id, Query.rank)
     )
     result = []
+    sent_back = _sent_back(session, condition)
     for query, strategy, holder_id, holder in session.execute(statement):
         answer = answers.get(query.point_index)
         result.append(
@@ -100,6 +103,34 @@ def _read(
                 answer=answer,
                 notes=said.get(query.point_index, []),
                 leased_by=holder if holder_id is not None and holder_id != user_id else None,
+                sent_back=sent_back.get(query.point_index) if answer is None else None,
             )
         )
     return result
+
+
+def _sent_back(session: Session, condition: ColumnElement[bool]) -> dict[int, SentBack]:
+    """Return point -> the live answer there that was sent back last, of the queries of one scan."""
+    scan_id = session.scalar(select(Query.scan_id).where(condition).limit(1))
+    if scan_id is None:
+        return {}
+    verdict = verdicts(Scan.id == scan_id)
+    rows = session.execute(
+        select(AnswerEvent, LabelClassRow.position, verdict.c.note, verdict.c.created_at, User.name)
+        .join(verdict, verdict.c.answer_id == AnswerEvent.id)
+        .join(User, User.id == verdict.c.user_id)
+        .outerjoin(LabelClassRow, LabelClassRow.id == AnswerEvent.class_id)
+        .where(verdict.c.kind == "send_back", AnswerEvent.id.in_(live_ids(Scan.id == scan_id)))
+        .order_by(verdict.c.id)
+    )
+    return {
+        event.point_index: SentBack(
+            author=event.author,
+            reviewer=reviewer,
+            note=note,
+            reply=event.reply,
+            class_index=index,
+            created_at=created_at,
+        )
+        for event, index, note, created_at, reviewer in rows
+    }

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from fewpoints.server.answers.schemas import AnswerRead, NoteRead
+from fewpoints.server.answers.schemas import AnswerRead, NoteRead, Reply
 from fewpoints.server.projects.schemas import Budget, StrategyName
-from fewpoints.server.schemas import Schema, Vector
+from fewpoints.server.schemas import Schema, Time, Vector
 
 QueryState = Literal["open", "answered", "unsure", "skipped", "unlisted"]
 
@@ -32,10 +32,22 @@ class View(BaseModel):
     up: Vector
 
 
+class SentBack(BaseModel):
+    """An answer that a reviewer wants given again: whose it was, what it was, and why."""
+
+    author: str
+    reviewer: str
+    note: str | None
+    reply: Reply
+    class_index: int | None
+    created_at: Time
+
+
 class QueryRead(BaseModel):
     """A point to answer; `leased_by` names another person who works on it now.
 
-    notes: the newest of each person, oldest first.
+    notes: the newest of each person, oldest first. sent_back: why it is open again, if a reviewer
+    sent the last answer back.
     """
 
     id: int
@@ -49,3 +61,4 @@ class QueryRead(BaseModel):
     answer: AnswerRead | None
     notes: list[NoteRead]
     leased_by: str | None
+    sent_back: SentBack | None

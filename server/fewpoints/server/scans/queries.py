@@ -50,7 +50,7 @@ def _dense(scan: Scan, orders: Mapping[int, Sequence[int]]) -> DenseRead | None:
         return None
     digest = order_digest(orders[scan.project_id])
     return DenseRead(
-        version=f"{scan.newest_event}-{digest}-{scan.features_key}",
+        version=f"{scan.newest_event}-{scan.newest_review or 0}-{digest}-{scan.features_key}",
         last_event_id=scan.newest_event,
     )
 

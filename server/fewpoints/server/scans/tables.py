@@ -54,6 +54,7 @@ class Scan(Base):
     unlisted_count: Mapped[int] = mapped_column(default=0, server_default="0")
     answer_count: Mapped[int] = mapped_column(default=0, server_default="0")  # Live, of everyone.
     newest_event: Mapped[int | None] = mapped_column(LongId)
+    newest_review: Mapped[int | None] = mapped_column(LongId)
     answered_at: Mapped[datetime | None]  # When the newest event came.
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
