@@ -32,6 +32,7 @@ export type Answer = Schemas["AnswerRead"];
 export type Reply = Answer["reply"];
 export type NewAnswer = Required<Schemas["AnswerCreate"]>;
 export type Query = Schemas["QueryRead"];
+export type SentBack = Schemas["SentBack"];
 export type Undone = Schemas["UndoRead"];
 export type Redone = Schemas["RedoRead"];
 export type Note = Schemas["NoteRead"];

@@ -18,6 +18,7 @@ const query = {
   answer: null,
   notes: [],
   leased_by: null,
+  sent_back: null,
 };
 
 describe("verifiers", () => {

@@ -126,6 +126,8 @@ export const nextScan: Verifier<api.NextScan> = object({
   reason: text,
 });
 
+const reply = oneOf("class", "unsure", "skip", "unlisted");
+
 export const answer: Verifier<api.Answer> = object({
   id: integer,
   client_id: text,
@@ -133,7 +135,7 @@ export const answer: Verifier<api.Answer> = object({
   query_id: nullable(integer),
   point_index: count,
   position: triple,
-  reply: oneOf("class", "unsure", "skip", "unlisted"),
+  reply,
   class_index: nullable(count),
   instance: nullable(integer),
   user_name: text,
@@ -158,6 +160,16 @@ export const query: Verifier<api.Query> = object({
   answer: nullable(answer),
   notes: list(note),
   leased_by: nullable(text),
+  sent_back: nullable(
+    object({
+      author: text,
+      reviewer: text,
+      note: nullable(text),
+      reply,
+      class_index: nullable(count),
+      created_at: text,
+    }),
+  ),
 });
 
 export const undone: Verifier<api.Undone> = object({

@@ -16,6 +16,7 @@ const open: Query = {
   answer: null,
   notes: [],
   leased_by: null,
+  sent_back: null,
 };
 
 const taken = { error: { code: "leased_elsewhere", message: "Ada works on this point now." } };

@@ -45,6 +45,7 @@ const query = (id: number, state: Query["state"]): Query => ({
   answer: null,
   notes: [],
   leased_by: null,
+  sent_back: null,
 });
 
 const first = query(1, "open");

@@ -29,6 +29,7 @@ const query = (
   answer: null,
   notes: [],
   leased_by: leased,
+  sent_back: null,
 });
 
 const body = (
