@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import DateTime, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import QueryCounts, live_ids, query_counts_by_scan
+from fewpoints.server.answers.queries import QueryCounts, deciding_ids, query_counts_by_scan
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.dashboard.schemas import ReplyCounts, ScanStates
 from fewpoints.server.scans.tables import Scan
@@ -134,17 +134,9 @@ def first_event_at(session: Session, project_id: int) -> datetime | None:
 
 def answers_by_class(session: Session, project_id: int) -> dict[int, int]:
     """Return class row id -> the points that have the class now."""
-    newest = (
-        select(func.max(AnswerEvent.id))
-        .where(
-            AnswerEvent.id.in_(live_ids(Scan.project_id == project_id)),
-            AnswerEvent.reply == "class",
-        )
-        .group_by(AnswerEvent.scan_id, AnswerEvent.point_index)
-    )
     rows = session.execute(
         select(AnswerEvent.class_id, func.count())
-        .where(AnswerEvent.id.in_(newest))
+        .where(AnswerEvent.id.in_(deciding_ids(Scan.project_id == project_id, naming=True)))
         .group_by(AnswerEvent.class_id)
     )
     found: dict[int, int] = defaultdict(int)
