@@ -3,6 +3,46 @@
 // Generated from openapi.json by scripts/api-types.mjs. Do not edit.
 
 export interface paths {
+    "/api/v1/answers/{answer_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Review
+         * @description One answer with its review, predictions, view, and what others answered at its point.
+         */
+        get: operations["reviews_read_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/answers/{answer_id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Review
+         * @description Approve an answer, send it back to its author, or correct it. Stored once per client_id.
+         */
+        post: operations["reviews_create_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkpoints/{checkpoint_id}": {
         parameters: {
             query?: never;
@@ -660,6 +700,106 @@ export interface paths {
          * @description How long an answer takes, from this project's newest answers.
          */
         get: operations["projects_read_pace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description The live answers of a project that meet a filter, with their reviews.
+         */
+        get: operations["reviews_list_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/reviews/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve All
+         * @description Approve every unreviewed answer that meets a filter; one undo takes all of it back.
+         */
+        post: operations["reviews_approve_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/reviews/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarise Reviews
+         * @description Answers by class, person, kind and review, and how far people agree.
+         */
+        get: operations["reviews_summarise_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/reviews/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Review
+         * @description Take back the caller's newest verdict in a project; again, the one before.
+         */
+        post: operations["reviews_undo_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/reviews/walk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Walk Reviews
+         * @description The ids of the answers that meet a filter, to go through one by one.
+         */
+        get: operations["reviews_walk_reviews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1491,6 +1631,42 @@ export interface components {
             skipped: number;
         };
         /**
+         * ApproveAll
+         * @description Approve every unreviewed answer that meets the filter and is no newer than was seen.
+         */
+        ApproveAll: {
+            /** After */
+            after?: string | null;
+            /** Before */
+            before?: string | null;
+            /** Class Index */
+            class_index?: number[];
+            /** Client Id */
+            client_id: string;
+            /** Disagrees */
+            disagrees?: ("prediction" | "people") | null;
+            /** Noted */
+            noted?: boolean | null;
+            /** Reply */
+            reply?: ("class" | "unsure" | "skip" | "unlisted")[];
+            /** Scan Id */
+            scan_id?: number[];
+            /** State */
+            state?: ("unreviewed" | "approved" | "sent_back" | "corrected" | "correction")[];
+            /** Up To Answer Id */
+            up_to_answer_id: number;
+            /** User */
+            user?: string[];
+        };
+        /**
+         * ApprovedAll
+         * @description How many answers were approved.
+         */
+        ApprovedAll: {
+            /** Approved */
+            approved: number;
+        };
+        /**
          * AuthorRead
          * @description Somebody who has answered something in a project.
          */
@@ -1677,6 +1853,16 @@ export interface components {
             counted: number;
             /** Scans */
             scans: number;
+        };
+        /**
+         * ClassCount
+         * @description Answers that name a class.
+         */
+        ClassCount: {
+            /** Answers */
+            answers: number;
+            /** Index */
+            index: number;
         };
         /**
          * ClassShare
@@ -2184,6 +2370,23 @@ export interface components {
             total: number;
         };
         /**
+         * PairAgreement
+         * @description How often two people agree at points that both named a class for; kappa is Cohen's.
+         */
+        PairAgreement: {
+            /** Agreed */
+            agreed: number;
+            /** Kappa */
+            kappa: number | null;
+            /** Points */
+            points: number;
+            /** Users */
+            users: [
+                string,
+                string
+            ];
+        };
+        /**
          * PatchView
          * @description A camera.
          */
@@ -2247,6 +2450,20 @@ export interface components {
             role: "lead" | "annotator";
             /** Signed In */
             signed_in: boolean;
+        };
+        /**
+         * PredictedRead
+         * @description What a checkpoint says of a point; `class_index` is null where its class is gone.
+         */
+        PredictedRead: {
+            /** Checkpoint Id */
+            checkpoint_id: number;
+            /** Checkpoint Name */
+            checkpoint_name: string;
+            /** Class Index */
+            class_index: number | null;
+            /** Confidence */
+            confidence: number;
         };
         /**
          * PredictionRead
@@ -2448,7 +2665,8 @@ export interface components {
          * QueryRead
          * @description A point to answer; `leased_by` names another person who works on it now.
          *
-         *     notes: the newest of each person, oldest first.
+         *     notes: the newest of each person, oldest first. sent_back: why it is open again, if a reviewer
+         *     sent the last answer back.
          */
         QueryRead: {
             answer: components["schemas"]["AnswerRead"] | null;
@@ -2470,6 +2688,7 @@ export interface components {
             rank: number;
             /** Round Id */
             round_id: number;
+            sent_back: components["schemas"]["SentBack"] | null;
             /**
              * State
              * @enum {string}
@@ -2536,6 +2755,19 @@ export interface components {
             reason: "not_ready" | "prepared" | "under_way" | "not_failed" | "file_gone";
         };
         /**
+         * ReplyCount
+         * @description Answers by kind.
+         */
+        ReplyCount: {
+            /** Answers */
+            answers: number;
+            /**
+             * Reply
+             * @enum {string}
+             */
+            reply: "class" | "unsure" | "skip" | "unlisted";
+        };
+        /**
          * ReplyCounts
          * @description What people sent, each reply counted when it was given, whatever became of it.
          *
@@ -2573,6 +2805,166 @@ export interface components {
              * @default 0
              */
             unsure: number;
+        };
+        /**
+         * ReviewCreate
+         * @description A verdict on one answer. `client_id` is made by the sender; sent twice, it counts once.
+         *
+         *     "correct" gives the class that counts instead; the reviewer answers for it.
+         */
+        ReviewCreate: {
+            /** Class Index */
+            class_index?: number | null;
+            /** Client Id */
+            client_id: string;
+            /** Instance */
+            instance?: number | null;
+            /** Note */
+            note?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "approve" | "send_back" | "correct";
+        };
+        /**
+         * ReviewDetail
+         * @description One answer with what else is known of its point.
+         *
+         *     `live`: false if its author took it back or answered again. `view`: the query's, if it is one.
+         *     `prediction_then`: what was on screen when the answer was given. `others`: what other people
+         *     answered at the point.
+         */
+        ReviewDetail: {
+            answer: components["schemas"]["AnswerRead"];
+            /** Contradicted */
+            contradicted: boolean;
+            /** Live */
+            live: boolean;
+            /** Others */
+            others: components["schemas"]["ReviewItem"][];
+            /** Own */
+            own: boolean;
+            prediction: components["schemas"]["PredictedRead"] | null;
+            prediction_then: components["schemas"]["PredictedRead"] | null;
+            review: components["schemas"]["ReviewRead"] | null;
+            /** Scan Name */
+            scan_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unreviewed" | "approved" | "sent_back" | "corrected" | "correction";
+            view: components["schemas"]["View"] | null;
+        };
+        /**
+         * ReviewIds
+         * @description Ids of the answers to walk, in order: the first 20,000.
+         */
+        ReviewIds: {
+            /** Answer Ids */
+            answer_ids: number[];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReviewItem
+         * @description A live answer, what a reviewer said of it, and what the shown checkpoint says of the point.
+         *
+         *     `own`: the person who asks gave it. `contradicted`: the prediction is another class.
+         */
+        ReviewItem: {
+            answer: components["schemas"]["AnswerRead"];
+            /** Contradicted */
+            contradicted: boolean;
+            /** Own */
+            own: boolean;
+            prediction: components["schemas"]["PredictedRead"] | null;
+            review: components["schemas"]["ReviewRead"] | null;
+            /** Scan Name */
+            scan_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unreviewed" | "approved" | "sent_back" | "corrected" | "correction";
+        };
+        /**
+         * ReviewPage
+         * @description Answers to review; `last_answer_id` is the newest of the project, for approving them all.
+         */
+        ReviewPage: {
+            /** Items */
+            items: components["schemas"]["ReviewItem"][];
+            /** Last Answer Id */
+            last_answer_id: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReviewRead
+         * @description The verdict in force on an answer.
+         */
+        ReviewRead: {
+            /** Correction Id */
+            correction_id: number | null;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string | null;
+            /** Reviewer */
+            reviewer: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "approve" | "send_back" | "correct";
+        };
+        /**
+         * ReviewSummary
+         * @description What there is to review in a project.
+         *
+         *     `alpha`: Krippendorff's, over all points that several people named a class for; null without
+         *     any, or where everybody named one and the same class.
+         */
+        ReviewSummary: {
+            /** Alpha */
+            alpha: number | null;
+            /** Answers */
+            answers: number;
+            /** Classes */
+            classes: components["schemas"]["ClassCount"][];
+            /** Contradicted */
+            contradicted: number;
+            /** Noted */
+            noted: number;
+            /** Pairs */
+            pairs: components["schemas"]["PairAgreement"][];
+            /** People Disagree */
+            people_disagree: number;
+            /** Predicted */
+            predicted: number;
+            /** Replies */
+            replies: components["schemas"]["ReplyCount"][];
+            /** Shared Points */
+            shared_points: number;
+            states: components["schemas"]["StateCount"];
+            /** Users */
+            users: components["schemas"]["UserCount"][];
+        };
+        /**
+         * ReviewUndone
+         * @description What is unreviewed again: how many answers, and one of them.
+         */
+        ReviewUndone: {
+            /** Answer Id */
+            answer_id: number | null;
+            /** Answers */
+            answers: number;
         };
         /**
          * RoundCreate
@@ -2786,6 +3178,27 @@ export interface components {
             upper: number;
         };
         /**
+         * SentBack
+         * @description An answer that a reviewer wants given again: whose it was, what it was, and why.
+         */
+        SentBack: {
+            /** Author */
+            author: string;
+            /** Class Index */
+            class_index: number | null;
+            /** Created At */
+            created_at: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Reply
+             * @enum {string}
+             */
+            reply: "class" | "unsure" | "skip" | "unlisted";
+            /** Reviewer */
+            reviewer: string;
+        };
+        /**
          * SignIn
          * @description The one-time token of a sign-in link.
          */
@@ -2804,6 +3217,37 @@ export interface components {
             classes: string[];
             /** Last Event Id */
             last_event_id: number;
+        };
+        /**
+         * StateCount
+         * @description Answers by what reviewers said of them.
+         */
+        StateCount: {
+            /**
+             * Approved
+             * @default 0
+             */
+            approved: number;
+            /**
+             * Corrected
+             * @default 0
+             */
+            corrected: number;
+            /**
+             * Correction
+             * @default 0
+             */
+            correction: number;
+            /**
+             * Sent Back
+             * @default 0
+             */
+            sent_back: number;
+            /**
+             * Unreviewed
+             * @default 0
+             */
+            unreviewed: number;
         };
         /**
          * StateNumbers
@@ -2866,6 +3310,14 @@ export interface components {
             /** Query Id */
             query_id: number | null;
             undone: components["schemas"]["AnswerRead"] | null;
+        };
+        /**
+         * UndoReview
+         * @description Take back the caller's newest verdict in the project, or all of it if it was about many.
+         */
+        UndoReview: {
+            /** Client Id */
+            client_id: string;
         };
         /**
          * UploadCheck
@@ -2938,6 +3390,22 @@ export interface components {
             twins: string[];
         };
         /**
+         * UserCount
+         * @description Answers of one person.
+         */
+        UserCount: {
+            /** Answers */
+            answers: number;
+            /** Approved */
+            approved: number;
+            /** Corrected */
+            corrected: number;
+            /** Name */
+            name: string;
+            /** Sent Back */
+            sent_back: number;
+        };
+        /**
          * UserRead
          * @description A person.
          */
@@ -2985,6 +3453,129 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    reviews_read_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_create_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description answer_replaced: The answer counts no more: its author took it back or answered again.
+             *     client_id_taken: The client_id belongs to something else.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     training_delete_checkpoint: {
         parameters: {
             query?: never;
@@ -4968,6 +5559,319 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaceRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_list_reviews: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                before?: string | null;
+                class_index?: number[];
+                disagrees?: ("prediction" | "people") | null;
+                limit?: number;
+                noted?: boolean | null;
+                offset?: number;
+                reply?: ("class" | "unsure" | "skip" | "unlisted")[];
+                scan_id?: number[];
+                sort?: "newest" | "oldest" | "contradicted";
+                state?: ("unreviewed" | "approved" | "sent_back" | "corrected" | "correction")[];
+                user?: string[];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_approve_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveAll"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovedAll"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description client_id_taken: The client_id belongs to something else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_summarise_reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewSummary"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_undo_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoReview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewUndone"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description client_id_taken: The client_id belongs to something else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_walk_reviews: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                before?: string | null;
+                class_index?: number[];
+                disagrees?: ("prediction" | "people") | null;
+                noted?: boolean | null;
+                reply?: ("class" | "unsure" | "skip" | "unlisted")[];
+                scan_id?: number[];
+                sort?: "newest" | "oldest" | "contradicted";
+                state?: ("unreviewed" | "approved" | "sent_back" | "corrected" | "correction")[];
+                user?: string[];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewIds"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
