@@ -133,7 +133,7 @@ export async function request<T>(
 }
 
 /** Read every page of a list, in order. */
-async function all<T>(path: string, check: Verifier<T>, signal?: AbortSignal): Promise<T[]> {
+export async function all<T>(path: string, check: Verifier<T>, signal?: AbortSignal): Promise<T[]> {
   const items: T[] = [];
   const join = path.includes("?") ? "&" : "?";
   for (;;) {

@@ -42,6 +42,10 @@ export type Checkpoint = Schemas["CheckpointRead"];
 export type Job = Schemas["JobRead"];
 export type ExportFile = Schemas["ExportRead"];
 export type ExportKind = ExportFile["kind"];
+/** Its preflight is null until it was checked, and where a check was given up. */
+export type Upload = Omit<Schemas["UploadRead"], "preflight"> & { preflight: Preflight | null };
+export type Person = Schemas["PersonRead"];
+export type Pace = Schemas["PaceRead"];
 export type Strategy = Project["strategy"];
 export type Variant = Schemas["TrainingCreate"]["variant"];
 export type NewRound = Pick<Schemas["RoundCreate"], "strategy" | "budget">;

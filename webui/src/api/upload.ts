@@ -1,46 +1,76 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Upload of one scan. XHR because `fetch` cannot report upload progress over HTTP/1.1. */
-import { ApiError, apiUrl, NetworkError, toApiError } from "./client";
-import type { Scan } from "./types";
+/** Uploads in pieces. Pieces go by XHR, because `fetch` cannot report their progress over HTTP/1.1. */
+import { all, apiUrl, NetworkError, request, send, toApiError } from "./client";
+import type { Scan, Upload } from "./types";
 import * as verify from "./verify";
 
-export interface Upload {
-  readonly done: Promise<Scan>;
-  cancel(): void;
+/** What the list of uploads needs of the server. */
+export interface UploadApi {
+  begin(projectId: number, file: NewUpload, signal: AbortSignal): Promise<Upload>;
+  list(projectId: number): Promise<Upload[]>;
+  read(id: number, signal: AbortSignal): Promise<Upload>;
+  /** Add bytes at `offset`; `onProgress` is told how many of them are on their way. */
+  put(
+    id: number,
+    offset: number,
+    bytes: ArrayBuffer,
+    onProgress: (sent: number) => void,
+    signal: AbortSignal,
+  ): Promise<Upload>;
+  check(id: number, sha256: string | null, signal: AbortSignal): Promise<Upload>;
+  toScan(id: number, signal: AbortSignal): Promise<Scan>;
+  cancel(id: number): Promise<unknown>;
 }
 
-export class UploadCancelled extends Error {}
+export interface NewUpload {
+  name: string;
+  bytes: number;
+  fingerprint: string;
+}
 
-export function uploadScan(
-  projectId: number,
-  file: File,
-  onProgress: (fraction: number) => void,
-): Upload {
-  const xhr = new XMLHttpRequest();
-  const done = new Promise<Scan>((resolve, reject) => {
-    xhr.upload.onprogress = (event) => {
-      if (event.lengthComputable && event.total > 0) onProgress(event.loaded / event.total);
-    };
+export const uploadApi: UploadApi = {
+  begin: (projectId, body, signal) =>
+    request("POST", `/projects/${projectId}/uploads`, verify.upload, { body, signal }),
+  list: (projectId) => all(`/projects/${projectId}/uploads`, verify.upload),
+  read: (id, signal) => request("GET", `/uploads/${id}`, verify.upload, { signal }),
+  put,
+  check: (id, sha256, signal) =>
+    request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256 }, signal }),
+  toScan: (id, signal) => request("POST", `/uploads/${id}/scan`, verify.scan, { signal }),
+  cancel: (id) => send("DELETE", `/uploads/${id}`),
+};
+
+function put(
+  id: number,
+  offset: number,
+  bytes: ArrayBuffer,
+  onProgress: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<Upload> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    const abort = (): void => xhr.abort();
+    xhr.upload.onprogress = (event) => onProgress(event.loaded);
     xhr.onload = () => {
       if (xhr.status < 200 || xhr.status > 299) {
         reject(toApiError(xhr.status, xhr.responseText));
         return;
       }
       try {
-        resolve(verify.scan(JSON.parse(xhr.responseText)));
+        resolve(verify.upload(JSON.parse(xhr.responseText)));
       } catch (error) {
-        reject(
-          error instanceof Error ? error : new ApiError(xhr.status, "unexpected", "Bad reply"),
-        );
+        reject(error instanceof Error ? error : new NetworkError());
       }
     };
     xhr.onerror = () => reject(new NetworkError());
-    xhr.onabort = () => reject(new UploadCancelled());
-    xhr.open("POST", apiUrl(`/projects/${projectId}/scans?name=${encodeURIComponent(file.name)}`));
+    xhr.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
+    xhr.onloadend = () => signal.removeEventListener("abort", abort);
+    xhr.open("PUT", apiUrl(`/uploads/${id}/bytes?offset=${offset}`));
     xhr.setRequestHeader("Content-Type", "application/octet-stream");
-    xhr.send(file);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    else xhr.send(bytes);
   });
-  return { done, cancel: () => xhr.abort() };
 }

@@ -264,6 +264,35 @@ export const preflight: Verifier<api.Preflight> = object({
   warnings: list(text),
 });
 
+export const upload: Verifier<api.Upload> = object({
+  id: integer,
+  project_id: integer,
+  name: text,
+  bytes: count,
+  received: count,
+  fingerprint: text,
+  state: oneOf("receiving", "received", "checked", "refused", "imported"),
+  preflight: nullable(preflight),
+  problem: nullable(object({ code: text, message: text })),
+  twins: list(text),
+  scan_id: nullable(integer),
+  created_at: text,
+  expires_at: text,
+});
+
+export const person: Verifier<api.Person> = object({
+  id: integer,
+  name: text,
+  role: oneOf("lead", "annotator"),
+  created_at: text,
+  signed_in: flag,
+});
+
+export const pace: Verifier<api.Pace> = object({
+  answers: count,
+  median_seconds: nullable(number),
+});
+
 const tile = object({ base: count, count, lo: triple, scale: triple });
 
 /** Also checks that the tiles cover the records without gap or overlap: picking depends on it. */

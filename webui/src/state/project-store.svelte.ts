@@ -7,7 +7,7 @@ import { ProjectEvents } from "../api/events";
 import type { Checkpoint, ExportFile, Job, Project, Readiness, Scan } from "../api/types";
 import { isActive } from "../words";
 import { toasts } from "./toasts.svelte";
-import { Uploads } from "./uploads.svelte";
+import { type Uploads, uploadsOf } from "./uploads.svelte";
 
 const READINESS_DELAY_MS = 300;
 
@@ -30,7 +30,8 @@ export class ProjectStore {
 
   private constructor(project: Project) {
     this.project = project;
-    this.uploads = new Uploads(project.id, (scan) => this.putScan(scan));
+    this.uploads = uploadsOf(project.id);
+    this.uploads.onScan = (scan) => this.putScan(scan);
     this.events = new ProjectEvents(project.id, {
       project: (changed) => this.onProject(changed),
       scan: (changed) => {
@@ -57,7 +58,7 @@ export class ProjectStore {
     this.disposed = true;
     clearTimeout(this.timer);
     this.events.dispose();
-    this.uploads.cancelAll();
+    this.uploads.onScan = () => undefined; // They go on.
   }
 
   /** The work under way on one scan. */

@@ -1,89 +1,214 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Files on their way to a project, two at a time; the rest waits its turn. */
-import { isPassing, messageOf } from "../api/client";
-import type { Scan } from "../api/types";
-import { type Upload, UploadCancelled, uploadScan } from "../api/upload";
+/**
+ * Files on their way to a project: sent in pieces, two files at a time, checked, and then imported, at once or when
+ * somebody says so. They go on while other pages of the app are shown, and after a reload where they stopped.
+ */
+import { ApiError, isPassing } from "../api/client";
+import { uploadApi, type UploadApi } from "../api/upload";
+import type { Scan, Upload } from "../api/types";
+import { type FoundFile, whyNot } from "../util/scan-files";
+import { UploadRow } from "./upload-row.svelte";
+import { type List, Transfer } from "./upload-transfer";
 
 const PARALLEL = 2;
+const AT_ONCE = "fewpoints:import-at-once";
 
-export class UploadRow {
-  state = $state<"waiting" | "sending" | "finishing" | "failed">("waiting");
-  fraction = $state(0);
-  error = $state<string | null>(null);
-  retriable = $state(false); // The same file may be taken at the next try.
-  running: Upload | null = null;
-
-  constructor(
-    readonly id: number,
-    readonly file: File,
-  ) {}
+/** A file that is not uploaded, and why. */
+export interface LeftOut {
+  path: string;
+  reason: string;
 }
 
-export class Uploads {
+export class Uploads implements List {
   rows = $state.raw<UploadRow[]>([]);
+  leftOut = $state.raw<LeftOut[]>([]);
+  looking = $state(0); // Files whose first bytes are being looked at.
+  atOnce = $state(readAtOnce()); // Import what the check finds nothing wrong with.
+  onScan: (scan: Scan) => void = () => undefined;
   private next = 1;
+  private restored = false;
+  private readonly transfer: Transfer;
 
   constructor(
-    private readonly projectId: number,
-    private readonly onDone: (scan: Scan) => void,
-  ) {}
+    readonly projectId: number,
+    private readonly api: UploadApi = uploadApi,
+    wait?: (ms: number, signal: AbortSignal) => Promise<void>,
+    hash?: (file: File, signal: AbortSignal) => Promise<string | null>,
+  ) {
+    this.transfer = new Transfer(projectId, api, wait, hash);
+  }
 
-  add(files: Iterable<File>): void {
-    this.rows = [...this.rows, ...Array.from(files, (file) => new UploadRow(this.next++, file))];
+  /** Take files that are scans, and say of the others why not. */
+  async add(found: Iterable<FoundFile>): Promise<void> {
+    const files = [...found];
+    this.looking += files.length;
+    const rows: UploadRow[] = [];
+    const leftOut: LeftOut[] = [];
+    for (const { file, path } of files) {
+      const reason = await whyNot(file);
+      if (reason !== null) leftOut.push({ path, reason });
+      else {
+        const row = new UploadRow(this.next++, path, file.name, file.size);
+        row.file = file;
+        rows.push(row);
+      }
+      this.looking--;
+    }
+    this.leftOut = [...this.leftOut, ...leftOut];
+    // A big drop must not put off what was there before it.
+    this.rows = [...this.rows, ...rows];
     this.pump();
   }
 
-  /** Stop it if it is running and take it off the list. */
+  /** Once: take up what an earlier page of this browser, or another one, has left unfinished. */
+  async restore(): Promise<void> {
+    if (this.restored) return;
+    this.restored = true;
+    let all: Upload[];
+    try {
+      all = await this.api.list(this.projectId);
+    } catch {
+      this.restored = false; // Nothing is lost; whoever opens the page again asks again.
+      return;
+    }
+    const known = new Set(this.rows.map((row) => row.upload?.id));
+    const rows = all
+      .filter((upload) => !known.has(upload.id))
+      .map((upload) => {
+        const row = new UploadRow(this.next++, upload.name, upload.name, upload.bytes);
+        row.take(upload);
+        row.state = upload.state === "receiving" ? "absent" : "waiting";
+        return row;
+      });
+    if (rows.length > 0) this.rows = [...this.rows, ...rows];
+    this.pump();
+  }
+
+  /** Take a row off the list, and what was sent of it off the server unless it is a scan. */
   remove(row: UploadRow): void {
     this.rows = this.rows.filter((r) => r !== row);
-    row.running?.cancel();
+    row.abort?.abort();
+    if (row.upload && row.state !== "done") void this.drop(row.upload.id);
     this.pump();
   }
 
   retry(row: UploadRow): void {
-    row.state = "waiting";
     row.error = null;
-    row.fraction = 0;
+    row.state = "waiting";
     this.pump();
   }
 
-  cancelAll(): void {
-    for (const row of this.rows) row.running?.cancel();
-    this.rows = [];
+  /** Go on with a row that asked: send it although there is a twin, or import it with its findings. */
+  proceed(row: UploadRow): void {
+    row.insisted = true;
+    row.state = "waiting";
+    this.pump();
   }
 
+  proceedAll(which: readonly UploadRow[] = this.asking): void {
+    for (const row of which) {
+      row.insisted = true;
+      row.state = "waiting";
+    }
+    this.pump();
+  }
+
+  setAtOnce(atOnce: boolean): void {
+    this.atOnce = atOnce;
+    try {
+      localStorage.setItem(AT_ONCE, atOnce ? "yes" : "no");
+    } catch {
+      // A browser that keeps nothing for the page: it counts until the page goes.
+    }
+    if (atOnce) this.proceedAll(this.asking.filter((row) => row.nothingFound));
+  }
+
+  clear(): void {
+    for (const row of this.rows)
+      if (row.state === "refused" || row.state === "failed") this.remove(row);
+    this.rows = this.rows.filter((row) => row.state !== "done");
+    this.leftOut = [];
+  }
+
+  cancelAll(): void {
+    for (const row of this.rows) this.remove(row);
+    this.leftOut = [];
+  }
+
+  get asking(): UploadRow[] {
+    return this.rows.filter((row) => row.state === "asking");
+  }
+
+  /** Whether leaving the page would stop something. */
   get busy(): boolean {
-    return this.rows.some((row) => row.state !== "failed");
+    return this.rows.some((row) => row.running);
   }
 
   private pump(): void {
     for (const row of this.rows) {
-      if (this.rows.filter((r) => r.running).length >= PARALLEL) return;
-      if (row.state === "waiting") void this.send(row);
+      if (this.rows.filter((r) => r.abort !== null).length >= PARALLEL) return;
+      if (row.state === "waiting" && row.abort === null) void this.run(row);
     }
   }
 
-  private async send(row: UploadRow): Promise<void> {
-    row.state = "sending";
-    row.running = uploadScan(this.projectId, row.file, (fraction) => {
-      row.fraction = fraction;
-      if (fraction >= 1) row.state = "finishing";
-    });
+  private async run(row: UploadRow): Promise<void> {
+    row.abort = new AbortController();
+    row.state = "starting";
     try {
-      const scan = await row.running.done;
-      this.rows = this.rows.filter((r) => r !== row);
-      this.onDone(scan);
-    } catch (error) {
-      if (!(error instanceof UploadCancelled)) {
-        row.state = "failed";
-        row.error = messageOf(error);
-        row.retriable = isPassing(error);
+      const scan = await this.transfer.run(row, row.abort.signal, this);
+      if (scan) {
+        row.state = "done";
+        this.onScan(scan);
+        if (this.rows.every((r) => r.state === "done")) this.rows = [];
+      } else if (row.upload?.state === "refused") {
+        await this.drop(row.upload.id); // Its bytes are of no use.
+        row.upload = null;
       }
     } finally {
-      row.running = null;
+      row.abort = null;
       this.pump();
     }
   }
+
+  /** A file that was chosen again goes on in its own row; the one that waited for it goes. */
+  begun(row: UploadRow): void {
+    const id = row.upload?.id;
+    if (id !== undefined && row.file)
+      this.rows = this.rows.filter((r) => r === row || r.upload?.id !== id || r.state !== "absent");
+  }
+
+  private async drop(id: number): Promise<void> {
+    try {
+      await this.api.cancel(id);
+    } catch (error) {
+      // What cannot be told to the server now expires there by itself.
+      if (!(error instanceof ApiError) && !isPassing(error)) console.error(error);
+    }
+  }
+}
+
+function readAtOnce(): boolean {
+  try {
+    return localStorage.getItem(AT_ONCE) !== "no";
+  } catch {
+    return true;
+  }
+}
+
+const open = new Map<number, Uploads>();
+
+/** The uploads of a project, the same as long as the app runs. */
+export function uploadsOf(projectId: number): Uploads {
+  let uploads = open.get(projectId);
+  if (!uploads) {
+    uploads = new Uploads(projectId);
+    if (open.size === 0)
+      window.addEventListener("beforeunload", (event) => {
+        if ([...open.values()].some((each) => each.busy)) event.preventDefault();
+      });
+    open.set(projectId, uploads);
+  }
+  return uploads;
 }

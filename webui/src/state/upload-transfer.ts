@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** The way of one file from the browser to a scan, with all that can happen on it. */
+import { ApiError, isAbort, isPassing, messageOf } from "../api/client";
+import type { UploadApi } from "../api/upload";
+import type { Scan, Upload } from "../api/types";
+import { t } from "../i18n";
+import { fingerprint } from "../util/scan-files";
+import type { UploadRow } from "./upload-row.svelte";
+
+export const SLICE_BYTES = 8 * 1024 * 1024;
+const MOST_TRIES = 20; // In a row, without a byte getting through: some eight minutes.
+const LONGEST_WAIT_MS = 30_000;
+// Another tab, or a request that the server does not know to be dead yet.
+const TRY_AGAIN = new Set(["upload_busy", "wrong_offset"]);
+
+/** What the list decides on the way. */
+export interface List {
+  readonly atOnce: boolean; // Import what the check finds nothing wrong with.
+  begun(row: UploadRow): void;
+}
+
+/** The file on this computer changed or is gone; sending more of it would make a mixture. */
+class FileGone extends Error {}
+
+export class Transfer {
+  constructor(
+    private readonly projectId: number,
+    private readonly api: UploadApi,
+    private readonly wait: (ms: number, signal: AbortSignal) => Promise<void> = waitOrOnline,
+    private readonly hash: (file: File, signal: AbortSignal) => Promise<string | null> = hashFile,
+  ) {}
+
+  /**
+   * Bring a row as far as it goes by itself, trying again while the server cannot be reached. Returns the scan, or
+   * null where it stopped; the row's state says why.
+   */
+  async run(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan | null> {
+    let tries = 0;
+    let before = row.sent;
+    for (;;) {
+      try {
+        return await this.advance(row, signal, list);
+      } catch (error) {
+        if (signal.aborted || isAbort(error)) return null;
+        const arrived = row.upload?.received ?? 0;
+        if (arrived > before) tries = 0;
+        before = arrived;
+        if (!mayPass(error) || ++tries > MOST_TRIES) {
+          row.state = "failed";
+          row.error = messageOf(error);
+          return null;
+        }
+        row.state = "offline";
+        row.error = messageOf(error);
+        try {
+          await this.wait(Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries), signal);
+        } catch {
+          return null; // Removed meanwhile.
+        }
+      }
+    }
+  }
+
+  private async advance(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan | null> {
+    row.take(await this.present(row, signal));
+    list.begun(row);
+    row.error = null;
+    if (row.upload?.state === "receiving") {
+      if (row.twins.length > 0 && row.upload.received === 0 && !row.insisted) {
+        row.state = "asking";
+        return null;
+      }
+      if (!row.file) {
+        row.state = "absent";
+        return null;
+      }
+      this.startHash(row, row.file, signal);
+      await this.sendAll(row, row.file, signal);
+    }
+    if (row.upload?.state === "received") {
+      row.state = "checking";
+      if (row.file) this.startHash(row, row.file, signal);
+      row.take(await this.check(row, row.upload.id, signal));
+    }
+    if (row.upload?.state === "refused") {
+      row.state = "refused";
+      row.error = row.upload.problem?.message ?? null;
+      return null;
+    }
+    if (!row.insisted && !(row.nothingFound && list.atOnce)) {
+      row.state = "asking";
+      return null;
+    }
+    row.state = "importing";
+    return this.api.toScan(row.upload!.id, signal); // It was just taken.
+  }
+
+  private startHash(row: UploadRow, file: File, signal: AbortSignal): void {
+    row.hash ??= this.hash(file, signal);
+    row.hash.catch(() => undefined); // Whoever awaits it is told; nobody may be by then.
+  }
+
+  private async check(row: UploadRow, id: number, signal: AbortSignal): Promise<Upload> {
+    try {
+      return await this.api.check(id, (await row.hash) ?? null, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "upload_damaged") row.hash = null;
+      throw error;
+    }
+  }
+
+  /** The upload as the server has it now; begun anew where it is not known any more. */
+  private async present(row: UploadRow, signal: AbortSignal): Promise<Upload> {
+    if (row.upload) {
+      try {
+        return await this.api.read(row.upload.id, signal);
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 404 && row.file)) throw error;
+      }
+    }
+    if (!row.file) throw new FileGone(t("setup.upload.chooseAgain"));
+    const body = { name: row.name, bytes: row.size, fingerprint: await print(row.file) };
+    return this.api.begin(this.projectId, body, signal);
+  }
+
+  private async sendAll(row: UploadRow, file: File, signal: AbortSignal): Promise<void> {
+    row.state = "sending";
+    while (row.upload && row.upload.received < row.size) {
+      const from = row.upload.received;
+      const bytes = await read(file, from, Math.min(row.size, from + SLICE_BYTES));
+      row.take(
+        await this.api.put(row.upload.id, from, bytes, (sent) => (row.sent = from + sent), signal),
+      );
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return isPassing(error) || (error instanceof ApiError && TRY_AGAIN.has(error.code));
+}
+
+async function read(file: File, from: number, to: number): Promise<ArrayBuffer> {
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await file.slice(from, to).arrayBuffer();
+  } catch {
+    throw new FileGone(t("setup.upload.changed"));
+  }
+  if (bytes.byteLength !== to - from) throw new FileGone(t("setup.upload.changed"));
+  return bytes;
+}
+
+async function print(file: File): Promise<string> {
+  try {
+    return await fingerprint(file);
+  } catch {
+    throw new FileGone(t("setup.upload.changed"));
+  }
+}
+
+/** Wait, but not longer than until the browser says that it is online again. */
+function waitOrOnline(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      window.removeEventListener("online", end);
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) reject(new DOMException("Stopped.", "AbortError"));
+      else resolve();
+    };
+    const timer = setTimeout(end, ms);
+    window.addEventListener("online", end);
+    signal.addEventListener("abort", end);
+  });
+}
+
+/** The SHA-256 of a file from a worker; null where there is none to be had. The server compares it. */
+function hashFile(file: File, signal: AbortSignal): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("../util/hash-worker.ts", import.meta.url), {
+      type: "module",
+    });
+    const end = (value: string | null): void => {
+      worker.terminate();
+      signal.removeEventListener("abort", stop);
+      resolve(value);
+    };
+    const stop = (): void => {
+      worker.terminate();
+      reject(new DOMException("Stopped.", "AbortError"));
+    };
+    worker.onmessage = (event: MessageEvent<string | null>) => end(event.data);
+    worker.onerror = () => end(null);
+    signal.addEventListener("abort", stop, { once: true });
+    worker.postMessage(file);
+  });
+}
