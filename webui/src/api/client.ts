@@ -273,6 +273,10 @@ export const scans = {
       verify.answersImported,
       { raw: file, type: "text/csv" },
     ),
+  note: (id: number, body: api.NewNote) =>
+    request("POST", `/scans/${id}/notes`, verify.note, { body }),
+  redo: (id: number, clientId: string) =>
+    request("POST", `/scans/${id}/redo`, verify.redone, { body: { client_id: clientId } }),
   undo: (id: number, clientId: string) =>
     request("POST", `/scans/${id}/undo`, verify.undone, { body: { client_id: clientId } }),
 };

@@ -3,27 +3,45 @@
 
 /** The outbox of whoever is signed in, as the page sees it. */
 import { ApiError, isPassing, messageOf, NetworkError, scans } from "../api/client";
-import type { NewAnswer, Undone, User } from "../api/types";
+import type { User } from "../api/types";
 import { t } from "../i18n";
+import { uuid } from "../util/uuid";
 import { InvalidData } from "../util/verify";
-import { type Operation, Outbox, type OutboxState, type Outcome } from "./outbox";
-import { LocalOutboxStorage } from "./outbox-storage";
+import { Outbox, type OutboxStatus, type Outcome, type Result } from "./outbox";
+import { DatabaseStore } from "./outbox-db";
+import type { GivenAnswer, Operation } from "./outbox-entries";
+import { moveOldEntries } from "./outbox-storage";
+import { browserTabs } from "./outbox-tabs";
 import { toasts } from "./toasts.svelte";
 
 export interface AnswersListener {
-  sent: (operation: Operation, undone: Undone | null) => void;
-  refused: (operation: Operation, message: string) => void;
+  /** @param mine whether this page made it, rather than another tab. */
+  sent: (operation: Operation, result: Result, mine: boolean) => void;
+  refused: (operation: Operation) => void;
+  /** Another tab did something. */
+  added: (operation: Operation) => void;
 }
 
 export async function transmit(operation: Operation): Promise<Outcome> {
   try {
-    if (operation.kind === "answer") {
-      await scans.answer(operation.scanId, operation.body);
-      return { kind: "sent" };
-    }
-    return { kind: "sent", undone: await scans.undo(operation.scanId, operation.clientId) };
+    return { kind: "sent", result: await deliver(operation) };
   } catch (error) {
     return outcomeOf(error);
+  }
+}
+
+async function deliver(operation: Operation): Promise<Result> {
+  switch (operation.kind) {
+    case "answer":
+      await scans.answer(operation.scanId, operation.body);
+      return null;
+    case "note":
+      await scans.note(operation.scanId, operation.body);
+      return null;
+    case "undo":
+      return { undone: await scans.undo(operation.scanId, operation.clientId) };
+    case "redo":
+      return { redone: await scans.redo(operation.scanId, operation.clientId) };
   }
 }
 
@@ -42,15 +60,20 @@ export function outcomeOf(error: unknown): Outcome {
   return { kind: "refused", message: messageOf(error) };
 }
 
+const NOTHING: OutboxStatus = { state: "saved", waiting: 0, keeping: 0, unkept: 0 };
+
 class Answers {
-  state = $state<OutboxState>("saved");
-  waiting = $state(0);
+  status = $state.raw<OutboxStatus>(NOTHING);
   private outbox: Outbox | null = null;
   private userId: number | null = null;
   private readonly listeners = new Set<AnswersListener>();
 
   constructor() {
     window.addEventListener("online", () => this.outbox?.retryNow());
+    window.addEventListener("beforeunload", (event) => {
+      // Only what would be lost: the rest goes out when the app is opened again.
+      if (this.status.keeping + this.status.unkept > 0) event.preventDefault();
+    });
   }
 
   open(user: User): void {
@@ -58,24 +81,40 @@ class Answers {
       this.outbox.retryNow();
       return;
     }
+    this.outbox?.close();
     this.userId = user.id;
+    this.status = NOTHING;
     this.outbox = new Outbox(
-      new LocalOutboxStorage(localStorage, user.id, () => toasts.error(t("say.notKept"))),
+      new DatabaseStore(user.id),
+      browserTabs(`fewpoints:outbox:${user.id}`),
+      uuid(),
       transmit,
       {
-        changed: (state, waiting) => {
-          this.state = state;
-          this.waiting = waiting;
+        changed: (status) => (this.status = status),
+        sent: (operation, result, mine) => {
+          for (const listener of this.listeners) listener.sent(operation, result, mine);
         },
-        sent: (operation, undone) => {
-          for (const listener of this.listeners) listener.sent(operation, undone);
+        refused: (operation, message, mine) => {
+          if (mine) toasts.error(message);
+          for (const listener of this.listeners) listener.refused(operation);
         },
-        refused: (operation, message) => {
-          toasts.error(message);
-          for (const listener of this.listeners) listener.refused(operation, message);
+        added: (operation) => {
+          for (const listener of this.listeners) listener.added(operation);
         },
+        trouble: () => toasts.error(t("say.notKept")),
       },
+      undefined,
+      async (store) => moveOldEntries(localStorage, user.id, store),
     );
+  }
+
+  /** What an earlier page left is known. */
+  get ready(): Promise<void> {
+    return this.outbox?.ready ?? Promise.resolve();
+  }
+
+  get waiting(): number {
+    return this.status.waiting;
   }
 
   listen(listener: AnswersListener): () => void {
@@ -91,12 +130,9 @@ class Answers {
     this.outbox?.add(operation);
   }
 
-  takeBack(scanId: number): NewAnswer | null {
-    return this.outbox?.takeBack(scanId) ?? null;
-  }
-
-  retryNow(): void {
-    this.outbox?.retryNow();
+  /** The answer that was taken back before the server could know it; null where the server is asked to. */
+  undo(scanId: number): Promise<GivenAnswer | null> {
+    return this.outbox?.undo(scanId, uuid()) ?? Promise.resolve(null);
   }
 }
 

@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * One open label page: which query is shown, what was answered, what the view shows. The viewer and the buttons read
+ * One open label page: which query is shown, what is answered, what the view shows. The viewer and the buttons read
  * it; keys, clicks and the server change it.
  */
-import { isAbort, messageOf, projects, scans } from "../api/client";
-import { ProjectEvents } from "../api/events";
+import { projects, scans } from "../api/client";
 import type {
   Answer,
-  Job,
   LabelClass,
   NewAnswer,
   Project,
@@ -22,100 +20,95 @@ import { t } from "../i18n";
 import { classKeys, keyOf } from "../keymap";
 import { Stopwatch } from "../util/stopwatch";
 import { uuid } from "../util/uuid";
-import type { ColorMode } from "../viewer/point-layer";
+import type { Pose } from "../viewer/camera";
+import { COLOR_MODES, type ColorMode } from "../viewer/point-layer";
 import { answers as answerOutbox } from "./answers.svelte";
+import { LabelData } from "./label-data.svelte";
 import { QueryLease } from "./lease";
+import type { Result } from "./outbox";
+import type { GivenAnswer, Operation } from "./outbox-entries";
+import { firstQuery, readPlace, samePose, writePlace } from "./place";
 import {
   type Labels,
   newInstance,
   nextOpen,
-  progressOf,
   provisional,
   withAnswer,
+  withNote,
   withoutAnswer,
-  withPending,
 } from "./queue";
+import { sameObject } from "./same-object";
 import { automaticMode } from "./shown-mode";
+import { replyWords, type Said } from "./spoken";
 import { toasts } from "./toasts.svelte";
-
-const REFRESH_DELAY_MS = 400;
+import { Turning } from "./turning";
 
 export interface PickedPoint {
   pointIndex: number; // Row of the imported scan.
   position: Triple; // Local frame.
 }
 
-/** What of the viewer the session moves. */
+/** What of the viewer the session moves and asks. */
 export interface CameraMan {
   showQuery: (query: Query) => void;
+  /** Be there at once, as before the page was left. */
+  restore: (pose: Pose) => void;
+  /** Where the camera is; null without a view. */
+  pose: () => Pose | null;
 }
 
-export class LabelSession {
-  scan = $state.raw<Scan>() as Scan; // Set by the constructor.
-  project = $state.raw<Project>() as Project;
-  labels = $state.raw<Labels>({ queries: [], answers: [] });
+export class LabelSession extends LabelData {
   current = $state(-1);
   picked = $state.raw<PickedPoint | null>(null);
   instance = $state<number | null>(null);
   chosenMode = $state<ColorMode | null>(null); // Null until somebody chooses.
-  delivered = $state(0); // Answers and undos that the server has acknowledged since the page is open.
+  delivered = $state(0); // What the server has acknowledged since the page is open.
   peeking = $state(false);
-  job = $state.raw<Job | null>(null); // Training or prediction under way.
-  preparation = $state.raw<Job | null>(null); // The newest that makes features and superpoints of this scan.
+  noting = $state(false); // The field for a note is open.
+  draft = $state(""); // A note that is not kept yet; it goes with the next answer here.
+  spoken = $state(""); // What just happened, for those who do not see it.
 
-  selection = $state.raw<Job | null>(null); // The choice of points of this scan that is under way.
-
-  readonly progress = $derived(progressOf(this.labels.queries));
   readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
   readonly keys = $derived(classKeys(this.project.classes));
-  readonly freeAnswers = $derived(this.labels.answers.filter((a) => a.query_id === null));
-  /** Every query has a reply. */
-  readonly done = $derived(this.progress.total > 0 && this.progress.open === 0);
   readonly mode = $derived<ColorMode>(
     this.chosenMode ?? automaticMode(this.scan, this.labels.answers),
   );
   readonly shownMode = $derived<ColorMode>(this.peeking ? "rgb" : this.mode);
 
   private readonly stopwatch = new Stopwatch();
-  private readonly events: ProjectEvents;
   private readonly stopListening: () => void;
   private readonly lease: QueryLease;
-  private refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  private disposed = false;
+  private readonly turning: Turning;
 
   private constructor(
     scan: Scan,
     project: Project,
     labels: Labels,
-    private readonly userName: string,
+    userName: string,
     private readonly camera: CameraMan,
   ) {
-    this.scan = scan;
-    this.project = project;
-    this.labels = this.overlay(labels);
-    this.events = new ProjectEvents(project.id, {
-      scan: (changed) => this.onScan(changed),
-      project: (changed) => {
-        if (changed.id === this.project.id) this.project = changed;
-      },
-      job: (changed) => this.onJob(changed),
-      reopened: () => void this.reload(),
-    });
+    super(scan, project, labels, userName);
     this.lease = new QueryLease({
       scanId: scan.id,
       query: () => this.query,
       leasedBy: (queryId, name) => this.replaceQuery(queryId, { leased_by: name }),
       moveOn: (holder) => this.moveOn(holder),
     });
+    this.turning = new Turning({
+      takeBack: () => answerOutbox.undo(scan.id),
+      tookBack: (answer) => this.tookBack(answer),
+      giveAgain: (answer) => this.giveAgain(answer),
+      askAgain: () => answerOutbox.add({ kind: "redo", scanId: scan.id, clientId: uuid() }),
+    });
     this.stopListening = answerOutbox.listen({
-      sent: (operation, undone) => {
-        if (operation.scanId !== this.scan.id) return;
-        this.delivered++;
-        if (operation.kind !== "undo") return;
-        void this.afterUndo(undone?.undone ?? null, undone?.query_id ?? null);
+      sent: (operation, result, mine) => {
+        if (operation.scanId === scan.id) this.onSent(result, mine);
       },
       refused: (operation) => {
-        if (operation.scanId === this.scan.id) void this.refresh();
+        if (operation.scanId === scan.id) void this.refresh();
+      },
+      added: (operation) => {
+        if (operation.scanId === scan.id) this.onOtherTab(operation);
       },
     });
     document.addEventListener("visibilitychange", this.onVisibility);
@@ -128,26 +121,49 @@ export class LabelSession {
       projects.jobs(scan.project_id),
       scans.queries(scanId),
       scans.answers(scanId),
+      answerOutbox.ready,
     ]);
     const session = new LabelSession(scan, project, { queries, answers }, userName, camera);
     for (const job of jobs.sort((a, b) => a.id - b.id)) session.onJob(job);
     return session;
   }
 
-  dispose(): void {
-    this.disposed = true;
+  override dispose(): void {
+    this.keepPlace();
+    super.dispose();
     this.lease.dispose();
-    clearTimeout(this.refreshTimer);
-    this.events.dispose();
     this.stopListening();
     document.removeEventListener("visibilitychange", this.onVisibility);
   }
 
-  /** Show the first query that is to be answered. */
+  /** Show what was shown when the page was left, or the first query that is to be answered. */
   begin(): void {
-    const first = nextOpen(this.labels.queries, -1);
-    if (first >= 0) this.show(first);
-    else if (this.labels.queries.length > 0) this.show(0);
+    const left = readPlace(this.scan.id);
+    this.show(firstQuery(this.labels.queries, left));
+    if (!left || (this.query?.id ?? null) !== left.queryId) return;
+    if (left.picked) this.picked = left.picked;
+    this.instance = left.instance;
+    const mode = COLOR_MODES.find((name) => name === left.mode);
+    if (mode && (mode !== "prediction" || this.scan.prediction)) this.chosenMode = mode;
+    if (left.pose) this.camera.restore(left.pose);
+  }
+
+  /** Keep where somebody is, for the next time. */
+  keepPlace(): void {
+    this.store(this.camera.pose());
+  }
+
+  private store(pose: Pose | null): void {
+    const { query, picked, instance } = this;
+    if (this.current < 0 && !pose) return; // Nothing was shown yet.
+    writePlace(this.scan.id, this.project.id, {
+      queryId: query?.id ?? null,
+      open: query?.state === "open",
+      picked,
+      instance,
+      mode: this.chosenMode,
+      pose: pose && query && !picked && samePose(pose, query.view) ? null : pose,
+    });
   }
 
   show(index: number): void {
@@ -155,11 +171,18 @@ export class LabelSession {
     if (!query) return;
     this.current = index;
     this.picked = null;
+    this.leaveNote();
     // Another query is nearly always another object; a number left over would be wrong unseen.
     this.instance = query.answer?.instance ?? null;
     this.stopwatch.restart(!document.hidden);
     this.camera.showQuery(query);
     void this.lease.take(query, true);
+    this.store(null);
+    this.spoken = t("spoken.query", {
+      number: index + 1,
+      total: this.progress.total,
+      state: replyWords(query.answer, this.project.classes),
+    });
   }
 
   step(by: 1 | -1): void {
@@ -182,11 +205,13 @@ export class LabelSession {
       return;
     }
     this.picked = point;
+    this.leaveNote();
     this.stopwatch.restart(!document.hidden);
   }
 
   backToQuery(): void {
     this.picked = null;
+    this.leaveNote();
     if (this.query) {
       this.stopwatch.restart(!document.hidden);
       this.camera.showQuery(this.query);
@@ -223,32 +248,103 @@ export class LabelSession {
       seconds: this.stopwatch.seconds,
       checkpoint_id:
         this.mode === "prediction" ? (this.scan.prediction?.checkpoint_id ?? null) : null,
-      note: null,
+      note: this.draft.trim() || null,
     };
     const position = point?.position ?? query?.position;
     if (!position) return;
-    this.labels = withAnswer(
-      this.labels,
-      provisional(this.scan.id, body, position, this.userName, new Date().toISOString()),
-    );
-    answerOutbox.add({ kind: "answer", scanId: this.scan.id, body });
+    this.give({ kind: "answer", scanId: this.scan.id, body, position });
+    this.turning.answered();
+    this.leaveNote();
+    const answered = t("spoken.answered", { answer: replyWords(body, this.project.classes) });
     if (point) {
+      this.spoken = answered;
       this.stopwatch.restart(!document.hidden);
       return; // Stay: the next click or Escape goes on.
     }
     const next = nextOpen(this.labels.queries, this.current);
     if (next >= 0) this.show(next);
+    this.spoken = t("spoken.then", {
+      first: answered,
+      then: next >= 0 ? this.spoken : t("say.allAnswered"),
+    });
+  }
+
+  /** The class of the last answer, and the number of its object; it gets one where it has none. */
+  answerSameObject(): void {
+    const here = this.picked?.pointIndex ?? this.query?.point_index ?? -1;
+    const same = sameObject(this.labels.answers, this.project.classes, this.userName, here);
+    if (!same) {
+      toasts.info(t("say.noLastObject"));
+      return;
+    }
+    const { labelClass, instance, numbered } = same;
+    if (numbered) {
+      const { query_id, point_index, reply, class_index, checkpoint_id, position } = numbered;
+      const body: NewAnswer = {
+        client_id: uuid(),
+        query_id,
+        point_index,
+        reply,
+        class_index,
+        instance,
+        seconds: null, // The look that it took was counted with the first one.
+        checkpoint_id,
+        note: null,
+      };
+      this.give({ kind: "answer", scanId: this.scan.id, body, position });
+    }
+    this.instance = instance;
+    this.answer("class", labelClass);
+  }
+
+  /** What I noted at the point that is shown. */
+  get myNote(): string {
+    const mine = ({ user_name: name }: { user_name: string }): boolean => name === this.userName;
+    if (!this.picked) return this.query?.notes.find(mine)?.text ?? "";
+    return this.answersHere.find(mine)?.note ?? "";
+  }
+
+  /** A free point's note goes with its answer; every other one is kept by itself. */
+  get noteNeedsAnswer(): boolean {
+    return this.picked !== null && !this.answersHere.some((a) => a.user_name === this.userName);
+  }
+
+  writeNote(): void {
+    if (!this.picked && !this.query) {
+      toasts.info(t("say.clickFirst"));
+      return;
+    }
+    if (!this.noting) this.draft ||= this.myNote;
+    this.noting = true;
+  }
+
+  /** Close the field without keeping what is in it. */
+  leaveNote(): void {
+    this.noting = false;
+    this.draft = "";
+  }
+
+  /** Keep the draft as my note at the point that is shown; an empty one removes it. */
+  keepNote(): void {
+    const pointIndex = this.picked?.pointIndex ?? this.query?.point_index;
+    const note = this.draft.trim();
+    this.noting = false;
+    if (pointIndex === undefined || this.noteNeedsAnswer || note === this.myNote) return;
+    const queryId = this.picked ? null : (this.query?.id ?? null);
+    const body = { client_id: uuid(), query_id: queryId, point_index: pointIndex, note };
+    const now = new Date().toISOString();
+    this.labels = withNote(this.labels, pointIndex, this.userName, note, now);
+    answerOutbox.add({ kind: "note", scanId: this.scan.id, body });
+    this.leaveNote();
+    this.spoken = note === "" ? t("spoken.noteRemoved") : t("spoken.noted", { note });
   }
 
   undo(): void {
-    const taken = answerOutbox.takeBack(this.scan.id);
-    if (taken) {
-      this.labels = withoutAnswer(this.labels, taken.client_id);
-      if (taken.query_id !== null) this.showById(taken.query_id);
-      void this.refresh();
-      return;
-    }
-    answerOutbox.add({ kind: "undo", scanId: this.scan.id, clientId: uuid() });
+    void this.turning.undo();
+  }
+
+  redo(): void {
+    void this.turning.redo();
   }
 
   newInstance(): void {
@@ -279,67 +375,83 @@ export class LabelSession {
     return this.job ? t("say.trainingNow") : t("say.noPrediction");
   }
 
-  private showById(queryId: number): void {
-    const index = this.labels.queries.findIndex((q) => q.id === queryId);
-    if (index >= 0) this.show(index);
+  /** Everybody's answers to the point that is shown. */
+  get answersHere(): Answer[] {
+    const here = this.picked?.pointIndex ?? this.query?.point_index;
+    return this.labels.answers.filter((a) => a.point_index === here);
   }
 
-  private async afterUndo(undone: Answer | null, queryId: number | null): Promise<void> {
+  private give(given: GivenAnswer): void {
+    const { scanId, body, position } = given;
+    if (!position) return;
+    const now = new Date().toISOString();
+    this.labels = withAnswer(this.labels, provisional(scanId, body, position, this.userName, now));
+    answerOutbox.add(given);
+  }
+
+  private giveAgain(taken: GivenAnswer): void {
+    this.give({ ...taken, body: { ...taken.body, client_id: uuid() } });
+    this.showTurned(taken.body, taken.body.query_id, "again");
+  }
+
+  private tookBack({ body }: GivenAnswer): void {
+    this.labels = withoutAnswer(this.labels, body.client_id);
+    this.showTurned(body, body.query_id, "tookBack");
+    void this.refresh();
+  }
+
+  private showTurned(said: Said, queryId: number | null, what: "again" | "tookBack"): void {
+    const index = this.labels.queries.findIndex((q) => q.id === queryId);
+    if (index >= 0) this.show(index);
+    this.spoken = t(`spoken.${what}`, { answer: replyWords(said, this.project.classes) });
+  }
+
+  private onSent(result: Result, mine: boolean): void {
+    this.delivered++;
+    if (!result) return;
+    // What another tab takes back or gives again is not where this one looks.
+    if (!mine) void this.refresh();
+    else if ("undone" in result) void this.afterUndo(result.undone.undone);
+    else void this.afterRedo(result.redone.redone);
+  }
+
+  private async afterUndo(undone: Answer | null): Promise<void> {
     if (!undone) {
       toasts.info(t("say.nothingToUndo"));
       return;
     }
     this.labels = withoutAnswer(this.labels, undone.client_id);
     await this.refresh();
-    if (queryId !== null) this.showById(queryId);
-    else this.pick({ pointIndex: undone.point_index, position: undone.position });
+    if (undone.query_id === null)
+      this.pick({ pointIndex: undone.point_index, position: undone.position });
+    this.showTurned(undone, undone.query_id, "tookBack");
   }
 
-  /** Read queries and answers again; what is not sent yet stays on top. */
-  async refresh(): Promise<void> {
-    try {
-      const [queries, answers] = await Promise.all([
-        scans.queries(this.scan.id),
-        scans.answers(this.scan.id),
-      ]);
-      if (this.disposed) return;
-      const shown = this.query?.id;
-      const leased = new Map(this.labels.queries.map((q) => [q.id, q.leased_by]));
-      this.labels = this.overlay({ queries, answers });
-      const index = this.labels.queries.findIndex((q) => q.id === shown);
-      if (index >= 0) this.current = index;
-      else if (this.current < 0) this.begin();
-      const now = this.query;
-      if (now && leased.get(now.id) !== now.leased_by) void this.lease.take(now, false);
-    } catch (error) {
-      if (!isAbort(error)) toasts.error(messageOf(error));
-    }
-  }
-
-  private async reload(): Promise<void> {
-    try {
-      const [scan, project] = await Promise.all([
-        scans.get(this.scan.id),
-        projects.get(this.project.id),
-      ]);
-      if (this.disposed) return;
-      this.scan = scan;
-      this.project = project;
-    } catch (error) {
-      toasts.error(messageOf(error));
+  private async afterRedo(redone: Answer | null): Promise<void> {
+    if (!redone) {
+      toasts.info(t("say.nothingToRedo"));
       return;
     }
     await this.refresh();
+    this.showTurned(redone, redone.query_id, "again");
   }
 
-  private overlay(labels: Labels): Labels {
-    const known = new Map(this.labels.answers.map((a) => [a.point_index, a.position]));
-    return withPending(
-      labels,
-      answerOutbox.pending(this.scan.id),
-      (pointIndex) => known.get(pointIndex) ?? null,
-      this.userName,
-    );
+  private onOtherTab(operation: Operation): void {
+    if (operation.kind === "answer" || operation.kind === "note")
+      this.labels = this.overlay(this.labels);
+  }
+
+  protected override refreshed(before: Labels): void {
+    const shown = before.queries[this.current];
+    const index = this.labels.queries.findIndex((q) => q.id === shown?.id);
+    if (index >= 0) this.current = index;
+    else if (this.current < 0) this.begin();
+    const leased = before.queries.find((q) => q.id === this.query?.id)?.leased_by;
+    if (this.query && this.query.leased_by !== leased) void this.lease.take(this.query, false);
+  }
+
+  protected override scanChanged(): void {
+    if (!this.scan.prediction && this.chosenMode === "prediction") this.chosenMode = null;
   }
 
   /** Away from a query that somebody else is answering, if another one is free. */
@@ -351,46 +463,9 @@ export class LabelSession {
     return true;
   }
 
-  private replaceQuery(id: number, change: Partial<Query>): void {
-    this.labels = {
-      ...this.labels,
-      queries: this.labels.queries.map((q) => (q.id === id ? { ...q, ...change } : q)),
-    };
-  }
-
-  private onScan(changed: Scan): void {
-    if (changed.id !== this.scan.id) return;
-    this.scan = changed;
-    if (!changed.prediction && this.chosenMode === "prediction") this.chosenMode = null;
-    // Someone else answered, or a round was added.
-    const here = this.progress;
-    const there = changed.queries;
-    const differs =
-      there.total !== here.total ||
-      there.open !== here.open ||
-      there.answered !== here.answered ||
-      changed.answers !== this.labels.answers.length;
-    if (!differs) return;
-    clearTimeout(this.refreshTimer);
-    this.refreshTimer = setTimeout(() => {
-      if (answerOutbox.waiting === 0) void this.refresh();
-    }, REFRESH_DELAY_MS);
-  }
-
-  private onJob(changed: Job): void {
-    const running = changed.state === "queued" || changed.state === "running";
-    if (changed.scan_id === this.scan.id) {
-      if (changed.kind === "features") this.preparation = changed;
-      if (changed.kind === "select" && running) this.selection = changed;
-      else if (this.selection?.id === changed.id) this.selection = null;
-    }
-    if (changed.kind !== "finetune" && changed.kind !== "predict") return;
-    if (running) this.job = changed;
-    else if (this.job?.id === changed.id) this.job = null;
-  }
-
   private readonly onVisibility = (): void => {
     this.stopwatch.setRunning(!document.hidden);
-    if (!document.hidden && this.query && !this.picked) void this.lease.take(this.query, false);
+    if (document.hidden) this.keepPlace();
+    else if (this.query && !this.picked) void this.lease.take(this.query, false);
   };
 }

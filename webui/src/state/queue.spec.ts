@@ -9,6 +9,7 @@ import {
   progressOf,
   provisional,
   withAnswer,
+  withNote,
   withoutAnswer,
   withPending,
 } from "./queue";
@@ -81,15 +82,52 @@ describe("answers", () => {
     const shown = withPending(
       known,
       [
-        { kind: "answer", scanId: 1, body: body("a", 1, 10) },
-        { kind: "answer", scanId: 1, body: body("b", 3, 30, { reply: "skip", class_index: null }) },
+        { kind: "answer", scanId: 1, body: body("a", 1, 10), position: [1, 0, 0] },
+        {
+          kind: "answer",
+          scanId: 1,
+          body: body("b", 3, 30, { reply: "skip", class_index: null }),
+          position: null,
+        },
+        { kind: "answer", scanId: 1, body: body("c", null, 55), position: [5, 5, 5] },
+        {
+          kind: "note",
+          scanId: 1,
+          body: { client_id: "n", query_id: 1, point_index: 10, note: "odd" },
+        },
         { kind: "undo", scanId: 1, clientId: "u" },
       ],
-      () => null,
       "Ann",
     );
     expect(shown.queries.map((q) => q.state)).toEqual(["answered", "open", "skipped"]);
-    expect(shown.answers).toHaveLength(2);
+    expect(shown.answers.map((a) => a.position)).toEqual([
+      [0, 0, 0],
+      [3, 0, 0],
+      [5, 5, 5],
+    ]);
+    expect(shown.answers[0]?.note).toBe("odd");
+    expect(shown.queries[0]?.notes.map((n) => [n.user_name, n.text])).toEqual([["Ann", "odd"]]);
+  });
+});
+
+describe("notes", () => {
+  const noted = (labels: Labels, at: number) =>
+    labels.queries.find((q) => q.id === at)?.notes.map((n) => `${n.user_name}: ${n.text}`);
+
+  it("of each person are kept apart, and an empty one removes that person's", () => {
+    let labels = withNote(start, 10, "Ann", "chair?", "now");
+    labels = withNote(labels, 10, "Ben", "stool", "now");
+    labels = withNote(labels, 10, "Ann", "bench?", "now");
+    expect(noted(labels, 1)).toEqual(["Ben: stool", "Ann: bench?"]);
+    expect(noted(withNote(labels, 10, "Ben", "", "now"), 1)).toEqual(["Ann: bench?"]);
+  });
+
+  it("stay when the point is answered again without one", () => {
+    let labels = withAnswer(start, answer("a", 1, 10, { note: "odd" }));
+    expect(noted(labels, 1)).toEqual(["Ann: odd"]);
+    labels = withAnswer(labels, answer("b", 1, 10));
+    expect(labels.answers.map((a) => a.note)).toEqual(["odd"]);
+    expect(labels.queries[0]?.answer?.note).toBe("odd");
   });
 });
 

@@ -3,7 +3,7 @@
 
 /** Pure bookkeeping of the label page: queries, answers, and where to go next. */
 import type { Answer, NewAnswer, Query, Reply, Triple } from "../api/types";
-import type { Operation } from "./outbox";
+import type { Operation } from "./outbox-entries";
 
 export interface Labels {
   queries: readonly Query[]; // In the order asked.
@@ -38,18 +38,49 @@ export function provisional(
 
 /** With one more answer. It replaces an earlier one of the same person for the same point. */
 export function withAnswer(labels: Labels, answer: Answer): Labels {
-  return {
+  const earlier = labels.answers.find((a) => isOf(a, answer.point_index, answer.user_name));
+  const kept = { ...answer, note: answer.note ?? earlier?.note ?? null };
+  const answered: Labels = {
     queries: labels.queries.map((query) =>
       query.id === answer.query_id
-        ? { ...query, state: STATE_OF_REPLY[answer.reply], answer, leased_by: null }
+        ? { ...query, state: STATE_OF_REPLY[answer.reply], answer: kept, leased_by: null }
         : query,
     ),
     answers: [
-      ...labels.answers.filter(
-        (a) => a.point_index !== answer.point_index || a.user_name !== answer.user_name,
-      ),
-      answer,
+      ...labels.answers.filter((a) => !isOf(a, answer.point_index, answer.user_name)),
+      kept,
     ],
+  };
+  if (answer.note === null) return answered;
+  return withNote(answered, answer.point_index, answer.user_name, answer.note, answer.created_at);
+}
+
+function isOf(answer: Answer, pointIndex: number, userName: string): boolean {
+  return answer.point_index === pointIndex && answer.user_name === userName;
+}
+
+/** With what somebody noted at a point; an empty note removes theirs. */
+export function withNote(
+  labels: Labels,
+  pointIndex: number,
+  userName: string,
+  note: string,
+  now: string,
+): Labels {
+  const noted = (a: Answer): Answer =>
+    isOf(a, pointIndex, userName) ? { ...a, note: note || null } : a;
+  return {
+    queries: labels.queries.map((query) => {
+      if (query.point_index !== pointIndex) return query;
+      const others = query.notes.filter((n) => n.user_name !== userName);
+      const mine = note ? [{ text: note, user_name: userName, created_at: now }] : [];
+      return {
+        ...query,
+        notes: [...others, ...mine],
+        answer: query.answer && noted(query.answer),
+      };
+    }),
+    answers: labels.answers.map(noted),
   };
 }
 
@@ -67,20 +98,21 @@ export function withoutAnswer(labels: Labels, clientId: string): Labels {
 export function withPending(
   labels: Labels,
   pending: readonly Operation[],
-  positionOf: (pointIndex: number) => Triple | null,
   userName: string,
 ): Labels {
   return pending.reduce<Labels>((result, operation) => {
+    const now = new Date().toISOString();
+    if (operation.kind === "note") {
+      const { point_index: point, note } = operation.body;
+      return withNote(result, point, userName, note, now);
+    }
     if (operation.kind !== "answer") return result;
     const { body } = operation;
     if (result.answers.some((a) => a.client_id === body.client_id)) return result;
     const query = result.queries.find((q) => q.id === body.query_id);
-    const position = query?.position ?? positionOf(body.point_index);
+    const position = query?.position ?? operation.position;
     if (!position) return result;
-    return withAnswer(
-      result,
-      provisional(operation.scanId, body, position, userName, new Date().toISOString()),
-    );
+    return withAnswer(result, provisional(operation.scanId, body, position, userName, now));
   }, labels);
 }
 
