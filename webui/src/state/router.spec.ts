@@ -18,6 +18,18 @@ it("every address that the app makes is understood by it", () => {
       tab,
     });
   expect(router.parseRoute(router.labelPath(3))).toEqual({ page: "label", scanId: 3 });
+  expect(router.parseRoute(router.reviewPath(7, null, "state=approved"))).toEqual({
+    page: "project",
+    projectId: 7,
+    tab: "review",
+  });
+  for (const answerId of [12, "walk"] as const)
+    expect(router.parseRoute(router.reviewPath(7, answerId, "state=approved&class=3"))).toEqual({
+      page: "review",
+      projectId: 7,
+      answerId: answerId === "walk" ? null : 12,
+      query: "state=approved&class=3",
+    });
 });
 
 it("knows the start page in each way it may be written, and nothing it does not have", () => {
@@ -33,6 +45,7 @@ it("knows the start page in each way it may be written, and nothing it does not 
     "#/projects/x",
     "#/projects/7/x",
     "#/projects/7/models/1",
+    "#/projects/7/review/x",
     "#/scans/7/x",
   ])
     expect(router.parseRoute(hash)).toEqual({ page: "unknown" });
