@@ -1,7 +1,11 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { REVIEW_ACTIONS, REVIEW_KEYS, reviewClassKeys, reviewPress } from "./review-keys";
+
+beforeAll(() => {
+  vi.stubGlobal("Element", class {});
+});
 
 function press(key: string, more: Partial<KeyboardEvent> = {}): KeyboardEvent {
   // A plain object: what is looked at of an event, without a browser.
