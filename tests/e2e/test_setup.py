@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.writers import write_ply
@@ -27,6 +28,11 @@ def scans_of(page: Page) -> list[dict[str, Any]]:
         ".then((answer) => answer.json()).then((page) => page.items)"
     )
     return found
+
+
+def scan_is_ready(page: Page) -> None:
+    row = page.get_by_test_id("scan-row")
+    expect(row).to_have_attribute("data-state", "ready", timeout=MINUTES)
 
 
 def open_new_project(page: Page, server: RunningServer, name: str) -> None:
@@ -130,3 +136,129 @@ def test_an_upload_that_is_cut_goes_on_also_after_a_reload(
     expect(row).to_have_count(0)
     assert cut["pieces"] == -(-size // 2**23), "no piece was sent twice"
     assert scans_of(page)[0]["bytes"] == size
+
+
+def test_a_class_table_by_keyboard_and_as_a_file(
+    page: Page, server: RunningServer, tmp_path: Path
+) -> None:
+    page.goto(server.sign_in_url)
+    page.get_by_role("button", name="New project").first.click()
+    page.get_by_label("Name").first.fill("Own classes")
+    page.get_by_label("Own list").check()
+    page.get_by_label("Name of class 1", exact=True).click()
+    page.keyboard.type("desk")
+    page.keyboard.press("Enter")
+    page.keyboard.type("wall")
+    page.keyboard.press("Enter")  # A third row.
+    page.keyboard.type("floor lamp")
+    page.keyboard.press("Tab")
+    page.keyboard.type("d")
+    page.get_by_label("Key of desk").fill("d")
+    expect(page.get_by_text("is the key of “desk” already")).to_be_visible()
+    page.get_by_label("Key of desk").fill("k")
+    expect(page.get_by_text("is the key of")).to_have_count(0)
+    page.get_by_label("Group of floor lamp").fill("furniture")
+    page.get_by_label("Description of floor lamp").press("Alt+ArrowUp")
+    expect(page.get_by_label("Description of floor lamp")).to_be_focused()
+    expect(page.get_by_label("Name of class 2", exact=True)).to_have_value("floor lamp")
+    page.get_by_label("wall has instances").uncheck()
+    page.get_by_label("Colour of wall as #rrggbb").fill("#123456")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as JSON").click()
+    saved = json.loads(Path(download.value.path()).read_text())
+    assert [(c["name"], c["key"], c["parent"]) for c in saved["classes"]] == [
+        ("desk", "k", None),
+        ("floor lamp", "d", "furniture"),
+        ("wall", None, None),
+    ]
+    assert saved["classes"][2]["color"] == "#123456"
+    assert [c["instanceable"] for c in saved["classes"]] == [True, True, False]
+
+    saved["classes"].append({"name": "window", "color": "#zzz"})
+    path = tmp_path / "classes.json"
+    path.write_text(json.dumps(saved))
+    page.get_by_test_id("classes-input").set_input_files(path)
+    expect(page.get_by_role("alert")).to_contain_text('Entry 4, "window": color is "#zzz"')
+    saved["classes"][3] = {"name": "window"}
+    path.write_text(json.dumps(saved))
+    page.get_by_test_id("classes-input").set_input_files(path)
+    expect(page.get_by_label("Name of class 4", exact=True)).to_have_value("window")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    # The plan speaks of what is in the fields.
+    page.get_by_label("Points to ask for").fill("200")
+    expect(page.get_by_test_id("plan")).to_contain_text("200 points per scan take about 10 min")
+    page.get_by_label("How points are chosen").select_option("kmeans_features")
+    expect(page.get_by_test_id("plan")).to_contain_text("86 % of the objects in real rooms")
+    page.get_by_label("Hide predictions while answering").check()
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Own classes")).to_be_visible()
+    project: dict[str, Any] = page.evaluate(
+        "fetch(`api/v1/projects/${location.hash.split('/')[2]}`).then((answer) => answer.json())"
+    )
+    assert (project["budget"], project["strategy"]) == (200, "kmeans_features")
+    assert project["hide_predictions"] is True
+    kept = [{key: c[key] for key in saved["classes"][0]} for c in project["classes"][:3]]
+    assert kept == saved["classes"][:3]
+
+
+def test_settings_by_lead_and_by_annotator(
+    page: Page, server: RunningServer, browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "room.ply"
+    write_ply(path, small_room(2_000).scan)
+    open_new_project(page, server, "Settings")
+    page.get_by_test_id("upload-input").set_input_files(path)
+    expect(page.get_by_test_id("scan-row")).to_have_attribute(
+        "data-state", "ready", timeout=MINUTES
+    )
+    scan = scans_of(page)[0]
+    page.evaluate(
+        """(scan) => fetch(`api/v1/scans/${scan}/answers`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ client_id: crypto.randomUUID(), query_id: null, point_index: 0,
+                reply: "class", class_index: 4, instance: null, seconds: 2,
+                checkpoint_id: null }),
+        }).then((answer) => answer.status)""",
+        scan["id"],
+    )
+    page.get_by_test_id("tab-settings").click()
+    page.get_by_label("Description").fill("The old flat")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+
+    # A class with answers cannot be removed; another can, and be put back before it is saved.
+    page.get_by_role("button", name="Edit…").click()
+    expect(page.get_by_role("button", name="Remove chair")).to_be_disabled()
+    page.get_by_role("button", name="Remove wall").click()
+    page.get_by_role("button", name="Put back").click()
+    expect(page.get_by_label("Name of class 1", exact=True)).to_have_value("wall")
+    page.get_by_label("Name of class 5", exact=True).fill("armchair")
+    page.get_by_role("button", name="Remove wall").click()
+    page.get_by_role("button", name="Save classes").click()
+    expect(page.get_by_role("heading", name="Classes 19")).to_be_visible()
+    expect(page.get_by_text("armchair")).to_be_visible()
+
+    page.get_by_role("button", name="Invite…").last.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Ann")
+    dialog.get_by_role("button", name="Make a link").click()
+    link = page.get_by_test_id("invitation-link").input_value()
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_test_id("people")).to_contain_text("Ann")
+
+    context = browser.new_context(viewport={"width": 1000, "height": 700})
+    other = context.new_page()
+    other.goto(link)
+    other.get_by_role("link", name="Settings").click()
+    other.get_by_test_id("tab-settings").click()
+    expect(other.get_by_text("Only project leads can change this.")).to_be_visible()
+    expect(other.get_by_text("The old flat").last).to_be_visible()
+    expect(other.get_by_role("button", name="Edit…")).to_have_count(0)
+    context.close()
+
+    page.get_by_label("Name of the project to delete").fill("Settings")
+    page.get_by_role("button", name="Delete project").click()
+    expect(page.get_by_text("No projects yet")).to_be_visible()

@@ -152,6 +152,7 @@ export const session = {
   get: () => request("GET", "/session", verify.user),
   signIn: (token: string) => request("POST", "/session", verify.user, { body: { token } }),
   signOut: () => send("DELETE", "/session"),
+  people: () => all("/people", verify.person),
   invite: (name: string, role: api.User["role"]) =>
     request("POST", "/invitations", verify.invitation, { body: { name, role } }),
 };
@@ -172,6 +173,7 @@ export const projects = {
     const path = `/projects/${id}/next-scan?without=${after}`;
     return (await request("GET", path, list(verify.nextScan)))[0] ?? null;
   },
+  pace: (id: number) => request("GET", `/projects/${id}/pace`, verify.pace),
   jobs: (id: number) => all(`/jobs?project_id=${id}`, verify.job),
   readiness: (id: number) => request("GET", `/projects/${id}/training/readiness`, verify.readiness),
   train: (id: number, variant: api.Variant) =>
