@@ -2,15 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The app's words for what the interface calls by a code. */
-import type {
-  Answer,
-  AnswersImported,
-  ExportKind,
-  Job,
-  Scan,
-  Strategy,
-  Variant,
-} from "./api/types";
+import type { Answer, AnswersImported, ExportKind, Job, Scan, Strategy } from "./api/types";
 import type { ColorMode } from "./viewer/point-layer";
 import { t } from "./i18n";
 import { plural } from "./util/format";
@@ -25,16 +17,6 @@ export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> =
   },
   kmeans_color: { title: t("strategy.kmeans_color"), hint: t("strategy.kmeans_color.hint") },
   random: { title: t("strategy.random"), hint: t("strategy.random.hint") },
-};
-
-export const VARIANT_WORDS: Record<Variant, { title: string; hint: string }> = {
-  superpoints: {
-    title: "Superpoints",
-    hint: "What labelled surfaces look like carries over to other scans. Seconds.",
-  },
-  head: { title: "Linear head", hint: "A last layer on the network's features. Seconds." },
-  adapter: { title: "Last stage", hint: "The end of the network learns with the head. Minutes." },
-  network: { title: "Whole network", hint: "Everything learns. Minutes; for very many answers." },
 };
 
 export const EXPORT_WORDS: Record<ExportKind, { title: string; hint: string }> = {

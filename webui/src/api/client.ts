@@ -176,8 +176,8 @@ export const projects = {
   pace: (id: number) => request("GET", `/projects/${id}/pace`, verify.pace),
   jobs: (id: number) => all(`/jobs?project_id=${id}`, verify.job),
   readiness: (id: number) => request("GET", `/projects/${id}/training/readiness`, verify.readiness),
-  train: (id: number, variant: api.Variant) =>
-    request("POST", `/projects/${id}/trainings`, verify.job, { body: { variant } }),
+  train: (id: number, body: api.NewTraining) =>
+    request("POST", `/projects/${id}/trainings`, verify.job, { body }),
   checkpoints: (id: number) => all(`/projects/${id}/checkpoints`, verify.checkpoint),
   exports: (id: number) => all(`/projects/${id}/exports`, verify.exportFile),
   startExport: (id: number, kind: api.ExportKind) =>

@@ -48,6 +48,7 @@ export type Person = Schemas["PersonRead"];
 export type Pace = Schemas["PaceRead"];
 export type Strategy = Project["strategy"];
 export type Variant = Schemas["TrainingCreate"]["variant"];
+export type NewTraining = Required<Schemas["TrainingCreate"]>;
 export type NewRound = Pick<Schemas["RoundCreate"], "strategy" | "budget">;
 
 export const STRATEGIES = [

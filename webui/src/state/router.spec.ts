@@ -30,6 +30,18 @@ it("every address that the app makes is understood by it", () => {
       answerId: answerId === "walk" ? null : 12,
       query: "state=approved&class=3",
     });
+  expect(router.parseRoute(router.comparePath(7, 2, 5))).toEqual({
+    page: "compare",
+    projectId: 7,
+    first: 2,
+    second: 5,
+  });
+});
+
+it("a comparison names a project and two versions, no more and no less", () => {
+  for (const rest of ["", "/2", "/2/", "/2/x", "/0/1", "/2/3/4"])
+    expect(router.parseRoute(`#/projects/7/compare${rest}`)).toEqual({ page: "unknown" });
+  expect(router.parseRoute("#/projects/x/compare/1/2")).toEqual({ page: "unknown" });
 });
 
 it("knows the start page in each way it may be written, and nothing it does not have", () => {

@@ -16,6 +16,7 @@ export type Route =
   | { page: "projects" }
   | { page: "project"; projectId: number; tab: ProjectTab }
   | { page: "review"; projectId: number; answerId: number | null; query: string }
+  | { page: "compare"; projectId: number; first: number; second: number }
   | { page: "label"; scanId: number }
   | { page: "unknown" };
 
@@ -28,6 +29,7 @@ export function parseRoute(hash: string): Route {
     .replace(/\/+$/, "")
     .split("/");
   const [first, second, third, fourth, ...rest] = parts;
+  if (first === "projects" && third === "compare") return compareRoute([second, fourth, ...rest]);
   if (rest.length > 0) return unknown;
   if (second === undefined)
     return first === "" || first === "projects" ? { page: "projects" } : unknown;
@@ -42,6 +44,13 @@ export function parseRoute(hash: string): Route {
   }
   const tab = PROJECT_TABS.find((name) => name === (third ?? "scans"));
   return tab ? { page: "project", projectId: id, tab } : unknown;
+}
+
+function compareRoute(parts: readonly (string | undefined)[]): Route {
+  const ids = parts.map((part) => (/^[0-9]{1,15}$/.test(part ?? "") ? Number(part) : 0));
+  const [projectId, first, second, ...more] = ids;
+  if (!projectId || !first || !second || more.length > 0) return unknown;
+  return { page: "compare", projectId, first, second };
 }
 
 class Router {
@@ -77,3 +86,7 @@ export function reviewPath(id: number, answerId: number | "walk" | null, query =
   const rest = query === "" ? "" : `?${query}`;
   return `#/projects/${id}/review${answerId === null ? "" : `/${answerId}`}${rest}`;
 }
+
+/** Two versions of a project's model against each other. */
+export const comparePath = (id: number, first: number, second: number): string =>
+  `#/projects/${id}/compare/${first}/${second}`;

@@ -2,9 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The figures of a checkpoint, of which the interface only says that they are JSON. */
-import { count, list, nullable, number, object, text } from "./verify";
+import { t } from "../i18n";
+import { count, InvalidData, list, nullable, number, object, text, type Verifier } from "./verify";
 
 const share = nullable(number);
+
+/** Class, predicted class, answers. */
+const cell: Verifier<[number, number, number]> = (value, at = "") => {
+  const [truth, said, answers] = list(count)(value, at);
+  if (truth === undefined || said === undefined || answers === undefined)
+    throw new InvalidData(at, "three counts", value);
+  return [truth, said, answers];
+};
 
 const metrics = object({
   method: nullable(text),
@@ -13,6 +22,7 @@ const metrics = object({
   accuracy: share,
   miou: share,
   per_class: list(object({ name: text, answers: count, iou: share, recall: share })),
+  confusion: nullable(list(cell)), // Checkpoints of earlier versions have none.
 });
 
 export type Metrics = ReturnType<typeof metrics>;
@@ -26,9 +36,9 @@ export function readMetrics(value: Record<string, unknown>): Metrics | null {
   }
 }
 
-/** How the answers were kept apart from those trained on. */
-export function methodWords(method: string | null): string {
-  if (method === "holdout") return "held-out answers";
-  if (method === "cross_validation") return "answers, cross-validated";
-  return "answers";
+/** On how many answers, and how these were kept apart from those trained on. */
+export function methodWords(method: string | null, answers: number): string {
+  if (method === "holdout") return t("models.method.holdout", { n: answers });
+  if (method === "cross_validation") return t("models.method.crossValidation", { n: answers });
+  return t("models.method.other", { n: answers });
 }

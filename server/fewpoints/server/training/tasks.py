@@ -160,8 +160,8 @@ def finetune(
                     _publish(context, session, scan_id, checkpoint.id, work / str(scan_id))
             show_checkpoint(session, project_id, checkpoint.id)
             checkpoint_id = checkpoint.id
-    context.log(f"Checkpoint {checkpoint_id} written: {readable_bytes(checkpoint.bytes)},")
-    context.log(f"sha256 {result.sha256}")
+    size = readable_bytes(checkpoint.bytes)
+    context.log(f"Checkpoint {checkpoint_id} written: {size}, sha256 {result.sha256}")
     return {"checkpoint_id": checkpoint_id}
 
 

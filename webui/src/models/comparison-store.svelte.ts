@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Two versions against each other, kept current by events. */
+import { isAbort, messageOf, projects } from "../api/client";
+import { ProjectEvents } from "../api/events";
+import type { Checkpoint, Project } from "../api/types";
+import { isActive } from "../words";
+import { type Cell, type ComparedScan, type Comparison, models } from "./api";
+
+const PAGE = 50;
+const AGAIN_MS = 400;
+
+export class ComparisonStore {
+  project = $state.raw<Project>() as Project; // Set by the constructor.
+  checkpoints = $state.raw<Checkpoint[]>([]); // Newest first.
+  result = $state.raw<Comparison | null>(null);
+  /** Scans as far as they were read, the most flipped first. */
+  scans = $state.raw<readonly ComparedScan[]>([]);
+  cell = $state.raw<Cell | null>(null);
+  refusal = $state<string | null>(null);
+
+  readonly first: Checkpoint | null = $derived(this.find(0));
+  readonly second: Checkpoint | null = $derived(this.find(1));
+
+  private readonly events: ProjectEvents;
+  private request = new AbortController();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(
+    project: Project,
+    checkpoints: Checkpoint[],
+    readonly pair: readonly [number, number],
+  ) {
+    this.project = project;
+    this.checkpoints = checkpoints;
+    this.events = new ProjectEvents(project.id, {
+      project: () => this.soon(),
+      job: (job) => {
+        if (job.kind === "predict" && !isActive(job)) this.soon();
+      },
+      reopened: () => this.soon(),
+    });
+  }
+
+  /** Rejects where the project cannot be shown; what is wrong with the pair is told by `refusal`. */
+  static async open(projectId: number, pair: readonly [number, number]): Promise<ComparisonStore> {
+    const [project, checkpoints] = await Promise.all([
+      projects.get(projectId),
+      projects.checkpoints(projectId),
+    ]);
+    const store = new ComparisonStore(project, checkpoints, pair);
+    await store.compare();
+    return store;
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.request.abort();
+    this.events.dispose();
+  }
+
+  choose(cell: Cell | null): void {
+    this.cell = cell;
+    void this.compare();
+  }
+
+  /** Read the next page of scans. */
+  async more(): Promise<void> {
+    const { signal } = this.request;
+    try {
+      const { id } = this.project;
+      const next = await models.compare(id, this.pair, this.cell, this.scans.length, PAGE, signal);
+      const known = new Set(this.scans.map((scan) => scan.scan_id));
+      this.scans = [...this.scans, ...next.scans.items.filter((s) => !known.has(s.scan_id))];
+      this.result = next;
+    } catch (error) {
+      if (!isAbort(error)) this.refusal = messageOf(error);
+    }
+  }
+
+  private find(side: 0 | 1): Checkpoint | null {
+    return this.checkpoints.find((c) => c.id === this.pair[side]) ?? null;
+  }
+
+  /** Compare anew, and go on until all scans are counted. */
+  private async compare(): Promise<void> {
+    this.request.abort();
+    this.request = new AbortController();
+    const { signal } = this.request;
+    try {
+      for (;;) {
+        const read = await models.compare(this.project.id, this.pair, this.cell, 0, PAGE, signal);
+        this.result = read;
+        this.scans = read.scans.items;
+        this.refusal = null;
+        if (read.compared >= read.common) return;
+      }
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.result = null;
+      this.scans = [];
+      this.refusal = messageOf(error);
+    }
+  }
+
+  private soon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.reload(), AGAIN_MS);
+  }
+
+  private async reload(): Promise<void> {
+    try {
+      const { id } = this.project;
+      [this.project, this.checkpoints] = await Promise.all([
+        projects.get(id),
+        projects.checkpoints(id),
+      ]);
+    } catch (error) {
+      this.refusal = messageOf(error);
+      return;
+    }
+    await this.compare();
+  }
+}
