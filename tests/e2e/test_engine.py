@@ -62,7 +62,7 @@ def test_a_channel_reaches_every_record_and_the_picture(page: Page, server: Runn
             });
             window.first = answer(0);
             window.second = answer(200);
-            window.__fewpoints.viewer.setMode("channel");
+            window.__fewpoints.viewer.setMode("features");
             window.__fewpoints.viewer.setChannel(window.first);
         }"""
     )

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The app's words for what the interface calls by a code. */
-import type { Answer, AnswersImported, ExportKind, Job, Scan, Strategy } from "./api/types";
-import type { ColorMode } from "./viewer/point-layer";
+import type { AnswersImported, ExportKind, Job, Scan, Strategy } from "./api/types";
 import { t } from "./i18n";
-import { plural } from "./util/format";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
   mixed: { title: t("strategy.mixed"), hint: t("strategy.mixed.hint") },
@@ -37,29 +35,6 @@ export const EXPORT_WORDS: Record<ExportKind, { title: string; hint: string }> =
     hint: "Every point with its predicted class and confidence.",
   },
 };
-
-export const MODE_WORDS: Record<ColorMode, { title: string; hint: string }> = {
-  rgb: { title: "Colours", hint: "The scan's own colours" },
-  labels: { title: "Labels", hint: "What follows from the answers, at once after each" },
-  prediction: { title: "Prediction", hint: "What the trained network says" },
-};
-
-/** What the labels on show are made of, in a few words. */
-export function labelsWords(
-  answers: readonly Pick<Answer, "reply">[],
-  shown: boolean,
-  preparing: boolean,
-  preparation: Pick<Job, "state" | "error"> | null,
-): string {
-  if (preparing && preparation?.state === "failed")
-    return `The scan could not be prepared for labels. ${preparation.error ?? ""}`.trim();
-  if (preparing && preparation?.state === "cancelled")
-    return "The scan is not prepared for labels. Reload the page to start that again.";
-  if (preparing) return "The scan is being prepared for labels";
-  const given = answers.filter((answer) => answer.reply === "class").length;
-  if (!shown || given === 0) return "Answer a query, and every point takes on a class";
-  return `Labels from ${plural(given, "answer")}`;
-}
 
 export const JOB_WORDS: Record<Job["kind"], string> = {
   import: "Import",

@@ -254,6 +254,46 @@ export const scans = {
       );
     return { version: response.headers.get("ETag") ?? "", pairs };
   },
+  /** What else than its colours can be seen of the scan's points. */
+  channels: (id: number, signal?: AbortSignal) =>
+    request("GET", `/scans/${id}/channels`, list(verify.channel), signal ? { signal } : {}),
+  /** Have a channel made that is missing. */
+  makeChannel: (id: number, name: api.ChannelName) =>
+    request("POST", `/scans/${id}/channels/${name}`, verify.job),
+  /** Four bytes for each of the records `from … to` (exclusive) in tile order. */
+  channelBytes: async (
+    id: number,
+    channel: Pick<api.Channel, "name" | "version">,
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> => {
+    const path = `/scans/${id}/channels/${channel.name}?v=${channel.version ?? ""}`;
+    return new Uint8Array(await fetchRange(path, 4 * from, 4 * to, signal));
+  },
+  /** Object, class and confidence of every record in tile order; null if still those `known`. */
+  objects: async (
+    id: number,
+    records: number,
+    known: string | null,
+    signal: AbortSignal,
+  ): Promise<api.DenseLabels | null> => {
+    const response = await send("GET", `/scans/${id}/objects.bin`, {
+      headers: { Accept: "application/octet-stream" },
+      cache: "no-store",
+      signal,
+      ...(known === null ? {} : { known }),
+    });
+    if (response.status === 304) return null;
+    const bytes = await bytesOf(response);
+    if (bytes.length !== records * 4)
+      throw new ApiError(
+        response.status,
+        "wrong_length",
+        `The objects have ${bytes.length} bytes instead of ${records * 4}. Reload the page.`,
+      );
+    return { version: response.headers.get("ETag") ?? "", pairs: bytes };
+  },
   /** Have made what dense labels need, where it is missing. */
   prepare: (id: number) => request("POST", `/scans/${id}/features`, verify.job),
   /** Row of the imported scan of a record in tile order. */

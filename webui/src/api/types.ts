@@ -84,6 +84,9 @@ export interface Preflight {
   warnings: string[];
 }
 
+export type Channel = Schemas["ChannelRead"];
+export type ChannelName = Channel["name"];
+
 /** Class and confidence per record in tile order, and a text that is the same exactly where they are. */
 export interface DenseLabels {
   version: string;

@@ -118,6 +118,16 @@ export const scan: Verifier<api.Scan> = object({
   created_at: text,
 });
 
+export const channel: Verifier<api.Channel> = object({
+  name: oneOf("intensity", "normals", "features"),
+  state: oneOf("ready", "missing", "unavailable"),
+  reason: nullable(text),
+  version: nullable(text),
+  low: nullable(number),
+  high: nullable(number),
+  estimated: flag,
+});
+
 export const nextScan: Verifier<api.NextScan> = object({
   scan_id: integer,
   name: text,

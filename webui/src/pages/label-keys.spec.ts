@@ -37,6 +37,7 @@ function targets(): KeyTargets {
     session: called("session"),
     viewer: called("viewer"),
     settings: called("settings"),
+    tools: { modes: called("modes"), showSide: (side: string) => done.push(`tools ${side}`) },
     focus: () => done.push("focus"),
     help: () => done.push("help"),
   } as unknown as KeyTargets;

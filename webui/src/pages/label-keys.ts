@@ -5,6 +5,8 @@
 import { type Action, actionOf, chord, repeats, SHORTCUTS } from "../keymap";
 import type { LabelSession } from "../state/label-session.svelte";
 import type { ViewSettings } from "../state/view-settings.svelte";
+import type { ViewTools } from "../state/view-tools.svelte";
+import type { ColorMode } from "../viewer/modes";
 import type { Viewer } from "../viewer/viewer";
 
 const TURN = Math.PI / 24;
@@ -14,12 +16,14 @@ export interface KeyTargets {
   session: LabelSession;
   viewer: Viewer | null;
   settings: ViewSettings;
+  tools: ViewTools | null; // Once the scan is known.
   focus: () => void;
   help: () => void;
 }
 
 function actionsOn(targets: KeyTargets): Record<Action, () => void> {
-  const { session, viewer, settings } = targets;
+  const { session, viewer, settings, tools } = targets;
+  const show = (mode: ColorMode) => (): void => tools?.modes?.setMode(mode);
   return {
     skip: () => session.answer("skip"),
     unsure: () => session.answer("unsure"),
@@ -35,15 +39,33 @@ function actionsOn(targets: KeyTargets): Record<Action, () => void> {
     previousQuery: () => session.step(-1),
     nextOpen: () => session.goToNextOpen(),
     backToQuery: () => session.backToQuery(),
-    cycleMode: () => session.cycleMode(),
-    modeRgb: () => session.setMode("rgb"),
-    modeLabels: () => session.setMode("labels"),
-    modePrediction: () => session.setMode("prediction"),
+    cycleMode: () => tools?.modes?.cycle(),
+    modeRgb: show("rgb"),
+    modeLabels: show("labels"),
+    modePrediction: show("prediction"),
+    modeUncertainty: show("uncertainty"),
+    modeInstances: show("instances"),
+    modeHeight: show("height"),
+    modeIntensity: show("intensity"),
+    modeNormals: show("normals"),
+    modeFeatures: show("features"),
     peek: () => (session.peeking = true),
     biggerPoints: () => settings.setPointSize(settings.pointSize + 0.2),
     smallerPoints: () => settings.setPointSize(settings.pointSize - 0.2),
+    viewTools: () => tools && (tools.open = !tools.open),
+    ceilingCut: () => tools?.setCutting(!tools.cutting),
+    clipBox: () => tools?.setClipping(!tools.clipping),
+    neighbourhood: () => tools?.setFading(!tools.fading),
+    minimap: () => settings.set("minimap", !settings.minimap),
+    screenshot: () => tools?.screenshot(),
     focus: targets.focus,
     resetView: () => viewer?.reset(),
+    viewTop: () => tools?.showSide("top"),
+    viewFront: () => tools?.showSide("front"),
+    viewSide: () => tools?.showSide("side"),
+    projection: () => tools?.setParallel(!tools.parallel),
+    bookmark: () => tools?.addBookmark(),
+    nextBookmark: () => tools?.nextBookmark(),
     orbitLeft: () => viewer?.orbitBy(-TURN, 0),
     orbitRight: () => viewer?.orbitBy(TURN, 0),
     orbitUp: () => viewer?.orbitBy(0, TURN),

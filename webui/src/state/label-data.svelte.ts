@@ -20,6 +20,7 @@ export class LabelData {
   labels = $state.raw<Labels>({ queries: [], answers: [] });
   job = $state.raw<Job | null>(null); // Training or prediction under way.
   preparation = $state.raw<Job | null>(null); // The newest that makes features and superpoints of this scan.
+  normals = $state.raw<Job | null>(null); // The newest that estimates normals of this scan.
   selection = $state.raw<Job | null>(null); // The choice of points of this scan that is under way.
 
   readonly progress = $derived(progressOf(this.labels.queries));
@@ -93,10 +94,12 @@ export class LabelData {
     };
   }
 
-  protected onJob(changed: Job): void {
+  /** A job came up or changed: the server told, or this page started it. */
+  onJob(changed: Job): void {
     const running = changed.state === "queued" || changed.state === "running";
     if (changed.scan_id === this.scan.id) {
       if (changed.kind === "features") this.preparation = changed;
+      if (changed.kind === "normals") this.normals = changed;
       if (changed.kind === "select" && running) this.selection = changed;
       else if (this.selection?.id === changed.id) this.selection = null;
     }

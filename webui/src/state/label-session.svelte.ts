@@ -21,8 +21,9 @@ import { classKeys, keyOf } from "../keymap";
 import { Stopwatch } from "../util/stopwatch";
 import { uuid } from "../util/uuid";
 import type { Pose } from "../viewer/camera";
-import { COLOR_MODES, type ColorMode } from "../viewer/point-layer";
+import { COLOR_MODES, type ColorMode } from "../viewer/modes";
 import { answers as answerOutbox } from "./answers.svelte";
+import { GUESS_MODES, hidesGuesses } from "./guesses";
 import { LabelData } from "./label-data.svelte";
 import { QueryLease } from "./lease";
 import type { Result } from "./outbox";
@@ -70,8 +71,30 @@ export class LabelSession extends LabelData {
 
   readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
   readonly keys = $derived(classKeys(this.project.classes));
-  readonly mode = $derived<ColorMode>(
+  /** Whose confidence "uncertainty" shows; null until somebody chooses. */
+  chosenPairs = $state<"labels" | "prediction" | null>(null);
+  /** What is to be shown as soon as it may be. */
+  readonly wantedMode = $derived<ColorMode>(
     this.chosenMode ?? automaticMode(this.scan, this.labels.answers),
+  );
+  /** What machines take points to be is not to be seen now. */
+  readonly guessesHidden = $derived(hidesGuesses(this.project, this.query, this.userName));
+  readonly mode = $derived<ColorMode>(
+    this.guessesHidden && GUESS_MODES.has(this.wantedMode) ? "rgb" : this.wantedMode,
+  );
+  /** The classes and confidences that the view holds. */
+  readonly pairsOf = $derived<"labels" | "prediction">(
+    !this.scan.prediction || this.mode === "labels"
+      ? "labels"
+      : this.mode === "prediction"
+        ? "prediction"
+        : (this.chosenPairs ??
+          (automaticMode(this.scan, this.labels.answers) === "prediction"
+            ? "prediction"
+            : "labels")),
+  );
+  private readonly showsPrediction = $derived(
+    this.mode === "prediction" || (this.mode === "uncertainty" && this.pairsOf === "prediction"),
   );
   readonly shownMode = $derived<ColorMode>(this.peeking ? "rgb" : this.mode);
 
@@ -246,8 +269,7 @@ export class LabelSession extends LabelData {
       class_index: labelClass?.index ?? null,
       instance: labelClass?.instanceable ? this.instance : null,
       seconds: this.stopwatch.seconds,
-      checkpoint_id:
-        this.mode === "prediction" ? (this.scan.prediction?.checkpoint_id ?? null) : null,
+      checkpoint_id: this.showsPrediction ? (this.scan.prediction?.checkpoint_id ?? null) : null,
       note: this.draft.trim() || null,
     };
     const position = point?.position ?? query?.position;
@@ -353,26 +375,6 @@ export class LabelSession extends LabelData {
 
   changeInstance(by: 1 | -1): void {
     this.instance = Math.max(1, (this.instance ?? 0) + by);
-  }
-
-  setMode(mode: ColorMode): boolean {
-    if (mode === "prediction" && !this.scan.prediction) {
-      toasts.info(this.noPredictionReason);
-      return false;
-    }
-    this.chosenMode = mode;
-    return true;
-  }
-
-  cycleMode(): void {
-    const modes: ColorMode[] = this.scan.prediction
-      ? ["rgb", "labels", "prediction"]
-      : ["rgb", "labels"];
-    this.chosenMode = modes[(modes.indexOf(this.mode) + 1) % modes.length] ?? "rgb";
-  }
-
-  get noPredictionReason(): string {
-    return this.job ? t("say.trainingNow") : t("say.noPrediction");
   }
 
   /** Everybody's answers to the point that is shown. */

@@ -5,7 +5,7 @@
 import type { LabelClass, Query, Triple } from "../api/types";
 import { rgbOf } from "../util/color";
 import type { Marker } from "../viewer/markers";
-import type { ColorMode } from "../viewer/point-layer";
+import type { ColorMode } from "../viewer/modes";
 import type { Labels } from "./queue";
 
 const QUERY_COLOR: Triple = [255, 209, 47];

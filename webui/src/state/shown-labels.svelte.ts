@@ -28,7 +28,11 @@ export class ShownLabels {
     );
     $effect(() => () => labels.dispose());
 
-    const seen = $derived(ready() && session.mode === "labels");
+    const seen = $derived(
+      ready() &&
+        (session.mode === "labels" ||
+          (session.mode === "uncertainty" && session.pairsOf === "labels")),
+    );
     // Another one means that they may have changed: what the server told, what this page has sent it since, and
     // whether the scan is being prepared.
     const stamp = $derived(

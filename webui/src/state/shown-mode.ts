@@ -3,7 +3,7 @@
 
 /** What the view shows while nobody has chosen. */
 import type { Answer, Scan } from "../api/types";
-import type { ColorMode } from "../viewer/point-layer";
+import type { ColorMode } from "../viewer/modes";
 
 /** With fewer labelled points of a scan, a network trained on others knows more about it than they do. */
 export const ENOUGH_LABELS = 10;

@@ -4,10 +4,10 @@
 /** The prediction that a scan's project shows, fetched whenever there is another one. */
 import { untrack } from "svelte";
 import { isAbort, messageOf, projects, scans } from "../api/client";
+import { t } from "../i18n";
 import type { LabelSession } from "./label-session.svelte";
 import { toasts } from "./toasts.svelte";
 
-const NEWS = "A new prediction is ready.";
 const NEWS_AFTER_MS = 3000; // Only a prediction that arrives while the page is open is news.
 
 export class ShownPrediction {
@@ -38,7 +38,7 @@ export class ShownPrediction {
     });
     $effect(() => {
       // Untracked: closing a message reads and writes the list of them.
-      if (session.mode === "prediction") untrack(() => toasts.closeMessage(NEWS));
+      if (session.mode === "prediction") untrack(() => toasts.closeMessage(t("view.news")));
     });
 
     const predictedBy = $derived(session.scan.prediction?.checkpoint_id ?? null);
@@ -66,8 +66,11 @@ export class ShownPrediction {
         this.pairs = bytes;
         const isNews = this.held !== key && performance.now() - this.openedAt > NEWS_AFTER_MS;
         this.held = key;
-        if (isNews && session.mode !== "prediction")
-          toasts.info(NEWS, { label: "Show", run: () => void session.setMode("prediction") });
+        if (isNews && session.mode !== "prediction" && !session.project.hide_predictions)
+          toasts.info(t("view.news"), {
+            label: t("view.news.show"),
+            run: () => void (session.chosenMode = "prediction"),
+          });
       },
       (error: unknown) => {
         if (!isAbort(error)) toasts.error(messageOf(error));

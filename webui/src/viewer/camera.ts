@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Camera poses and flights between them. Plain arithmetic; `viewer.ts` applies it to the three.js camera. */
+import type { OrthographicCamera, PerspectiveCamera } from "three";
 import type { Triple } from "../api/types";
 import { add, cross, dot, length, sub, times } from "./vector";
 
@@ -11,6 +12,9 @@ export interface Pose {
 }
 
 export const FLIGHT_MS = 380;
+
+/** What the picture is drawn with: as the eye sees, or in parallel projection. */
+export type ViewCamera = PerspectiveCamera | OrthographicCamera;
 
 export function easeInOut(t: number): number {
   const x = Math.min(1, Math.max(0, t));
@@ -78,6 +82,12 @@ export function orbit(pose: Pose, up: Triple, yaw: number, pitch: number): Pose 
   if (length(right) > 1e-9)
     offset = turn(offset, times(right, 1 / length(right)), -(wanted - elevation));
   return { eye: add(pose.target, offset), target: pose.target };
+}
+
+/** Scale everything seen about a fixed place: in parallel projection it stays where it is in the picture. */
+export function zoomAt(pose: Pose, fixed: Triple, factor: number): Pose {
+  const moved = (p: Triple): Triple => add(fixed, times(sub(p, fixed), factor));
+  return { eye: moved(pose.eye), target: moved(pose.target) };
 }
 
 /** Scale the distance from the target. */

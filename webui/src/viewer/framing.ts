@@ -10,7 +10,11 @@ export interface Frame {
   fovRadians: number; // Vertical opening angle.
   aspect: number; // Width by height of the picture.
   bottom?: number; // Part of the picture's height (0–1) that controls cover from below.
+  parallel?: boolean; // Parallel projection instead of perspective.
 }
+
+export const SIDES = ["top", "front", "side"] as const;
+export type Side = (typeof SIDES)[number];
 
 const MARGIN = 0.06; // Of the picture, on every side.
 const STRAY = 0.003; // Part of the points on each side that may be strays …
@@ -28,9 +32,24 @@ interface Axes {
 }
 
 function axesOf(back: Triple, up: Triple): Axes {
-  const raw = cross(up, back);
+  let raw = cross(up, back);
+  if (length(raw) < 1e-6) raw = levelAxes(up)[0]; // From straight above.
   const across = times(raw, 1 / length(raw));
   return { across, above: cross(back, across), back };
+}
+
+/** Two level directions: to the right, and ahead, as seen from above. */
+export function levelAxes(up: Triple): [Triple, Triple] {
+  const side: Triple = Math.abs(up[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0];
+  const flat = sub(side, times(up, dot(side, up)));
+  const right = times(flat, 1 / length(flat));
+  return [right, cross(up, right)];
+}
+
+/** From where, as a unit vector from the scan to the eye. */
+export function sideDirection(side: Side, up: Triple): Triple {
+  const [right, ahead] = levelAxes(up);
+  return side === "top" ? up : side === "front" ? times(ahead, -1) : right;
 }
 
 /** The points without the few that are far away from all others: reflections, birds. */
@@ -68,6 +87,7 @@ function fit(points: readonly Triple[], axes: Axes, frame: Frame): Fit {
   const side = full * frame.aspect * (1 - 2 * MARGIN);
   const top = full * (1 - 2 * MARGIN);
   const bottom = full * (1 - 2 * MARGIN - 2 * (frame.bottom ?? 0));
+  if (frame.parallel) return parallelFit(points, axes, side, top, bottom);
   const local = points.map((p): Triple => [
     dot(p, axes.across),
     dot(p, axes.above),
@@ -106,6 +126,43 @@ function fit(points: readonly Triple[], axes: Axes, frame: Frame): Fit {
   return { pose: { eye: at(d), target: at(middle) }, worth: cells.size * evenness };
 }
 
+/** In parallel projection the picture is as large as at the target; the eye stands before all points. */
+function parallelFit(
+  points: readonly Triple[],
+  axes: Axes,
+  side: number,
+  top: number,
+  bottom: number,
+): Fit {
+  const range = (axis: Triple): [number, number] =>
+    points.reduce<[number, number]>(
+      ([low, high], p) => [Math.min(low, dot(p, axis)), Math.max(high, dot(p, axis))],
+      [Infinity, -Infinity],
+    );
+  const [left, right] = range(axes.across);
+  const [under, over] = range(axes.above);
+  const nearest = range(axes.back)[1];
+  const d = Math.max((right - left) / (2 * side), (over - under) / (top + bottom), 1e-6);
+  const a = between(left, right);
+  // What is covered from below moves the middle down by half of it.
+  const b = between(under, over) + ((bottom - top) * d) / 2;
+  const at = (depth: number): Triple =>
+    add(add(times(axes.across, a), times(axes.above, b)), times(axes.back, depth));
+  const eye = nearest + 0.02 * d;
+  return { pose: { eye: at(eye), target: at(eye - d) }, worth: 0 };
+}
+
+/**
+ * The whole scan along one direction.
+ *
+ * @param back unit vector from the scan to the eye. @param points as for `overview`.
+ */
+export function viewAlong(points: readonly Triple[], back: Triple, up: Triple, frame: Frame): Pose {
+  const bulk = withoutStrays(points);
+  if (bulk.length === 0) return { eye: back, target: [0, 0, 0] };
+  return fit(bulk, axesOf(back, up), frame).pose;
+}
+
 /**
  * The whole scan from obliquely above, as near as it allows, from the side that shows most of it.
  *
@@ -113,9 +170,7 @@ function fit(points: readonly Triple[], axes: Axes, frame: Frame): Fit {
  *   others may be cut off.
  */
 export function overview(points: readonly Triple[], up: Triple, frame: Frame): Pose {
-  const side: Triple = Math.abs(up[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0];
-  const flat = sub(side, times(up, dot(side, up)));
-  const ahead = times(flat, 1 / length(flat));
+  const [ahead] = levelAxes(up);
   const bulk = withoutStrays(points);
   const nowhere: Pose = { eye: ahead, target: [0, 0, 0] };
   if (bulk.length === 0) return nowhere;
@@ -126,7 +181,8 @@ export function overview(points: readonly Triple[], up: Triple, frame: Frame): P
     for (const elevation of ELEVATIONS) {
       const back = add(times(heading, Math.cos(elevation)), times(up, Math.sin(elevation)));
       const axes = axesOf(back, up);
-      const { worth } = fit(some, axes, frame);
+      // In perspective also for a parallel picture: the better side is the same.
+      const { worth } = fit(some, axes, { ...frame, parallel: false });
       if (!best || worth > best.worth * CLEARLY) best = { worth, axes };
     }
   }

@@ -14,6 +14,7 @@ import {
   Vector2,
 } from "three";
 import type { Triple } from "../api/types";
+import type { ViewCamera } from "./camera";
 import { MARKERS_FRAGMENT, MARKERS_VERTEX } from "./shaders/markers";
 
 /** The order is the drawing kind in the shader. */
@@ -49,6 +50,7 @@ export class MarkerLayer {
       uNearFar: { value: new Vector2(0.1, 100) },
       uRingOnly: { value: false },
       uAnswerRadius: { value: 8 },
+      uParallel: { value: false },
     },
   });
   private readonly points = new Points(this.geometry, this.material);
@@ -105,10 +107,11 @@ export class MarkerLayer {
     depth: Texture,
     pixels: Vector2,
     ratio: number,
-    near: number,
-    far: number,
+    { near, far }: ViewCamera,
+    parallel: boolean,
     slack: number,
   ): void {
+    this.uniform("uParallel", parallel);
     this.uniform("uSlack", slack);
     this.uniform("uDepth", depth);
     this.uniform("uPixels", pixels);

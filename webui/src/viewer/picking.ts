@@ -2,13 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Which record is under the cursor: ids drawn into a small window of pixels, the hit nearest its centre wins. */
-import {
-  NearestFilter,
-  type PerspectiveCamera,
-  Vector2,
-  type WebGLRenderer,
-  WebGLRenderTarget,
-} from "three";
+import { NearestFilter, Vector2, type WebGLRenderer, WebGLRenderTarget } from "three";
+import type { ViewCamera } from "./camera";
 import type { PointLayer } from "./point-layer";
 
 /** The id in the window (RGBA bytes, id + 1 little-endian, 0 = nothing) nearest its middle, or -1. */
@@ -46,7 +41,7 @@ export class Picker {
   pick(
     renderer: WebGLRenderer,
     layer: PointLayer,
-    camera: PerspectiveCamera,
+    camera: ViewCamera,
     x: number,
     y: number,
   ): number {

@@ -15,7 +15,6 @@ import {
   NearestFilter,
   NoBlending,
   OrthographicCamera,
-  type PerspectiveCamera,
   RawShaderMaterial,
   Scene,
   UnsignedIntType,
@@ -24,6 +23,7 @@ import {
   type WebGLRenderer,
   WebGLRenderTarget,
 } from "three";
+import type { ViewCamera } from "./camera";
 import type { PointLayer } from "./point-layer";
 import { COMPOSE_FRAGMENT, COMPOSE_VERTEX } from "./shaders/compose";
 
@@ -59,6 +59,7 @@ export class PointImage {
       uReach: { value: 1.4 },
       uSpacing: { value: 0 },
       uBackground: { value: new Vector3() },
+      uFrame: { value: 0 },
     },
   });
 
@@ -98,7 +99,7 @@ export class PointImage {
   }
 
   /** Draw at once what the budget allows; `refine` fills in the rest. */
-  restart(layer: PointLayer | null, camera: PerspectiveCamera, budget: number): void {
+  restart(layer: PointLayer | null, camera: ViewCamera, budget: number): void {
     const total = layer ? layer.cull(camera, this.front.height) : 0;
     if (total <= budget) layer?.choose(0, 1);
     else layer?.chooseFew(budget);
@@ -120,7 +121,7 @@ export class PointImage {
   }
 
   /** Draw one more slice of the full picture; show it once whole. */
-  refine(layer: PointLayer, camera: PerspectiveCamera, budget: number): void {
+  refine(layer: PointLayer, camera: ViewCamera, budget: number): void {
     const total = layer.cull(camera, this.front.height);
     const to = Math.min(1, this.refined + budget / Math.max(1, total));
     layer.choose(this.refined, to);
@@ -132,8 +133,9 @@ export class PointImage {
     this.stale = false;
   }
 
-  /** @param spacing usual distance between points, in the scan's unit. */
-  compose(camera: PerspectiveCamera, shade: number, spacing: number): void {
+  /** @param frame see `PointLook`. @param spacing usual distance between points, in the scan's unit. */
+  compose(camera: ViewCamera, frame: number, shade: number, spacing: number): void {
+    this.uniform("uFrame", frame);
     this.uniform<unknown>("uColor", this.front.texture);
     this.uniform<unknown>("uDepth", this.front.depthTexture);
     this.uniform<Vector2>("uPixels").set(this.front.width, this.front.height);
@@ -148,7 +150,7 @@ export class PointImage {
   private draw(
     target: WebGLRenderTarget,
     layer: PointLayer | null,
-    camera: PerspectiveCamera,
+    camera: ViewCamera,
     clear: boolean,
   ): void {
     this.renderer.setRenderTarget(target);

@@ -17,12 +17,11 @@ import {
 } from "three";
 import type { Tile, TileManifest, Triple } from "../api/types";
 import { gapWithin, needOf, planTiles, type TilePlan, viewFrom, within } from "./lod";
-import { DRAWN_MODES, type DrawnMode } from "./modes";
+import type { PointLook } from "./look";
+import { COLOR_MODES, type ColorMode } from "./modes";
 import { median, NO_CLASS, roughSpacing, tileOfRecord } from "./records";
 import { CHANNEL_LOCATION, LABEL_LOCATION, POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
 import { TileLayer } from "./tile-layer";
-
-export { COLOR_MODES, type ColorMode, DRAWN_MODES, type DrawnMode } from "./modes";
 
 const SAMPLED = 8192; // Records of the whole scan kept on this side …
 const SAMPLED_LEAST = 128; // … but not fewer of a tile.
@@ -42,7 +41,7 @@ export class PointLayer {
   private readonly layers: TileLayer[];
   private readonly palette: DataTexture;
   private labels: Uint8Array | null = null;
-  private mode: DrawnMode = "rgb";
+  private mode: ColorMode = "rgb";
   private channelSource = 0;
   private needs: number[] = []; // As of the last `cull`.
   private readonly shared = {
@@ -56,6 +55,7 @@ export class PointLayer {
   constructor(
     readonly manifest: TileManifest,
     gl: WebGL2RenderingContext,
+    private readonly look: PointLook,
   ) {
     this.bounds = new Box3(
       new Vector3(...manifest.bounds.min),
@@ -87,6 +87,7 @@ export class PointLayer {
       blending: NoBlending,
       uniforms: {
         ...this.shared,
+        ...this.look.uniforms,
         uLo: { value: new Vector3(...tile.lo) },
         uStep: { value: new Vector3(...tile.scale) },
         uBase: { value: tile.base },
@@ -132,7 +133,7 @@ export class PointLayer {
     this.palette.needsUpdate = true;
   }
 
-  setMode(mode: DrawnMode): void {
+  setMode(mode: ColorMode): void {
     this.mode = mode;
   }
 
@@ -237,7 +238,7 @@ export class PointLayer {
     if (!layer.points.visible) return;
     layer.points.geometry.setDrawRange(start, end - start);
     const { uCoverage, uMode } = layer.material.uniforms;
-    if (uMode) uMode.value = DRAWN_MODES.indexOf(layer.mode);
+    if (uMode) uMode.value = COLOR_MODES.indexOf(layer.mode);
     if (uCoverage) uCoverage.value = Math.min(LARGEST, Math.sqrt(layer.count / Math.max(1, shown)));
   }
 

@@ -6,6 +6,7 @@ import type { Camera } from "three";
 import type { TileManifest } from "../api/types";
 import { ChannelFeed, type ChannelSource } from "./channel";
 import type { TilePlan } from "./lod";
+import type { PointLook } from "./look";
 import { PointLayer } from "./point-layer";
 import { type TileSource, TileStream } from "./tile-loader";
 
@@ -36,12 +37,13 @@ export class ScanPoints {
   constructor(
     private readonly manifest: TileManifest,
     gl: WebGL2RenderingContext,
+    look: PointLook,
     private readonly source: TileSource,
     private budget: number,
     private readonly view: () => { camera: Camera; height: number },
     private readonly events: ScanPointsEvents,
   ) {
-    this.layer = new PointLayer(manifest, gl);
+    this.layer = new PointLayer(manifest, gl, look);
     this.stream = this.newStream();
   }
 

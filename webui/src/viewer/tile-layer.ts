@@ -11,7 +11,7 @@ import {
   Vector3,
 } from "three";
 import type { Tile, Triple } from "../api/types";
-import { CHANNEL_BYTES, CHANNEL_MODES, type DrawnMode } from "./modes";
+import { CHANNEL_BYTES, CHANNEL_MODES, type ColorMode } from "./modes";
 import { RecordBuffer } from "./record-buffer";
 import { measuredSpacing, recordPosition, WORDS_PER_RECORD } from "./records";
 
@@ -32,7 +32,7 @@ export class TileLayer {
   spacing: number;
   loaded = 0;
   visible = false;
-  mode: DrawnMode = "rgb"; // As drawn last.
+  mode: ColorMode = "rgb"; // As drawn last.
   private readonly geometry = new BufferGeometry();
   private readonly sample: Uint32Array; // A copy of the first records, to measure and to frame by.
   private records: RecordBuffer;
@@ -159,7 +159,7 @@ export class TileLayer {
   }
 
   /** Records that can be drawn as `wanted`; settles what the tile looks like until its channel is there. */
-  drawable(wanted: DrawnMode, source: number): number {
+  drawable(wanted: ColorMode, source: number): number {
     if (!CHANNEL_MODES.has(wanted) || this.channelled(source) > 0) this.mode = wanted;
     return CHANNEL_MODES.has(this.mode) ? (this.channel?.records ?? 0) : this.loaded;
   }

@@ -11,12 +11,16 @@ import { Disposer } from "../util/disposable";
 import type { Pose } from "./camera";
 import type { ChannelSource } from "./channel";
 import { listenToClicks } from "./clicks";
-import { cornersOf } from "./framing";
+import { type Box, cutBox, heightRange } from "./clip";
+import { cornersOf, type Side } from "./framing";
+import { GuideLayer } from "./guides";
+import { PointLook } from "./look";
 import { MarkerLayer, type Marker } from "./markers";
+import { type ColorMode, OVERLAY_MODES } from "./modes";
 import { defaultPointBudget, isSoftware, Pace } from "./pace";
 import { Picker } from "./picking";
 import { PointImage } from "./point-image";
-import { type DrawnMode, type PointLayer, prepareContext } from "./point-layer";
+import { type PointLayer, prepareContext } from "./point-layer";
 import { CameraRig } from "./rig";
 import { ScanPoints } from "./scan-points";
 import type { TileSource } from "./tile-loader";
@@ -27,6 +31,7 @@ ColorManagement.enabled = false;
 const SETTLE_MS = 160; // Rest after the last movement before the full picture is drawn.
 const DATA_REDRAW_MS = 350; // Arriving tiles cause no more redraws than one per this.
 const FRAMED_POINTS = 4000; // Looked at to find the view of the whole scan.
+const HEIGHT_POINTS = 20_000; // Looked at to find the range of heights.
 const BAR_PIXELS = 64; // Height of the buttons over the bottom of the view.
 const SHADE = 0.08; // Strength of the depth shading.
 
@@ -42,6 +47,8 @@ export interface ViewerEvents {
   onLoaded: (points: number, total: number) => void;
   /** Points could not be had after all that the first view wanted was there; moving tries again. */
   onLoadFailed?: (error: unknown) => void;
+  /** The camera moved, or the projection changed. */
+  onView?: () => void;
   /** The channel that was set cannot be had; what there is of it stays. */
   onChannelFailed?: (error: unknown) => void;
 }
@@ -54,6 +61,8 @@ export class Viewer {
   private readonly pace: Pace;
   private readonly image: PointImage;
   private readonly markers: MarkerLayer;
+  private readonly guides: GuideLayer;
+  private readonly look: PointLook;
   private readonly picker: Picker;
   private points: ScanPoints | null = null;
   private pointBudget: number;
@@ -62,10 +71,11 @@ export class Viewer {
   private dataTimer: ReturnType<typeof setTimeout> | undefined;
   private moving = false;
   private redraw = true;
-  private mode: DrawnMode = "rgb";
+  private mode: ColorMode = "rgb";
   private channel: ChannelSource | null = null;
   private labels: Uint8Array | null = null;
   private pointSize = 1;
+  private fixedSize = false;
   private shading = true;
   readonly software: boolean;
   frames = 0;
@@ -73,7 +83,7 @@ export class Viewer {
   /** @param up direction that is up in the scan. Throws where the browser has no WebGL 2. */
   constructor(
     private readonly container: HTMLElement,
-    up: Triple,
+    private readonly up: Triple,
     private readonly events: ViewerEvents,
   ) {
     this.canvas = document.createElement("canvas");
@@ -93,6 +103,7 @@ export class Viewer {
     });
     container.append(this.canvas);
     this.renderer.autoClear = false;
+    this.renderer.sortObjects = false; // Tiles are opaque, and their buffers are unknown to three.js.
     prepareContext(this.gl);
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.software = isSoftware(this.renderer.getContext());
@@ -102,6 +113,8 @@ export class Viewer {
     this.rig = this.disposer.own(new CameraRig(this.canvas, up, this.onCameraChange));
     this.image = this.disposer.own(new PointImage(this.renderer));
     this.markers = this.disposer.own(new MarkerLayer());
+    this.guides = this.disposer.own(new GuideLayer());
+    this.look = new PointLook(up);
     this.picker = this.disposer.own(new Picker());
     listenToClicks(
       this.disposer,
@@ -146,30 +159,38 @@ export class Viewer {
     return new Promise<void>((resolve, reject) => {
       let first = true;
       let complete = false;
-      const points = new ScanPoints(manifest, this.gl, source, this.pointBudget, this.viewed, {
-        onRoot: () => {
-          points.layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
-          this.requestPoints();
-          if (!first) return;
-          first = false;
-          if (this.rig.atHome) this.reset(false); // Now on points instead of boxes.
-          onFirst();
+      const points = new ScanPoints(
+        manifest,
+        this.gl,
+        this.look,
+        source,
+        this.pointBudget,
+        this.viewed,
+        {
+          onRoot: () => {
+            this.applyPointSize();
+            this.requestPoints();
+            if (!first) return;
+            first = false;
+            if (this.rig.atHome) this.reset(false); // Now on points instead of boxes.
+            onFirst();
+          },
+          onChange: () => {
+            const { loaded, wanted } = points.progress;
+            if (!complete) this.events.onLoaded(loaded, wanted);
+            this.requestDataRedraw();
+          },
+          onComplete: () => {
+            complete = true;
+            resolve();
+          },
+          onFailed: (error) => {
+            if (complete) this.events.onLoadFailed?.(error);
+            else reject(error as Error);
+          },
+          onChannelFailed: (error) => this.events.onChannelFailed?.(error),
         },
-        onChange: () => {
-          const { loaded, wanted } = points.progress;
-          if (!complete) this.events.onLoaded(loaded, wanted);
-          this.requestDataRedraw();
-        },
-        onComplete: () => {
-          complete = true;
-          resolve();
-        },
-        onFailed: (error) => {
-          if (complete) this.events.onLoadFailed?.(error);
-          else reject(error as Error);
-        },
-        onChannelFailed: (error) => this.events.onChannelFailed?.(error),
-      });
+      );
       signal.addEventListener("abort", () => {
         points.stop();
         reject(signal.reason as Error);
@@ -180,7 +201,7 @@ export class Viewer {
       layer.setMode(this.mode);
       layer.setLabels(this.labels);
       points.setChannel(this.channel);
-      layer.setPointSize(this.pointSize, this.renderer.getPixelRatio());
+      this.applyPointSize();
       this.resize();
       this.reset(false);
       points.start();
@@ -222,7 +243,7 @@ export class Viewer {
     );
   }
 
-  setMode(mode: DrawnMode): void {
+  setMode(mode: ColorMode): void {
     if (mode === this.mode) return;
     this.mode = mode;
     this.layer?.setMode(mode);
@@ -240,9 +261,41 @@ export class Viewer {
     this.requestPoints();
   }
 
-  setPointSize(scale: number): void {
+  /** @param scale 1 closes most gaps between neighbours. @param fixed the same on screen however far away. */
+  setPointSize(scale: number, fixed = false): void {
     this.pointSize = scale;
-    this.layer?.setPointSize(scale, this.renderer.getPixelRatio());
+    this.fixedSize = fixed;
+    this.applyPointSize();
+    this.requestPoints();
+  }
+
+  private applyPointSize(): void {
+    const ratio = this.renderer.getPixelRatio();
+    this.layer?.setPointSize(this.pointSize, ratio);
+    this.look.uniforms.uFixed.value = this.fixedSize ? Math.max(1, 2 * this.pointSize * ratio) : 0;
+  }
+
+  /** Of what lies over the scan's own colours, 0–1. */
+  setStrength(strength: number): void {
+    this.look.uniforms.uStrength.value = strength;
+    if (OVERLAY_MODES.has(this.mode)) this.requestRenewal();
+  }
+
+  /**
+   * Hide what is outside a box or above a height. Hidden points cannot be picked.
+   *
+   * @param ceiling height along the up axis. @param shown whether the box's edges are drawn.
+   */
+  setClip(box: Box | null, ceiling: number | null, shown: boolean): void {
+    const { min, max } = cutBox({ box, ceiling }, this.up);
+    this.look.setClip(min, max);
+    this.guides.setBox(shown ? box : null);
+    this.requestPoints();
+  }
+
+  /** Fade what is farther from a place than a radius; null shows everything alike. */
+  setNeighbourhood(middle: Triple | null, radius: number): void {
+    this.look.setNear(middle ?? [0, 0, 0], middle ? radius : 0);
     this.requestPoints();
   }
 
@@ -296,9 +349,44 @@ export class Viewer {
   /** Show the whole scan. */
   reset(animate = true): void {
     if (!this.layer) return;
-    const points = this.layer.sample(FRAMED_POINTS);
-    const known = points.length > 0 ? points : cornersOf(this.layer.manifest.tiles);
-    this.rig.showAll(known, BAR_PIXELS, animate);
+    this.rig.showAll(this.sample(FRAMED_POINTS), BAR_PIXELS, animate);
+  }
+
+  /** Show the whole scan from one side. */
+  showSide(side: Side): void {
+    if (this.layer) this.rig.showSide(side, this.sample(FRAMED_POINTS), BAR_PIXELS);
+  }
+
+  get parallel(): boolean {
+    return this.rig.parallel;
+  }
+
+  setParallel(on: boolean): void {
+    if (on === this.rig.parallel) return;
+    const atHome = this.rig.atHome;
+    this.rig.setParallel(on);
+    if (atHome) this.reset(false);
+  }
+
+  /** About `n` positions all over the scan: of points once some are there, else the corners of its boxes. */
+  sample(n: number): Triple[] {
+    if (!this.layer) return [];
+    const points = this.layer.sample(n);
+    return points.length > 0 ? points : cornersOf(this.layer.manifest.tiles);
+  }
+
+  /** Between which heights nearly all points are; from the first call on the ramp spans them. */
+  measureHeights(): [number, number] {
+    const range = heightRange(this.sample(HEIGHT_POINTS), this.up);
+    this.look.setHeights(...range);
+    return range;
+  }
+
+  /** The canvas as it is now, drawn afresh so that it may be read at once. */
+  picture(): HTMLCanvasElement {
+    cancelAnimationFrame(this.frameRequest);
+    this.frame(performance.now());
+    return this.canvas;
   }
 
   approach(position: Triple): void {
@@ -321,6 +409,7 @@ export class Viewer {
   /** @param x,y CSS pixels from the top left of the canvas. */
   pick(x: number, y: number): PickedRecord | null {
     if (!this.layer) return null;
+    this.look.uniforms.uFrame.value = this.rig.frame;
     const record = this.picker.pick(this.renderer, this.layer, this.rig.camera, x, y);
     const position = record < 0 ? null : this.layer.position(record);
     return position ? { record, position } : null;
@@ -352,6 +441,7 @@ export class Viewer {
     this.moving = true;
     this.redraw = true;
     this.points?.cameraMoved();
+    this.events.onView?.();
     clearTimeout(this.settleTimer);
     this.settleTimer = setTimeout(() => {
       this.moving = false;
@@ -392,12 +482,13 @@ export class Viewer {
 
   private readonly frame = (now: number): void => {
     this.frameRequest = 0;
-    const { camera } = this.rig;
     this.pace.frame(now, this.moving);
     this.rig.advance(performance.now());
+    if (this.redraw) this.rig.fitClipping();
+    const { camera, frame, parallel } = this.rig;
+    this.look.uniforms.uFrame.value = frame;
     if (this.redraw) {
       this.redraw = false;
-      this.rig.fitClipping();
       this.image.restart(this.layer, camera, this.pace.points);
     } else if (!this.image.complete && !this.moving && this.layer) {
       this.image.refine(this.layer, camera, this.pace.points * 2);
@@ -405,13 +496,13 @@ export class Viewer {
     // Without a graphics card shading costs as much as the points of a moving picture.
     const busy = this.software && (this.moving || !this.image.complete);
     const spacing = this.layer?.spacing ?? 0;
-    this.image.compose(camera, this.shading && !busy ? SHADE : 0, spacing);
+    this.image.compose(camera, frame, this.shading && !busy ? SHADE : 0, spacing);
     const depth = this.image.depth;
     if (depth) {
       const pixels = this.renderer.getDrawingBufferSize(new Vector2());
-      const { near, far } = camera;
       const ratio = this.renderer.getPixelRatio();
-      this.markers.prepare(depth, pixels, ratio, near, far, spacing * 2.5);
+      this.markers.prepare(depth, pixels, ratio, camera, parallel, spacing * 2.5);
+      this.renderer.render(this.guides.scene, camera);
       this.renderer.render(this.markers.scene, camera);
     }
     this.frames++;

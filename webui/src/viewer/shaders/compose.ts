@@ -18,10 +18,13 @@ uniform float uShade;      // 0 off
 uniform float uReach;      // Neighbour distance in pixels.
 uniform float uSpacing;    // Steps smaller than the points' spacing are texture, not shape.
 uniform vec3 uBackground;
+uniform float uFrame;      // Parallel projection: the distance as at which all is drawn. 0: perspective.
 out vec4 oColor;
 
 float logDistance(float depth) {
   float z = depth * 2.0 - 1.0;
+  // In parallel projection depth is even, and a step counts against the size of the picture.
+  if (uFrame > 0.0) return mix(uNearFar.x, uNearFar.y, depth) / uFrame * 1.4427;
   return log2(2.0 * uNearFar.x * uNearFar.y / (uNearFar.y + uNearFar.x - z * (uNearFar.y - uNearFar.x)));
 }
 
@@ -37,7 +40,7 @@ void main() {
   if (uShade > 0.0) {
     float mine = logDistance(depth);
     float step = 0.0;
-    float grain = 1.6 * uSpacing / exp2(mine);
+    float grain = 1.6 * uSpacing / (uFrame > 0.0 ? uFrame : exp2(mine));
     for (int i = 0; i < 8; i++) {
       float a = float(i) * 0.7853981634;
       ivec2 there = clamp(here + ivec2(round(vec2(cos(a), sin(a)) * uReach)), ivec2(0), ivec2(uPixels) - 1);

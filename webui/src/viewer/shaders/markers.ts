@@ -16,6 +16,7 @@ uniform float uRatio;     // Device pixels per CSS pixel.
 uniform float uSlack;     // Points nearer to a marked point than this, in the scan's unit, do not hide it.
 uniform vec2 uNearFar;
 uniform float uAnswerRadius;
+uniform bool uParallel;   // Parallel projection: depth is even.
 in vec3 position;
 in vec3 aColor;
 in float aKind;           // 0 query, 1 picked point, 2 answer with a class, 3 answer without, 4 open query
@@ -25,6 +26,7 @@ flat out float vRadius;
 flat out float vHidden;
 
 float distanceOf(float depth) {
+  if (uParallel) return mix(uNearFar.x, uNearFar.y, depth);
   float z = depth * 2.0 - 1.0;
   return 2.0 * uNearFar.x * uNearFar.y / (uNearFar.y + uNearFar.x - z * (uNearFar.y - uNearFar.x));
 }
