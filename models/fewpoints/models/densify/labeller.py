@@ -96,7 +96,34 @@ class DenseLabeller:
             NoAnswers: Q = 0.
             BadAnswer: a row is not a point of the scan, or a point without a place.
         """
-        rows, classes = self.checked(rows, classes)
+        found = self._solve(*self.checked(rows, classes))
+        of_point = found.split.of_point
+        placed = of_point >= 0
+        return DenseLabels(
+            np.where(placed, found.best[of_point], NO_PLACE),
+            np.where(placed, found.sure[of_point], 0).astype(np.float32),
+            found.values,
+            found.probabilities.astype(np.float32),
+            of_point,
+        )
+
+    def classes_at(
+        self,
+        rows: NDArray[np.integer],
+        classes: NDArray[np.integer],
+        where: NDArray[np.integer],
+    ) -> NDArray[np.int64]:
+        """Return the classes that `label` gives the points `where`, without labelling the others.
+
+        Raises:
+            NoAnswers, BadAnswer: see `label`.
+        """
+        found = self._solve(*self.checked(rows, classes))
+        owner = found.split.of_point[where]
+        return np.where(owner >= 0, found.best[owner], NO_PLACE)
+
+    def _solve(self, rows: NDArray[np.int64], classes: NDArray[np.int64]) -> _Solved:
+        """Label every superpoint, and the pieces of those that contradictory answers split."""
         values, columns = np.unique(classes, return_inverse=True)
         split = self._split(rows, columns)
         n = len(self.superpoints)
@@ -115,17 +142,9 @@ class DenseLabeller:
             self.superpoints, found[:n], split.answered[inside], split.columns[inside]
         )
         found[split.answered] = np.eye(len(values))[split.columns]
-        best = found.argmax(axis=1)
         sure = _confidence(found, head.explained, len(split.answered))
         sure[split.answered] = 1.0
-        placed = split.of_point >= 0
-        return DenseLabels(
-            np.where(placed, values[best][split.of_point], NO_PLACE),
-            np.where(placed, sure[split.of_point], 0).astype(np.float32),
-            values,
-            found.astype(np.float32),
-            split.of_point,
-        )
+        return _Solved(split, values, values[found.argmax(axis=1)], sure, found)
 
     def checked(
         self, rows: NDArray[np.integer], classes: NDArray[np.integer]
@@ -208,6 +227,20 @@ def _confidence(
     squares = probabilities * probabilities
     unnamed = _UNNAMED / (_UNNAMED + answers) * (1 - explained)
     return np.asarray(squares.max(axis=1) / squares.sum(axis=1) * (1 - unnamed), np.float64)
+
+
+class _Solved(NamedTuple):
+    """Of S superpoints and P pieces of split ones.
+
+    values: (C,) classes. best: (S + P,) the class of each. sure: (S + P,) its confidence.
+    probabilities: (S + P, C).
+    """
+
+    split: _Split
+    values: NDArray[np.int64]
+    best: NDArray[np.int64]
+    sure: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
 
 
 class _Split(NamedTuple):
