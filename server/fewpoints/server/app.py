@@ -20,6 +20,7 @@ from fewpoints.server.channels import routes as channels
 from fewpoints.server.comparisons import routes as comparisons
 from fewpoints.server.comparisons.service import Comparisons
 from fewpoints.server.coverage import routes as coverage
+from fewpoints.server.coverage.keeper import FiguresKeeper
 from fewpoints.server.dashboard import routes as dashboard
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
@@ -115,6 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.storage = Storage(settings)
     app.state.labellers = Labellers(app.state.storage)
+    app.state.figures = FiguresKeeper(app.state.labellers)
     app.state.comparisons = Comparisons(app.state.storage)
     app.state.writers = Writers()
     app.state.reviewing = reviews.Reviewing(app.state.storage)

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from fewpoints.server.coverage.keeper import FiguresKeeper
 from fewpoints.server.db.engine import Database
 from fewpoints.server.dense.labellers import Labellers
 from fewpoints.server.errors import Forbidden
@@ -34,6 +35,12 @@ async def get_labellers(request: Request) -> Labellers:
     """What makes dense labels on this server."""
     labellers: Labellers = request.app.state.labellers
     return labellers
+
+
+async def get_figures(request: Request) -> FiguresKeeper:
+    """What keeps the figures of scans current on this server."""
+    figures: FiguresKeeper = request.app.state.figures
+    return figures
 
 
 async def get_settings(request: Request) -> Settings:
@@ -69,6 +76,7 @@ DatabaseDep = Annotated[Database, Depends(get_database)]
 StorageDep = Annotated[Storage, Depends(get_storage)]
 LabellersDep = Annotated[Labellers, Depends(get_labellers)]
 WritersDep = Annotated[Writers, Depends(get_writers)]
+FiguresDep = Annotated[FiguresKeeper, Depends(get_figures)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 CurrentUser = Annotated[SignedIn, Depends(get_current_user)]
 Lead = Annotated[SignedIn, Depends(get_lead)]

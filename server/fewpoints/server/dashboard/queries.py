@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import DateTime, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from fewpoints.server.answers.queries import QueryCounts, deciding_ids, query_counts_by_scan
+from fewpoints.server.answers.queries import deciding_ids
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.dashboard.schemas import ReplyCounts, ScanStates
 from fewpoints.server.scans.tables import Scan
@@ -47,24 +47,20 @@ class Replies:
 
 def scan_states(session: Session, project_id: int) -> ScanStates:
     """Return how many scans are in which state."""
-    mine = Scan.project_id == project_id
-    counts = query_counts_by_scan(session, mine)
-    states = ScanStates()
-    for scan_id, state in session.execute(select(Scan.id, Scan.state).where(mine)):
-        states.total += 1
-        name = _state_name(state, counts.get(scan_id))
-        setattr(states, name, getattr(states, name) + 1)
-    return states
-
-
-def _state_name(state: str, counts: QueryCounts | None) -> str:
-    if state != "ready":
-        return {"queued": "waiting"}.get(state, state)
-    if counts is None or counts.total == 0:
-        return "unasked"
-    if counts.open == counts.total:
-        return "untouched"
-    return "begun" if counts.open else "finished"
+    asked, left = Scan.query_count, Scan.open_count
+    name = case(
+        (Scan.state == "queued", "waiting"),
+        (Scan.state != "ready", Scan.state),
+        (asked == 0, "unasked"),
+        (left == 0, "finished"),
+        (left == asked, "untouched"),
+        else_="begun",
+    )
+    rows = session.execute(
+        select(name, func.count()).where(Scan.project_id == project_id).group_by(name)
+    )
+    counts: dict[str, int] = dict(rows.all())
+    return ScanStates(total=sum(counts.values()), **counts)
 
 
 def person_totals(session: Session, project_id: int) -> dict[int, PersonTotals]:
@@ -93,7 +89,7 @@ def person_totals(session: Session, project_id: int) -> dict[int, PersonTotals]:
             replies.undone += undoes  # Those that found something to take back.
         elif kind == "import":
             replies.imported += count
-        else:
+        elif kind == "answer":
             field_name = _FIELDS[reply]
             setattr(replies, field_name, getattr(replies, field_name) + count)
             person.spent_s += seconds or 0.0
@@ -120,16 +116,6 @@ def replies_since(session: Session, project_id: int, since: datetime) -> Replies
     epoch = np.array([row[1] for row in rows], "datetime64[us]")
     seconds = np.array([np.nan if row[2] is None else row[2] for row in rows], np.float64)
     return Replies(users, epoch.astype(np.int64) / 1e6, seconds)
-
-
-def first_event_at(session: Session, project_id: int) -> datetime | None:
-    """Return when the first answer of a project arrived."""
-    first = session.scalar(
-        select(func.min(AnswerEvent.created_at))
-        .join(Scan, Scan.id == AnswerEvent.scan_id)
-        .where(Scan.project_id == project_id)
-    )
-    return None if first is None else first.astimezone(timezone.utc)
 
 
 def answers_by_class(session: Session, project_id: int) -> dict[int, int]:

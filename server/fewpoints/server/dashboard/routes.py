@@ -15,16 +15,26 @@ from starlette.responses import Response
 from fewpoints.server.dashboard import queries, service
 from fewpoints.server.dashboard.activity import read_activity
 from fewpoints.server.dashboard.buckets import UTC_NAME, known_zone
-from fewpoints.server.dashboard.schemas import ActivityRead, ClassBalanceRead, ScanStates
+from fewpoints.server.dashboard.coverage import read_coverage, read_curve
+from fewpoints.server.dashboard.schemas import (
+    ActivityRead,
+    ClassBalanceRead,
+    CoverageRead,
+    CurveRead,
+    ScanStates,
+    VersionsRead,
+)
+from fewpoints.server.dashboard.versions import read_versions
 from fewpoints.server.db.types import utc_now
-from fewpoints.server.dependencies import CurrentUser, DatabaseDep
+from fewpoints.server.dependencies import CurrentUser, DatabaseDep, FiguresDep
 from fewpoints.server.errors import NotFound, NotSignedIn, problem
 from fewpoints.server.files import ASK_AGAIN, knows
-from fewpoints.server.parameters import PathId
+from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
+from fewpoints.server.scans.queries import get_scan
+from fewpoints.server.scans.tables import Scan
 
 router = APIRouter(
-    prefix="/projects/{project_id}/dashboard",
     tags=["dashboard"],
     responses={
         304: {"description": "As the client has it, by If-None-Match."},
@@ -35,10 +45,11 @@ TimeZone = Annotated[
     str, Query(max_length=64, description="An IANA name, such as Europe/Berlin; UTC if unknown.")
 ]
 Days = Annotated[int, Query(ge=1, le=3650, description="How far back, today included.")]
+Scans = Annotated[int, Query(ge=1, le=200, description="How many scans are listed.")]
 People = Annotated[int, Query(ge=1, le=200, description="How many people are listed.")]
 
 
-@router.get("/scans", response_model=ScanStates)
+@router.get("/projects/{project_id}/dashboard/scans", response_model=ScanStates)
 def read_scan_states(
     _: CurrentUser, project_id: PathId, request: Request, database: DatabaseDep
 ) -> Response:
@@ -48,7 +59,7 @@ def read_scan_states(
         return _answer(request, queries.scan_states(session, project_id))
 
 
-@router.get("/activity", response_model=ActivityRead)
+@router.get("/projects/{project_id}/dashboard/activity", response_model=ActivityRead)
 def read_project_activity(
     _: CurrentUser,
     project_id: PathId,
@@ -68,13 +79,59 @@ def read_project_activity(
     return _answer(request, found)
 
 
-@router.get("/classes", response_model=ClassBalanceRead)
+@router.get("/projects/{project_id}/dashboard/classes", response_model=ClassBalanceRead)
 def read_class_balance(
     _: CurrentUser, project_id: PathId, request: Request, database: DatabaseDep
 ) -> Response:
     """How often each class was answered."""
     with database.read() as session:
         return _answer(request, service.class_balance(session, project_id))
+
+
+@router.get("/projects/{project_id}/dashboard/coverage", response_model=CoverageRead)
+def read_project_coverage(
+    _: CurrentUser,
+    project_id: PathId,
+    request: Request,
+    database: DatabaseDep,
+    figures: FiguresDep,
+    offset: Offset = 0,
+    limit: Scans = 50,
+) -> Response:
+    """How far answers reach, and where more are worth it.
+
+    While `waiting` is not 0, ask again: each request works on for a moment.
+    """
+    with database.read() as session:
+        get_project(session, project_id)
+    figures.advance(database, Scan.project_id == project_id)
+    with database.read() as session:
+        return _answer(request, read_coverage(session, project_id, offset=offset, limit=limit))
+
+
+@router.get("/projects/{project_id}/dashboard/versions", response_model=VersionsRead)
+def read_project_versions(
+    _: CurrentUser, project_id: PathId, request: Request, database: DatabaseDep, limit: Limit = 200
+) -> Response:
+    """The newest checkpoints by answers, with what was measured of each."""
+    with database.read() as session:
+        get_project(session, project_id)
+        return _answer(request, read_versions(session, project_id, limit=limit))
+
+
+@router.get("/scans/{scan_id}/learning-curve", response_model=CurveRead)
+def read_learning_curve(
+    _: CurrentUser, scan_id: PathId, request: Request, database: DatabaseDep, figures: FiguresDep
+) -> Response:
+    """How good a scan's labels are by the number of answers, and whether to go on.
+
+    While it is not `current`, ask again: each request works on for a moment.
+    """
+    with database.read() as session:
+        get_scan(session, scan_id)
+    figures.advance(database, Scan.id == scan_id)
+    with database.read() as session:
+        return _answer(request, read_curve(session, scan_id))
 
 
 def _answer(request: Request, found: BaseModel) -> Response:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from fewpoints.models.learning_curve.saturation import Verdict
+from fewpoints.server.coverage.figures import CurvePoint
 from fewpoints.server.dashboard.buckets import Bucket
 from fewpoints.server.schemas import Time
 
@@ -95,7 +97,8 @@ class ActivityRead(BaseModel):
 class ClassShare(BaseModel):
     """One class: the points that have it now, and its part of the surfaces of labelled scans.
 
-    `share` is null while no scan's labels were looked at yet.
+    `share`: of the points of the scans that were looked at, by their dense labels; null while there
+    is none.
     """
 
     index: int
@@ -106,9 +109,120 @@ class ClassShare(BaseModel):
 
 
 class ClassBalanceRead(BaseModel):
-    """Classes in index order. `scans` have dense labels, `counted` of them are in the shares."""
+    """Classes in index order. Of `scans` with answers `counted` are in the shares."""
 
     classes: list[ClassShare]
     answers: int
     scans: int
     counted: int
+
+
+class GainRead(BaseModel):
+    """What `clicks` more answers are expected to bring, in shares of all surfaces, and its ends.
+
+    The interval is meant to hold what they do bring in nine of ten cases.
+    """
+
+    clicks: int
+    expected: float
+    low: float
+    high: float
+
+
+class AdviceRead(BaseModel):
+    """Whether to go on with a scan, and why, in a sentence.
+
+    `verdict` is "too_early" below `needed` answers; `answers` is how many `gain` is made from.
+    """
+
+    verdict: Verdict
+    answers: int
+    needed: int
+    gain: GainRead | None
+    reason: str
+
+
+class ScanCoverage(BaseModel):
+    """How far the answers of one scan reach; shares of 0 to 1.
+
+    `answered` of its `superpoints` have an answer. `explained`: share of the surfaces' variance
+    that answers explain. `reached`: share of the surfaces that look so much like an answered one as
+    surfaces of this scan look like their fourth most similar. All are null while they are not
+    worked out; `current` says whether they are of the answers as they are now.
+    """
+
+    scan_id: int
+    name: str
+    answers: int
+    superpoints: int | None
+    answered: int | None
+    explained: float | None
+    reached: float | None
+    current: bool
+    advice: AdviceRead
+
+
+class CoverageRead(BaseModel):
+    """How far the answers of a project reach: means over its scans, weighted by their surfaces.
+
+    Of `scans` that are imported `prepared` have superpoints and are in the means; `waiting` have
+    figures to be worked out, which goes on whenever this is asked for. `stop`, `go_on` and
+    `too_early` count the scans with answers by advice; `best` is the one where more answers are
+    expected to bring most. `items`: the scans with answers, those where more bring most first.
+    """
+
+    scans: int
+    prepared: int
+    waiting: int
+    answered: float
+    explained: float
+    reached: float
+    stop: int
+    go_on: int
+    too_early: int
+    needed: int
+    best: ScanCoverage | None
+    items: list[ScanCoverage]
+    total: int
+
+
+class CurveRead(BaseModel):
+    """How good the labels of one scan are by the number of answers they are made from.
+
+    `current` says whether it is of the answers as they are now; `points` are empty while there are
+    too few answers, or nothing is worked out yet.
+    """
+
+    scan_id: int
+    name: str
+    answers: int
+    needed: int
+    current: bool
+    tested: int
+    points: list[CurvePoint]
+    advice: AdviceRead
+
+
+class VersionRead(BaseModel):
+    """A checkpoint as a point of a learning curve; shares of 0 to 1.
+
+    `answers` it was trained on; `miou` and `accuracy` on `measured` of them that were kept out;
+    `agreement`: points with the same class as by the version before. Null where not measured.
+    """
+
+    checkpoint_id: int
+    name: str
+    variant: str
+    created_at: Time
+    answers: int
+    measured: int
+    miou: float | None
+    accuracy: float | None
+    agreement: float | None
+
+
+class VersionsRead(BaseModel):
+    """The newest checkpoints of a project, by answers, and how many there are."""
+
+    items: list[VersionRead]
+    total: int

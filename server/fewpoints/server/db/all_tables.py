@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from fewpoints.server.answers import tables as _answers
+from fewpoints.server.coverage import tables as _coverage
 from fewpoints.server.db.base import Base
 from fewpoints.server.exports import tables as _exports
 from fewpoints.server.jobs import tables as _jobs
@@ -18,6 +19,7 @@ from fewpoints.server.users import tables as _users
 
 DOMAINS = (
     _answers,
+    _coverage,
     _exports,
     _jobs,
     _projects,

@@ -102,6 +102,24 @@ class Labellers:
             assert held.order is not None
             return np.ascontiguousarray(to_tile_order(out, held.order)).tobytes()
 
+    def labeller(self, labelled: Labelled) -> DenseLabeller:
+        """Return what labels a scan, for work that may take long: it keeps nobody waiting.
+
+        It is not kept in memory unless it is there already.
+
+        Raises:
+            SuperpointsMissing: there are none that can be used.
+        """
+        with self._guard:
+            held = self._held.get(labelled.scan_id)
+        if held is not None and held.lock.acquire(blocking=False):
+            try:
+                if held.labeller is not None and held.superpoints == labelled.superpoints:
+                    return held.labeller
+            finally:
+                held.lock.release()
+        return load_labeller(self._storage, labelled)
+
     def unexplained(self, labelled: Labelled) -> float:
         """Return the share of the scan's surfaces that the answers say nothing about.
 
