@@ -78,7 +78,7 @@ def test_no_page_has_violations(
     expect(row).to_have_attribute("data-state", "ready", timeout=MINUTES)
     expect(page.get_by_test_id("scan-progress")).to_have_text("0/20", timeout=2 * MINUTES)
     assert violations(page, axe) == [], "project"
-    for tab in ("models", "exports", "settings"):
+    for tab in ("dashboard", "models", "exports", "settings"):
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.get_by_test_id(f"tab-{tab}")).to_have_attribute("aria-current", "page")
         assert violations(page, axe) == [], tab

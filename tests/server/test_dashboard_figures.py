@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from fewpoints.models.densify.labeller import DenseLabeller
-from fewpoints.models.learning_curve.held_out import held_out_steps, run
+from fewpoints.models.learning_curve.held_out import changed_share, held_out_steps, run
 from fewpoints.models.learning_curve.reach import reached_share
 from fewpoints.models.learning_curve.saturation import expected_gain, shares_right
 from fewpoints.models.selection.unexplained import unexplained_share
@@ -178,7 +178,8 @@ def test_the_curve_is_that_of_the_model_and_says_why_to_stop(rooms: Rooms) -> No
     )
     assert last["right"] is None
     assert last["agreement"] == pytest.approx(float((before == after).mean()))
-    gain = expected_gain(held)
+    truth = rooms.room.classes[rows].astype(np.int64)
+    gain = expected_gain(held, changed_share(rooms.labeller, rows, truth, 10))
     advice = found["advice"]
     assert advice["gain"]["expected"] == pytest.approx(gain.expected)
     assert (advice["gain"]["low"], advice["gain"]["high"]) == pytest.approx((gain.low, gain.high))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fewpoints.models.densify.labeller import DenseLabeller
 from fewpoints.models.learning_curve.held_out import (
     agreement_steps,
+    changed_share,
     held_out_steps,
     represented_cells,
     run,
@@ -96,6 +97,15 @@ def test_agreement_is_the_share_of_points_that_keep_their_class() -> None:
             if there
         )
         assert found[number] == pytest.approx(same / placed.sum())
+
+
+def test_what_the_last_answers_changed() -> None:
+    labeller, _ = room()
+    rows, classes = some_answers(30)
+    before = labeller.label(rows[:20], classes[:20]).classes
+    after = labeller.label(rows, classes).classes
+    expected = sum(int(a != b) for a, b in zip(before, after, strict=True)) / len(after)
+    assert changed_share(labeller, rows, classes, 10) == pytest.approx(expected)
 
 
 def test_cells_count_for_the_answer_that_looks_most_like_them() -> None:

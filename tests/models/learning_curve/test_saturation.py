@@ -42,6 +42,11 @@ def simulated(
     )
 
 
+def changed(answers: int, curve: NDArray[np.float64], rng: np.random.Generator) -> float:
+    """Labels change somewhat more than they improve."""
+    return float((curve[answers] - curve[answers - 10]) * 1.5 * rng.gamma(4.0) / 4)
+
+
 def saturating(ceiling: float, amount: float, time: float) -> NDArray[np.float64]:
     return np.asarray(ceiling - amount * np.exp(-np.arange(400) / time))
 
@@ -94,7 +99,8 @@ def test_intervals_hold_what_ten_clicks_bring(answers: int) -> None:
     trials = 120
     for _ in range(trials):
         curve = saturating(rng.uniform(0.8, 1.0), rng.uniform(0.4, 0.7), rng.uniform(8, 50))
-        gain = expected_gain(simulated(answers, curve, rng), seed=int(rng.integers(1000)))
+        held_out = simulated(answers, curve, rng)
+        gain = expected_gain(held_out, changed(answers, curve, rng), seed=int(rng.integers(99)))
         brought = (curve[answers + 10] - curve[answers]) * rng.exponential()
         held += gain.low - 5e-4 <= brought <= gain.high + 5e-4
     # Nine of ten, less three standard errors of so many trials.
@@ -108,10 +114,20 @@ def test_stop_is_said_where_little_is_left_and_only_there() -> None:
         flat = saturating(0.95, 0.6, rng.uniform(6, 12))  # Nothing to gain after 80 answers.
         steep = saturating(1.0, 0.7, rng.uniform(60, 120))  # Several per cent with each ten.
         for name, curve in (("flat", flat), ("steep", steep)):
-            found = verdict(80, expected_gain(simulated(80, curve, rng)))
+            gain = expected_gain(simulated(80, curve, rng), changed(80, curve, rng))
+            found = verdict(80, gain)
             right[name].append(found == ("stop" if name == "flat" else "go_on"))
     assert np.mean(right["flat"]) > 0.8
     assert np.mean(right["steep"]) > 0.9
+
+
+def test_labels_that_still_change_are_not_done() -> None:
+    rng = np.random.default_rng(5)
+    flat = simulated(80, np.full(400, 0.6), rng)  # Whatever was answered, no more became right.
+    assert verdict(80, expected_gain(flat, 0.001)) == "stop"
+    moving = expected_gain(flat, 0.08)
+    assert moving.expected == pytest.approx(0.02)
+    assert verdict(80, moving) == "go_on"
 
 
 def test_nothing_is_said_of_few_answers() -> None:

@@ -33,6 +33,7 @@ describe("tableOf", () => {
       xLabel: "From",
       x: [1_774_738_800],
       formatX: () => "29 March",
+      formatAxis: () => "29",
       timeZone: "Europe/Berlin",
       format,
       series: [{ label: "Ann", values: [3], color: "red" }],

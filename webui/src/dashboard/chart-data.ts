@@ -30,6 +30,7 @@ export interface Stacks extends Common {
   xLabel: string;
   x: readonly number[]; // First moments in seconds since 1970, ascending.
   formatX: (seconds: number) => string;
+  formatAxis: (seconds: number) => string; // Shorter.
   timeZone: string;
   series: readonly Series[];
 }
@@ -39,7 +40,22 @@ export interface Bars extends Common {
   kind: "bars";
   xLabel: string; // What the names are.
   valueLabel: string;
-  rows: readonly { label: string; value: number; color: string; href?: string }[];
+  max?: number; // Where bars end whatever the data.
+  rows: readonly Bar[];
+  /** Further numbers about the same things: in the table, and the first beside the bars. */
+  extra?: readonly {
+    label: string;
+    values: readonly (number | null)[];
+    format: (v: number) => string;
+  }[];
+}
+
+export interface Bar {
+  label: string;
+  value: number;
+  color: string;
+  href?: string;
+  range?: [number, number]; // Drawn as a line across the end of the bar.
 }
 
 export type ChartData = Lines | Stacks | Bars;
@@ -55,8 +71,12 @@ export interface Table {
 export function tableOf(data: ChartData, low: string, high: string): Table {
   if (data.kind === "bars")
     return {
-      head: [data.xLabel, data.valueLabel],
-      rows: data.rows.map((row) => [row.label, row.value]),
+      head: [data.xLabel, data.valueLabel, ...(data.extra ?? []).map((column) => column.label)],
+      rows: data.rows.map((row, i) => [
+        row.label,
+        row.value,
+        ...(data.extra ?? []).map((column) => column.values[i] ?? null),
+      ]),
     };
   const columns = data.series.flatMap((series) => {
     const own = [{ name: series.label, values: series.values }];
@@ -85,6 +105,12 @@ export function toCsv(table: Table): string {
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [table.head, ...table.rows].map((row) => row.map(field).join(",") + "\r\n").join("");
+}
+
+/** Where the longest bar ends. */
+export function longest(data: Bars): number {
+  if (data.max !== undefined) return data.max;
+  return Math.max(...data.rows.map((row) => row.range?.[1] ?? row.value), Number.MIN_VALUE);
 }
 
 /** Bottom-up sums, for series that are drawn on top of each other: the last is the whole. */

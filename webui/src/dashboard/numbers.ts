@@ -30,14 +30,32 @@ export function duration(s: number): string {
   return s < 2 * 3600 ? minutes(s / 60) : hours(s / 3600);
 }
 
-/** Moments as the axis and the table of a chart name them: hours with the day where it begins. */
-export function moment(bucket: "hour" | "day" | "week", timeZone: string): (at: number) => string {
-  const day = new Intl.DateTimeFormat(currentLanguage(), {
-    ...{ timeZone, month: "short", day: "numeric" },
-  });
-  if (bucket !== "hour") return (at) => day.format(at * 1000);
-  const hour = new Intl.DateTimeFormat(currentLanguage(), {
+export type Bucket = "hour" | "day" | "week";
+
+function dayOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(currentLanguage(), { timeZone, month: "short", day: "numeric" });
+}
+
+function hourOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(currentLanguage(), {
     ...{ timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   });
+}
+
+/** A moment, in seconds since 1970, in full: "Nov 24 14:00", or "Nov 24" where buckets are days. */
+export function moment(bucket: Bucket, timeZone: string): (at: number) => string {
+  const day = dayOf(timeZone);
+  if (bucket !== "hour") return (at) => day.format(at * 1000);
+  const hour = hourOf(timeZone);
   return (at) => `${day.format(at * 1000)} ${hour.format(at * 1000)}`;
+}
+
+/** The same for an axis: the day where it begins, else the hour. */
+export function tick(bucket: Bucket, timeZone: string): (at: number) => string {
+  const day = dayOf(timeZone);
+  const hour = hourOf(timeZone);
+  return (at) => {
+    const time = hour.format(at * 1000);
+    return bucket !== "hour" || time === "00:00" ? day.format(at * 1000) : time;
+  };
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** A chart as a picture of its own: title, what the colours mean, the plot, all on an opaque ground. */
-import type { Bars, ChartData } from "./chart-data";
+import { type Bars, type ChartData, longest } from "./chart-data";
 import type { Resolve } from "./colors";
 
 const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
@@ -71,7 +71,7 @@ function drawBars(
     Math.max(...data.rows.map((r) => context.measureText(r.label).width)),
   );
   const values = Math.max(...data.rows.map((r) => context.measureText(data.format(r.value)).width));
-  const most = Math.max(...data.rows.map((row) => row.value), Number.MIN_VALUE);
+  const most = longest(data);
   const left = PAD + names + 12;
   const room = width - left - values - 12 - PAD;
   data.rows.forEach((row, i) => {
@@ -79,9 +79,15 @@ function drawBars(
     context.fillStyle = resolve("var(--text)");
     context.fillText(row.label, PAD, middle, names);
     context.fillStyle = resolve(row.color);
-    context.fillRect(left, middle - 7, (room * row.value) / most, 14);
+    const at = (value: number): number => left + (room * value) / most;
+    context.fillRect(left, middle - 7, at(row.value) - left, 14);
     context.fillStyle = resolve("var(--text)");
-    context.fillText(data.format(row.value), left + (room * row.value) / most + 8, middle);
+    if (row.range) {
+      context.fillRect(at(row.range[0]), middle - 1, at(row.range[1]) - at(row.range[0]), 2);
+      for (const end of row.range) context.fillRect(at(end) - 1, middle - 5, 2, 10);
+    }
+    const end = at(Math.max(row.value, row.range?.[1] ?? 0));
+    context.fillText(data.format(row.value), end + 8, middle);
   });
 }
 

@@ -109,6 +109,15 @@ def agreement_steps(
     return found
 
 
+def changed_share(
+    labeller: DenseLabeller, rows: NDArray[np.int64], classes: NDArray[np.int64], last: int
+) -> float:
+    """Return the share of points whose class the `last` of (Q,) answers changed, Q > last."""
+    before = labeller.label(rows[:-last], classes[:-last])
+    placed = before.of_point >= 0
+    return float((before.classes != labeller.label(rows, classes).classes)[placed].mean())
+
+
 def represented_cells(labeller: DenseLabeller, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return (Q,) how many cells look more like each answer's superpoint than like any other's.
 

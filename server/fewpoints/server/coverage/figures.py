@@ -16,9 +16,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from fewpoints.models.densify.labeller import DenseLabeller
-from fewpoints.models.learning_curve.held_out import agreement_steps, held_out_steps
+from fewpoints.models.learning_curve.held_out import (
+    agreement_steps,
+    changed_share,
+    held_out_steps,
+)
 from fewpoints.models.learning_curve.reach import reached_share
 from fewpoints.models.learning_curve.saturation import (
+    CLICKS,
     MIN_ANSWERS_TO_PREDICT,
     Gain,
     expected_gain,
@@ -38,12 +43,12 @@ class CurvePoint(BaseModel):
     """
 
     answers: int
-    right: float | None = None
-    right_low: float | None = None
-    right_high: float | None = None
-    right_plain: float | None = None
-    miou: float | None = None
-    agreement: float | None = None
+    right: float | None
+    right_low: float | None
+    right_high: float | None
+    right_plain: float | None
+    miou: float | None
+    agreement: float | None
 
 
 class Curve(BaseModel):
@@ -122,8 +127,11 @@ def curve_steps(
         for number, (size, share) in enumerate(zip(held.sizes, shares_right(held), strict=True))
     ]
     # With all answers none is left to test with, but labels can still be compared.
-    points.append(CurvePoint(answers=len(rows), agreement=_known(float(agreement[-1]))))
-    gain = expected_gain(held) if len(rows) >= MIN_ANSWERS_TO_PREDICT else None
+    untested = dict.fromkeys(("right", "right_low", "right_high", "right_plain", "miou"))
+    points.append(CurvePoint(answers=len(rows), agreement=_known(float(agreement[-1])), **untested))
+    gain = None
+    if len(rows) >= MIN_ANSWERS_TO_PREDICT:
+        gain = expected_gain(held, changed_share(labeller, rows, classes, CLICKS))
     return Curve(tested=len(rows), points=points), gain
 
 

@@ -18,8 +18,8 @@ from fewpoints.server.scans.tables import Scan
 class ScanFigures(Base):
     """Figures of one scan, each with the newest event and review that it takes into account.
 
-    They follow from the answers, their reviews and the superpoints, and are made again when these change. Shares
-    are 0 to 1.
+    They follow from the answers, their reviews and the superpoints, and are made again when these
+    change. Shares are 0 to 1.
     """
 
     __tablename__ = "scan_figures"

@@ -584,6 +584,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/dashboard/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project Coverage
+         * @description How far answers reach, and where more are worth it.
+         *
+         *     While `waiting` is not 0, ask again: each request works on for a moment.
+         */
+        get: operations["dashboard_read_project_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/dashboard/scans": {
         parameters: {
             query?: never;
@@ -596,6 +618,26 @@ export interface paths {
          * @description How many scans are in which state.
          */
         get: operations["dashboard_read_scan_states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/dashboard/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project Versions
+         * @description The newest checkpoints by answers, with what was measured of each.
+         */
+        get: operations["dashboard_read_project_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1112,6 +1154,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scans/{scan_id}/learning-curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Learning Curve
+         * @description How good a scan's labels are by the number of answers, and whether to go on.
+         *
+         *     While it is not `current`, ask again: each request works on for a moment.
+         */
+        get: operations["dashboard_read_learning_curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans/{scan_id}/next-point": {
         parameters: {
             query?: never;
@@ -1545,6 +1609,26 @@ export interface components {
             total_people: number;
         };
         /**
+         * AdviceRead
+         * @description Whether to go on with a scan, and why, in a sentence.
+         *
+         *     `verdict` is "too_early" below `needed` answers; `answers` is how many `gain` is made from.
+         */
+        AdviceRead: {
+            /** Answers */
+            answers: number;
+            gain: components["schemas"]["GainRead"] | null;
+            /** Needed */
+            needed: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "stop" | "go_on" | "too_early";
+        };
+        /**
          * AnswerCreate
          * @description One reply. `client_id` is made by the sender; sent twice, the answer is stored once.
          *
@@ -1842,7 +1926,7 @@ export interface components {
         };
         /**
          * ClassBalanceRead
-         * @description Classes in index order. `scans` have dense labels, `counted` of them are in the shares.
+         * @description Classes in index order. Of `scans` with answers `counted` are in the shares.
          */
         ClassBalanceRead: {
             /** Answers */
@@ -1868,7 +1952,8 @@ export interface components {
          * ClassShare
          * @description One class: the points that have it now, and its part of the surfaces of labelled scans.
          *
-         *     `share` is null while no scan's labels were looked at yet.
+         *     `share`: of the points of the scans that were looked at, by their dense labels; null while there
+         *     is none.
          */
         ClassShare: {
             /** Answers */
@@ -1935,6 +2020,90 @@ export interface components {
             scans: components["schemas"]["Page_ComparedScan_"];
             /** Second Id */
             second_id: number;
+        };
+        /**
+         * CoverageRead
+         * @description How far the answers of a project reach: means over its scans, weighted by their surfaces.
+         *
+         *     Of `scans` that are imported `prepared` have superpoints and are in the means; `waiting` have
+         *     figures to be worked out, which goes on whenever this is asked for. `stop`, `go_on` and
+         *     `too_early` count the scans with answers by advice; `best` is the one where more answers are
+         *     expected to bring most. `items`: the scans with answers, those where more bring most first.
+         */
+        CoverageRead: {
+            /** Answered */
+            answered: number;
+            best: components["schemas"]["ScanCoverage"] | null;
+            /** Explained */
+            explained: number;
+            /** Go On */
+            go_on: number;
+            /** Items */
+            items: components["schemas"]["ScanCoverage"][];
+            /** Needed */
+            needed: number;
+            /** Prepared */
+            prepared: number;
+            /** Reached */
+            reached: number;
+            /** Scans */
+            scans: number;
+            /** Stop */
+            stop: number;
+            /** Too Early */
+            too_early: number;
+            /** Total */
+            total: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * CurvePoint
+         * @description How good labels from the first `answers` answers are; shares of 0 to 1.
+         *
+         *     `right`: of the held-out answers, each counted by the surface that it stands for, with the ends
+         *     of the middle nine tenths. `right_plain` and `miou`: each answer counted once; mIoU over the
+         *     classes that were answered. `agreement`: points whose class is as with the size before.
+         */
+        CurvePoint: {
+            /** Agreement */
+            agreement: number | null;
+            /** Answers */
+            answers: number;
+            /** Miou */
+            miou: number | null;
+            /** Right */
+            right: number | null;
+            /** Right High */
+            right_high: number | null;
+            /** Right Low */
+            right_low: number | null;
+            /** Right Plain */
+            right_plain: number | null;
+        };
+        /**
+         * CurveRead
+         * @description How good the labels of one scan are by the number of answers they are made from.
+         *
+         *     `current` says whether it is of the answers as they are now; `points` are empty while there are
+         *     too few answers, or nothing is worked out yet.
+         */
+        CurveRead: {
+            advice: components["schemas"]["AdviceRead"];
+            /** Answers */
+            answers: number;
+            /** Current */
+            current: boolean;
+            /** Name */
+            name: string;
+            /** Needed */
+            needed: number;
+            /** Points */
+            points: components["schemas"]["CurvePoint"][];
+            /** Scan Id */
+            scan_id: number;
+            /** Tested */
+            tested: number;
         };
         /**
          * DenseRead
@@ -2046,6 +2215,22 @@ export interface components {
             /** To Class */
             to_class: number | null;
             view: components["schemas"]["PatchView"];
+        };
+        /**
+         * GainRead
+         * @description What `clicks` more answers are expected to bring, in shares of all surfaces, and its ends.
+         *
+         *     The interval is meant to hold what they do bring in nine of ten cases.
+         */
+        GainRead: {
+            /** Clicks */
+            clicks: number;
+            /** Expected */
+            expected: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
         };
         /**
          * Health
@@ -2991,6 +3176,34 @@ export interface components {
             strategy: "random" | "kmeans_color" | "kmeans_features" | "diverse" | "uncertain" | "mixed";
         };
         /**
+         * ScanCoverage
+         * @description How far the answers of one scan reach; shares of 0 to 1.
+         *
+         *     `answered` of its `superpoints` have an answer. `explained`: share of the surfaces' variance
+         *     that answers explain. `reached`: share of the surfaces that look so much like an answered one as
+         *     surfaces of this scan look like their fourth most similar. All are null while they are not
+         *     worked out; `current` says whether they are of the answers as they are now.
+         */
+        ScanCoverage: {
+            advice: components["schemas"]["AdviceRead"];
+            /** Answered */
+            answered: number | null;
+            /** Answers */
+            answers: number;
+            /** Current */
+            current: boolean;
+            /** Explained */
+            explained: number | null;
+            /** Name */
+            name: string;
+            /** Reached */
+            reached: number | null;
+            /** Scan Id */
+            scan_id: number;
+            /** Superpoints */
+            superpoints: number | null;
+        };
+        /**
          * ScanFilter
          * @description Which scans of a project; what is not given does not matter.
          *
@@ -3419,6 +3632,43 @@ export interface components {
              * @enum {string}
              */
             role: "lead" | "annotator";
+        };
+        /**
+         * VersionRead
+         * @description A checkpoint as a point of a learning curve; shares of 0 to 1.
+         *
+         *     `answers` it was trained on; `miou` and `accuracy` on `measured` of them that were kept out;
+         *     `agreement`: points with the same class as by the version before. Null where not measured.
+         */
+        VersionRead: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Agreement */
+            agreement: number | null;
+            /** Answers */
+            answers: number;
+            /** Checkpoint Id */
+            checkpoint_id: number;
+            /** Created At */
+            created_at: string;
+            /** Measured */
+            measured: number;
+            /** Miou */
+            miou: number | null;
+            /** Name */
+            name: string;
+            /** Variant */
+            variant: string;
+        };
+        /**
+         * VersionsRead
+         * @description The newest checkpoints of a project, by answers, and how many there are.
+         */
+        VersionsRead: {
+            /** Items */
+            items: components["schemas"]["VersionRead"][];
+            /** Total */
+            total: number;
         };
         /**
          * View
@@ -5197,6 +5447,66 @@ export interface operations {
             };
         };
     };
+    dashboard_read_project_coverage: {
+        parameters: {
+            query?: {
+                /** @description How many scans are listed. */
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageRead"];
+                };
+            };
+            /** @description As the client has it, by If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     dashboard_read_scan_states: {
         parameters: {
             query?: never;
@@ -5215,6 +5525,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScanStates"];
+                };
+            };
+            /** @description As the client has it, by If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dashboard_read_project_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsRead"];
                 };
             };
             /** @description As the client has it, by If-None-Match. */
@@ -7197,6 +7565,62 @@ export interface operations {
             };
             /** @description scan_not_ready: The scan is not imported. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dashboard_read_learning_curve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurveRead"];
+                };
+            };
+            /** @description As the client has it, by If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
