@@ -84,20 +84,19 @@ def main() -> None:
             rows = scene.rows(strategy, CLICKED, 0)
             found[features, strategy] += predictions(scene, labeller, rows)
         scene.forget()
-        print(name, file=sys.stderr)
     for (features, strategy), made in found.items():
         expected, low, high, brought, stop = (
             np.array(column) for column in zip(*made, strict=True)
         )
         inside = (low - 5e-4 <= brought) & (brought <= high + 5e-4)
         said = stop.astype(bool)
-        print(
+        sys.stdout.write(
             f"{strategy}, {'features' if features else 'no features'}: {len(made)} predictions,"
             f" expected {expected.mean():.2%}, brought {brought.mean():.2%},"
             f" inside {inside.mean():.0%}, above {(brought > high + 5e-4).mean():.0%};"
             f" stop {said.sum()} times: {brought[said].mean():.2%} on average,"
             f" 1 % or more {(brought[said] >= 0.01).sum()} times;"
-            f" go on: {brought[~said].mean():.2%}"
+            f" go on: {brought[~said].mean():.2%}\n"
         )
 
 
