@@ -60,6 +60,12 @@ export class ComparisonStore {
     this.events.dispose();
   }
 
+  /** Names may be the same; numbers never are. */
+  nameOf(side: 0 | 1): string {
+    const name = this.find(side)?.name;
+    return name === undefined ? String(this.pair[side]) : `${this.pair[side]} · ${name}`;
+  }
+
   choose(cell: Cell | null): void {
     this.cell = cell;
     void this.compare();

@@ -3,7 +3,6 @@
 
 /** The losses of a training as a chart: what was told, and its course without the noise. */
 import type { Lines } from "../dashboard/chart-data";
-import { seriesColor } from "../dashboard/colors";
 import { currentLanguage, t } from "../i18n";
 import type { Losses } from "./api";
 
@@ -31,7 +30,7 @@ export function lossChart(losses: Losses | null): Lines | null {
     format: (value) => format.format(value),
     series: [
       { label: t("models.loss.told"), values: losses.losses, color: "var(--line-strong)" },
-      { label: t("models.loss.smooth"), values: smoothed(losses.losses), color: seriesColor(0) },
+      { label: t("models.loss.smooth"), values: smoothed(losses.losses), color: "var(--accent)" },
     ],
   };
 }
