@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import select
 
 from fewpoints.annotations.sparse_labels import write_csv
-from fewpoints.server.answers.sparse import class_list, sparse_labels
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.exports.plan import plan_export
+from fewpoints.server.exports.schemas import ExportCreate
 from tests.server.running import RunningServer, Visitor, checked
 from tests.server.seeding import Seeded, seed_scan
 
@@ -114,8 +115,8 @@ class TestExport:
         annotator.answer(seeded.scan_id, point_index=20, reply="unlisted", class_index=None)
         note(annotator, seeded, "nothing to see", point_index=30)
         with database.read() as session:
-            labels = sparse_labels(session, seeded.scan_id)
-            text = write_csv(labels, class_list(session, seeded.project_id))
+            plan = plan_export(session, seeded.project_id, ExportCreate(kind="sparse_csv"))
+        text = write_csv(plan.scans[0].rows, plan.classes)
         rows = list(csv.DictReader(io.StringIO(text)))
         assert [(row["index"], row["reply"], row["who"]) for row in rows] == [
             ("10", "class", "Ann"), ("20", "unlisted", "Ann"), ("30", "note", "Ann"),

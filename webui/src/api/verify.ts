@@ -252,8 +252,11 @@ export const exportFile: Verifier<api.ExportFile> = object({
   id: integer,
   kind: oneOf(...api.EXPORT_KINDS),
   created_at: text,
+  created_by: nullable(text),
   filename: text,
   bytes: count,
+  sha256: nullable(text),
+  options: nullable(record),
   snapshot: record,
 });
 

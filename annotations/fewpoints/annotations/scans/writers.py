@@ -49,6 +49,18 @@ def write_ply(
         temporary.unlink(missing_ok=True)
 
 
+def ply_bytes(
+    scan: PointScan,
+    extra: Mapping[str, AnyArray] | None = None,
+    *,
+    comments: tuple[str, ...] = (),
+) -> int:
+    """Return how large the file is that `write_ply` makes of the same."""
+    columns = _columns(scan, dict(extra or {}))
+    record: np.dtype[Any] = np.dtype([(name, "<" + kind) for name, kind, _ in columns])
+    return len(_header(scan, columns, comments)) + len(scan) * record.itemsize
+
+
 def _columns(scan: PointScan, extra: dict[str, AnyArray]) -> list[tuple[str, str, AnyArray]]:
     """(name, type code, (N,) values) of every property in order."""
     columns: list[tuple[str, str, AnyArray]] = [
@@ -73,6 +85,17 @@ def _columns(scan: PointScan, extra: dict[str, AnyArray]) -> list[tuple[str, str
     return columns
 
 
+def _header(
+    scan: PointScan, columns: list[tuple[str, str, AnyArray]], comments: tuple[str, ...]
+) -> bytes:
+    lines = ["ply", "format binary_little_endian 1.0"]
+    lines += [f"comment {' '.join(c.split())}" for c in comments]
+    lines.append(f"element vertex {len(scan)}")
+    lines += [f"property {_TYPES[kind]} {name}" for name, kind, _ in columns]
+    lines.append("end_header")
+    return ("\n".join(lines) + "\n").encode("ascii", "replace")
+
+
 def _write(
     file: BinaryIO,
     scan: PointScan,
@@ -81,12 +104,7 @@ def _write(
     comments: tuple[str, ...],
     progress: Progress,
 ) -> None:
-    lines = ["ply", "format binary_little_endian 1.0"]
-    lines += [f"comment {' '.join(c.split())}" for c in comments]
-    lines.append(f"element vertex {len(scan)}")
-    lines += [f"property {_TYPES[kind]} {name}" for name, kind, _ in columns]
-    lines.append("end_header")
-    file.write(("\n".join(lines) + "\n").encode("ascii", "replace"))
+    file.write(_header(scan, columns, comments))
     for start in range(0, len(scan), BLOCK_ROWS):
         stop = min(start + BLOCK_ROWS, len(scan))
         block = np.empty(stop - start, record)

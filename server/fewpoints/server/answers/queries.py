@@ -103,15 +103,6 @@ def deciding_ids(condition: ColumnElement[bool], *, naming: bool = False) -> Sel
     return select(ids.c.id)
 
 
-def counting_ids(condition: ColumnElement[bool]) -> Select[int]:
-    """Return ids of the answers that count, of everybody, whose scan meets `condition`."""
-    reviewed = select(ReviewEvent.scan_id)
-    plain = live_ids(and_(condition, Scan.id.not_in(reviewed)))
-    ranked = _ranked(and_(condition, Scan.id.in_(reviewed)))
-    ids = union_all(plain, select(ranked.c.id)).subquery()
-    return select(ids.c.id)
-
-
 def _ranked(condition: ColumnElement[bool], *more: ColumnElement[bool]) -> Subquery:
     """Columns id and place: the answers that count, by the order in which they decide, from 1."""
     own, given = verdicts(condition), verdicts(condition)
@@ -194,16 +185,6 @@ def live_answers(session: Session, scan_id: int) -> list[AnswerRead]:
     return with_notes(session, scan_id, [read_answer(event, index) for event, index in rows])
 
 
-def counting_answers(session: Session, scan_id: int) -> list[AnswerRead]:
-    """Return the answers of a scan that count, of everybody, in the order they were given."""
-    rows = session.execute(
-        _answers()
-        .where(AnswerEvent.id.in_(counting_ids(Scan.id == scan_id)))
-        .order_by(AnswerEvent.id)
-    )
-    return with_notes(session, scan_id, [read_answer(event, index) for event, index in rows])
-
-
 def deciding_answers(
     session: Session, scan_id: int, *, point_index: int | None = None
 ) -> dict[int, AnswerRead]:
@@ -249,7 +230,9 @@ def notes(
     return found
 
 
-def noted_at(session: Session, *conditions: ColumnElement[bool]) -> dict[tuple[int, int, str], str]:
+def noted_at(
+    session: Session, *conditions: ColumnElement[bool]
+) -> dict[tuple[int, int, str], NoteRead]:
     """Return (scan id, point index, author) -> what that person noted there last.
 
     Of the events that meet the conditions (on AnswerEvent's columns); by the rule of `notes`.
@@ -266,12 +249,24 @@ def noted_at(session: Session, *conditions: ColumnElement[bool]) -> dict[tuple[i
         )
     )
     rows = session.execute(
-        select(AnswerEvent.scan_id, AnswerEvent.point_index, AnswerEvent.author, AnswerEvent.note)
+        select(
+            AnswerEvent.scan_id,
+            AnswerEvent.point_index,
+            AnswerEvent.author,
+            AnswerEvent.note,
+            AnswerEvent.answered_at,
+        )
         .where(AnswerEvent.id.in_(newest))
         .order_by(AnswerEvent.id)
     )
-    last = {(scan_id, point or 0, author): text for scan_id, point, author, text in rows}
-    return {place: text for place, text in last.items() if text}
+    last: dict[tuple[int, int, str], NoteRead] = {}
+    for scan_id, point, author, text, at in rows:
+        last.pop((scan_id, point or 0, author), None)  # Of another account of the same name.
+        if text:
+            last[(scan_id, point or 0, author)] = NoteRead(
+                text=text, user_name=author, created_at=at
+            )
+    return last
 
 
 def with_notes(

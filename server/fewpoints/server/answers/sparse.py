@@ -13,16 +13,15 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.classes import ClassList, LabelClass
-from fewpoints.annotations.sparse_labels import SparseLabel, SparseLabels, read_csv
+from fewpoints.annotations.sparse_labels import read_csv
 from fewpoints.server.answers import tally
-from fewpoints.server.answers.queries import counting_answers, live_answers, notes
+from fewpoints.server.answers.queries import live_answers, notes
 from fewpoints.server.answers.schemas import AnswersImported, tidy_note
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.projects.queries import class_rows, read_class
 from fewpoints.server.rounds.tables import Query
 from fewpoints.server.scans.service import ready_scan
-from fewpoints.server.schemas import iso_utc
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.tables import Checkpoint
 from fewpoints.server.users.authentication import SignedIn
@@ -36,45 +35,6 @@ def class_list(session: Session, project_id: int) -> ClassList:
     """Return a project's classes."""
     rows = class_rows(session, [project_id]).get(project_id, [])
     return ClassList([LabelClass(**read_class(row).model_dump()) for row in rows])
-
-
-def sparse_labels(session: Session, scan_id: int) -> SparseLabels:
-    """Return the answers of a scan that count, in the order in which they were given.
-
-    Then what was noted at points by people of whom no answer there counts.
-    """
-    answers = counting_answers(session, scan_id)
-    answered = {(answer.point_index, answer.user_name) for answer in answers}
-    alone = [
-        SparseLabel(
-            index=point,
-            class_index=None,
-            who=author,
-            when=iso_utc(note.created_at),
-            reply="note",
-            note=note.text,
-        )
-        for (point, author), note in notes(session, scan_id).items()
-        if (point, author) not in answered
-    ]
-    return SparseLabels(
-        tuple(
-            SparseLabel(
-                index=answer.point_index,
-                class_index=answer.class_index,
-                instance=answer.instance,
-                who=answer.user_name,
-                when=iso_utc(answer.created_at),
-                seconds=answer.seconds,
-                strategy=answer.strategy or "",
-                checkpoint="" if answer.checkpoint_id is None else str(answer.checkpoint_id),
-                reply=answer.reply,
-                note=answer.note or "",
-            )
-            for answer in answers
-        )
-        + tuple(alone)
-    )
 
 
 def import_labels(

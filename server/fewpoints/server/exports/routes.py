@@ -7,10 +7,19 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import FileResponse
 
-from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
+from fewpoints.server.dependencies import (
+    CurrentUser,
+    DatabaseDep,
+    LabellersDep,
+    Lead,
+    StorageDep,
+)
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.exports import service
-from fewpoints.server.exports.schemas import ExportCreate, ExportRead
+from fewpoints.server.exports.plan import plan_export
+from fewpoints.server.exports.preview import preview
+from fewpoints.server.exports.schemas import ExportCreate, ExportPreview, ExportRead
+from fewpoints.server.exports.written import MANIFEST
 from fewpoints.server.files import BINARY_ANSWER
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
@@ -33,6 +42,21 @@ def start_export(
         return read_job(service.start_export(session, project_id, body, user.id))
 
 
+@router.post("/projects/{project_id}/exports/preview", responses=problem(NotFound, Invalid))
+def preview_export(
+    _: CurrentUser,
+    project_id: PathId,
+    body: ExportCreate,
+    database: DatabaseDep,
+    storage: StorageDep,
+    labellers: LabellersDep,
+) -> ExportPreview:
+    """What an export would write now: files, rows, classes, bytes, and what is left out and why."""
+    with database.read() as session:
+        plan = plan_export(session, project_id, body)
+    return preview(plan, storage, labellers)
+
+
 @router.get("/projects/{project_id}/exports", responses=problem(NotFound))
 def list_exports(
     _: CurrentUser,
@@ -45,8 +69,7 @@ def list_exports(
     with database.read() as session:
         get_project(session, project_id)
         exports, total = service.list_exports(session, project_id, offset, limit)
-        items = [ExportRead.model_validate(export, from_attributes=True) for export in exports]
-        return Page(items=items, total=total)
+        return Page(items=exports, total=total)
 
 
 @router.get(
@@ -72,3 +95,36 @@ def download(
         filename=export.filename,
         headers={"Cache-Control": "private, no-store"},
     )
+
+
+@router.get(
+    "/exports/{export_id}/manifest",
+    responses={
+        200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+        **problem(NotFound),
+    },
+    response_class=FileResponse,
+)
+def read_manifest(
+    _: CurrentUser, export_id: PathId, database: DatabaseDep, storage: StorageDep
+) -> FileResponse:
+    """What is in an export, of which answers it was made, and the checksum of every file."""
+    with database.read() as session:
+        export = service.get_export(session, export_id)
+    path = storage.export_file(export.id, MANIFEST)
+    if not path.is_file():
+        raise NotFound("manifest of export", export_id)
+    return FileResponse(
+        path,
+        media_type="application/json",
+        filename=f"{export.filename}.{MANIFEST}",
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+@router.delete("/exports/{export_id}", status_code=204, responses=problem(Forbidden, NotFound))
+def delete_export(_: Lead, export_id: PathId, database: DatabaseDep, storage: StorageDep) -> None:
+    """Delete an export and its file."""
+    with database.write() as session:
+        service.delete_export(session, export_id)
+    storage.remove_export(export_id)

@@ -9,100 +9,45 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fewpoints.server.dense.queries import NoAnswersYet, SuperpointsMissing, read_labelled
-from fewpoints.server.errors import AppError, Conflict, Invalid, NotFound
-from fewpoints.server.exports.schemas import ExportCreate
+from fewpoints.server.errors import NotFound
+from fewpoints.server.exports.plan import plan_export
+from fewpoints.server.exports.refusals import NothingToExport, refusal
+from fewpoints.server.exports.schemas import ExportCreate, ExportRead
 from fewpoints.server.exports.tables import Export
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
-from fewpoints.server.projects.queries import get_project, shown_checkpoints
-from fewpoints.server.scans.tables import Scan
-from fewpoints.server.training.tables import Prediction
+from fewpoints.server.users.tables import User
 
-
-class NothingToExport(Conflict):
-    """There is nothing of this kind yet."""
-
-    code = "nothing_to_export"
+__all__ = ["NothingToExport", "delete_export", "get_export", "list_exports", "start_export"]
 
 
 def start_export(session: Session, project_id: int, body: ExportCreate, user_id: int) -> Job:
-    """Queue an export.
+    """Queue an export. What is in it is settled when the job begins.
 
     Raises:
         NotFound: there is no such project.
-        Invalid: a scan is not the project's, or is not imported.
-        NothingToExport: no scan is ready, or a scan has no labels or no prediction to write.
+        Invalid: a scan or checkpoint is not the project's, or a scan is not imported.
+        NothingToExport: there would be no file, or a chosen scan would not be in it.
     """
-    get_project(session, project_id)
-    scans = _scans(session, project_id, body.scan_ids)
-    checkpoint_id = None
-    if body.kind == "labels_ply":
-        scans = _labelled(session, scans, all_of_project=body.scan_ids is None)
-    if body.kind == "dense_ply":
-        checkpoint_id = shown_checkpoints(session, [project_id]).get(project_id)
-        if checkpoint_id is None:
-            raise NothingToExport("There is no prediction to export. Train the project first.")
-        predicted = set(
-            session.scalars(
-                select(Prediction.scan_id).where(Prediction.checkpoint_id == checkpoint_id)
-            )
-        )
-        if body.scan_ids is None:
-            scans = [scan for scan in scans if scan.id in predicted]
-        missing = [scan.name for scan in scans if scan.id not in predicted]
-        if missing or not scans:
-            names = ", ".join(missing[:3]) or "Every scan"
-            raise NothingToExport(
-                f"{names}: the shown checkpoint has no prediction there. Train the project again."
-            )
+    plan = plan_export(session, project_id, body)
+    refused = refusal(plan)
+    if refused is not None:
+        raise refused
+    # Another checkpoint may be shown by then.
+    checkpoint_id = None if plan.checkpoint is None else plan.checkpoint.id
     return jobs.enqueue(
         session,
         "export",
         args={
             "project_id": project_id,
             "kind": body.kind,
-            "scan_ids": [scan.id for scan in scans],
+            "scan_ids": [scan.scan_id for scan in plan.scans],
             "checkpoint_id": checkpoint_id,
+            "options": body.model_dump(mode="json"),
         },
         project_id=project_id,
         user_id=user_id,
     )
-
-
-def _labelled(session: Session, scans: Sequence[Scan], *, all_of_project: bool) -> list[Scan]:
-    """Return the scans that have dense labels; of chosen ones every one must have some."""
-    found: list[Scan] = []
-    refusal: AppError | None = None
-    for scan in scans:
-        try:
-            read_labelled(session, scan)
-        except NoAnswersYet as error:
-            if not all_of_project:
-                raise NothingToExport(error.message) from error
-            refusal = refusal or error
-        except SuperpointsMissing as error:
-            raise NothingToExport(error.message) from error
-        else:
-            found.append(scan)
-    if not found and refusal is not None:
-        raise NothingToExport(refusal.message)
-    return found
-
-
-def _scans(session: Session, project_id: int, scan_ids: Sequence[int] | None) -> list[Scan]:
-    ready = session.scalars(
-        select(Scan).where(Scan.project_id == project_id, Scan.state == "ready").order_by(Scan.id)
-    ).all()
-    if scan_ids is None:
-        if not ready:
-            raise NothingToExport("The project has no imported scan yet.")
-        return list(ready)
-    by_id = {scan.id: scan for scan in ready}
-    unknown = sorted(set(scan_ids) - set(by_id))
-    if unknown:
-        raise Invalid(f"The project has no imported scan {unknown[0]}.")
-    return [by_id[scan_id] for scan_id in sorted(set(scan_ids))]
 
 
 def get_export(session: Session, export_id: int) -> Export:
@@ -117,13 +62,45 @@ def get_export(session: Session, export_id: int) -> Export:
     return export
 
 
+def delete_export(session: Session, export_id: int) -> None:
+    """Forget an export; its file is the caller's to remove once that is committed.
+
+    Raises:
+        NotFound: there is none.
+    """
+    session.delete(get_export(session, export_id))
+
+
 def list_exports(
     session: Session, project_id: int, offset: int, limit: int
-) -> tuple[Sequence[Export], int]:
+) -> tuple[list[ExportRead], int]:
     """Return a page of a project's exports, newest first, and how many there are."""
     mine = Export.project_id == project_id
     total = session.scalar(select(func.count()).select_from(Export).where(mine)) or 0
-    page = session.scalars(
-        select(Export).where(mine).order_by(Export.id.desc()).offset(offset).limit(limit)
-    ).all()
-    return page, total
+    page: Sequence[tuple[Export, str | None]] = [
+        (export, name)
+        for export, name in session.execute(
+            select(Export, User.name)
+            .outerjoin(User, User.id == Export.user_id)
+            .where(mine)
+            .order_by(Export.id.desc())
+            .offset(offset)
+            .limit(limit)
+        )
+    ]
+    return [read_export(export, name) for export, name in page], total
+
+
+def read_export(export: Export, created_by: str | None) -> ExportRead:
+    """Return an export as HTTP shows it."""
+    return ExportRead(
+        id=export.id,
+        kind=export.kind,  # type: ignore[arg-type] # Checked when it was asked for.
+        created_at=export.created_at,
+        created_by=created_by,
+        filename=export.filename,
+        bytes=export.bytes,
+        sha256=export.sha256,
+        options=export.options,
+        snapshot=export.snapshot,
+    )

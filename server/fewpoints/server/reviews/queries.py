@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.answers.queries import KINDS_OF_ANSWERS, live_ids, noted_at, read_answer
+from fewpoints.server.answers.schemas import NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import NotFound
 from fewpoints.server.projects.queries import class_rows
@@ -171,14 +172,14 @@ def _item(
     is_given: bool,
     *,
     user_id: int,
-    note: str | None,
+    note: NoteRead | None,
     prediction: PredictedRead | None,
 ) -> ReviewItem:
     state: ReviewState = "correction" if is_given else "unreviewed"
     if review is not None:
         state = _STATE_OF[review.verdict]
     answer = read_answer(event, class_index)
-    answer.note = note
+    answer.note = None if note is None else note.text
     return ReviewItem(
         answer=answer,
         scan_name=scan_name,
