@@ -120,11 +120,12 @@ def test_a_scan_opens_every_time(page: Page, server: RunningServer, scan_file: P
 
 
 def download(page: Page, kind: str, number: int) -> bytes:
-    page.get_by_test_id(f"export-{kind}").click()
+    page.get_by_test_id(f"export-{kind}").check()
+    page.get_by_test_id("export-start").click()
     files = page.get_by_test_id("export-file")
     expect(files).to_have_count(number, timeout=MINUTES)
     with page.expect_download() as info:
-        files.first.get_by_role("link").click()
+        files.first.get_by_role("link").first.click()
     return Path(info.value.path()).read_bytes()
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import time
@@ -18,6 +19,7 @@ from playwright.sync_api import APIResponse, Browser, Page, expect
 
 from fewpoints.annotations.scans.writers import write_ply
 from tests.e2e.conftest import RunningServer, wait_until
+from tests.e2e.test_accessible import axe, violations  # noqa: F401 - A fixture.
 from tests.rooms import small_room
 
 pytestmark = pytest.mark.browser
@@ -236,3 +238,67 @@ def test_review_fits_a_narrow_screen(team: Team) -> None:
     page.locator("a.back").click()
     expect(page.get_by_test_id("review-row")).to_have_count(2)
     assert page.evaluate(wide)
+
+
+def test_an_export_is_looked_at_made_described_and_deleted(team: Team) -> None:
+    answer_three(team)
+    lead = team.lead
+    lead.goto(f"{team.url}#/projects/{team.project_id}/exports")
+    shown = lead.get_by_test_id("preview")
+    expect(lead.get_by_test_id("preview-file")).to_contain_text("room-sparse.csv")
+    expect(lead.get_by_test_id("preview-rows")).to_have_text("3")
+    expect(shown.get_by_role("columnheader", name="class_name")).to_be_visible()
+
+    # What a reviewer does meanwhile is seen without a reload.
+    answer = team.api("GET", f"/projects/{team.project_id}/reviews?sort=oldest")["items"][0]
+    body = {"client_id": "6d1a53c1-6f0c-4d6c-9d80-111111111111", "verdict": "send_back"}
+    team.api("POST", f"/answers/{answer['answer']['id']}/reviews", body)
+    expect(lead.get_by_test_id("preview-rows")).to_have_text("2", timeout=15_000)
+    expect(lead.get_by_test_id("left-out")).to_contain_text("1 answer that was sent back")
+
+    lead.get_by_label("Only approved answers").check()
+    expect(shown.get_by_role("status")).to_contain_text("is approved")
+    expect(lead.get_by_test_id("export-start")).to_be_disabled()
+    lead.get_by_label("Only approved answers").uncheck()
+    lead.get_by_test_id("export-start").click()
+    file = lead.get_by_test_id("export-file")
+    expect(file).to_have_count(1, timeout=30_000)
+    expect(file).to_contain_text("2 answers as of event")
+    expect(file).to_contain_text("SHA-256")
+    with lead.expect_download() as info:
+        file.get_by_role("link", name="Manifest of room-sparse.csv").click()
+    manifest = json.loads(Path(info.value.path()).read_text(encoding="utf-8"))
+    with lead.expect_download() as info:
+        file.get_by_role("link", name="room-sparse.csv", exact=True).click()
+    content = Path(info.value.path()).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == manifest["sha256"]
+    assert manifest["left_out_answers"] == {"sent_back": 1}
+
+    file.get_by_role("button", name="Export like room-sparse.csv again").click()
+    expect(file).to_have_count(2, timeout=30_000)
+    file.first.get_by_role("button", name="Delete room-sparse.csv").click()
+    lead.get_by_test_id("delete-export").click()
+    expect(file).to_have_count(1)
+
+    lead.set_viewport_size({"width": 390, "height": 780})
+    wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert lead.evaluate(wide)
+
+
+def test_axe_finds_nothing_wrong_with_review_and_exports(team: Team, axe: str) -> None:
+    answer_three(team)
+    page = team.lead
+    page.goto(f"{team.url}#/projects/{team.project_id}/review")
+    expect(page.get_by_test_id("review-row")).to_have_count(3)
+    assert violations(page, axe) == [], "list"
+    page.get_by_role("button", name="Approve all…").click()
+    assert violations(page, axe) == [], "approve all"
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Start reviewing").click()
+    wait_until(page, LOADED)
+    page.keyboard.press("b")
+    assert violations(page, axe) == [], "walk"
+    page.keyboard.press("Escape")
+    page.goto(f"{team.url}#/projects/{team.project_id}/exports")
+    expect(page.get_by_test_id("preview-rows")).to_have_text("3")
+    assert violations(page, axe) == [], "exports"

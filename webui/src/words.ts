@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The app's words for what the interface calls by a code. */
-import type { AnswersImported, ExportKind, Job, Scan, Strategy } from "./api/types";
+import type { AnswersImported, Job, Scan, Strategy } from "./api/types";
 import { t } from "./i18n";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
@@ -15,25 +15,6 @@ export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> =
   },
   kmeans_color: { title: t("strategy.kmeans_color"), hint: t("strategy.kmeans_color.hint") },
   random: { title: t("strategy.random"), hint: t("strategy.random.hint") },
-};
-
-export const EXPORT_WORDS: Record<ExportKind, { title: string; hint: string }> = {
-  sparse_csv: {
-    title: "Answers as CSV",
-    hint: "One row per answer: index, class, instance, who, when, seconds, strategy, checkpoint.",
-  },
-  sparse_pth: {
-    title: "Answers as .pth",
-    hint: "Scene to point indices and labels, as the data-efficient benchmarks use it.",
-  },
-  labels_ply: {
-    title: "Labels as PLY",
-    hint: "Every point with the class that follows from the answers, and how sure that is.",
-  },
-  dense_ply: {
-    title: "Prediction as PLY",
-    hint: "Every point with its predicted class and confidence.",
-  },
 };
 
 export const JOB_WORDS: Record<Job["kind"], string> = {
