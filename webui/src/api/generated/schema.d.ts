@@ -129,6 +129,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Export
+         * @description Delete an export and its file.
+         */
+        delete: operations["exports_delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/{export_id}/file": {
         parameters: {
             query?: never;
@@ -141,6 +161,26 @@ export interface paths {
          * @description The file of an export.
          */
         get: operations["exports_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Manifest
+         * @description What is in an export, of which answers it was made, and the checksum of every file.
+         */
+        get: operations["exports_read_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -664,6 +704,26 @@ export interface paths {
          * @description Make a file for download.
          */
         post: operations["exports_start_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/exports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Export
+         * @description What an export would write now: files, rows, classes, bytes, and what is left out and why.
+         */
+        post: operations["exports_preview_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2141,25 +2201,104 @@ export interface components {
         /**
          * ExportCreate
          * @description What to export, and of which scans; without `scan_ids`, of all that are ready.
+         *
+         *     done_only: only scans without open queries. other_replies: unsure, skipped and not listed, and
+         *     notes, as rows of the CSV. approved_only: only answers that a reviewer approved or gave.
+         *     checkpoint_id: whose prediction; without, the one that the project shows.
          */
         ExportCreate: {
+            /**
+             * Approved Only
+             * @default false
+             */
+            approved_only: boolean;
+            /** Checkpoint Id */
+            checkpoint_id?: number | null;
+            /**
+             * Done Only
+             * @default false
+             */
+            done_only: boolean;
             /**
              * Kind
              * @enum {string}
              */
             kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
+            /**
+             * Other Replies
+             * @default true
+             */
+            other_replies: boolean;
             /** Scan Ids */
             scan_ids?: number[] | null;
         };
         /**
+         * ExportPreview
+         * @description What an export would write now, by the code that writes it.
+         *
+         *     `refusal`: why there would be no file. `files` and `left_out` are the first hundred of
+         *     `file_count` and `left_out_count`. `bytes_exact`: the sum is no estimate. `classes` are of the
+         *     first `counted_scans` of the scans. `columns` and `sample`: the head of a CSV.
+         */
+        ExportPreview: {
+            /** Bytes */
+            bytes: number;
+            /** Bytes Exact */
+            bytes_exact: boolean;
+            /** Classes */
+            classes: components["schemas"]["PreviewClass"][];
+            /** Columns */
+            columns: string[];
+            /** Counted Scans */
+            counted_scans: number;
+            /** File Count */
+            file_count: number;
+            /** Filename */
+            filename: string | null;
+            /** Files */
+            files: components["schemas"]["PreviewFile"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
+            /** Left Out */
+            left_out: components["schemas"]["LeftOutScan"][];
+            /** Left Out Answers */
+            left_out_answers: {
+                [key: string]: number;
+            };
+            /** Left Out Count */
+            left_out_count: number;
+            /** Left Out Scans */
+            left_out_scans: {
+                [key: string]: number;
+            };
+            /** Refusal */
+            refusal: string | null;
+            /** Rows */
+            rows: number;
+            /** Sample */
+            sample: string[][];
+            /** Scan Count */
+            scan_count: number;
+            snapshot: components["schemas"]["PreviewSnapshot"];
+            /** Zipped */
+            zipped: boolean;
+        };
+        /**
          * ExportRead
          * @description A finished export; `snapshot` says which answers and which checkpoint are in it.
+         *
+         *     Unknown, of exports made by an older version: who asked, the options, the checksum.
          */
         ExportRead: {
             /** Bytes */
             bytes: number;
             /** Created At */
             created_at: string;
+            /** Created By */
+            created_by: string | null;
             /** Filename */
             filename: string;
             /** Id */
@@ -2169,6 +2308,12 @@ export interface components {
              * @enum {string}
              */
             kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            } | null;
+            /** Sha256 */
+            sha256: string | null;
             /** Snapshot */
             snapshot: {
                 [key: string]: unknown;
@@ -2420,6 +2565,21 @@ export interface components {
             index: number;
             /** Labelled */
             labelled: number;
+        };
+        /**
+         * LeftOutScan
+         * @description A scan that would not be in the export.
+         */
+        LeftOutScan: {
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "not_imported" | "open_queries" | "no_answers" | "not_prepared" | "no_prediction";
+            /** Scan Id */
+            scan_id: number;
         };
         /**
          * LossesRead
@@ -2685,6 +2845,48 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /**
+         * PreviewClass
+         * @description Rows or points with a class; `index` is null for those without one.
+         */
+        PreviewClass: {
+            /** Count */
+            count: number;
+            /** Index */
+            index: number | null;
+        };
+        /**
+         * PreviewFile
+         * @description A file that would be written: its rows or points, and bytes before any compression.
+         */
+        PreviewFile: {
+            /** Bytes */
+            bytes: number;
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Scan Id */
+            scan_id: number | null;
+            /** Scan Name */
+            scan_name: string | null;
+        };
+        /**
+         * PreviewSnapshot
+         * @description The state of the logs that the preview is of.
+         */
+        PreviewSnapshot: {
+            /** Answers */
+            answers: number;
+            /** Checkpoint Id */
+            checkpoint_id: number | null;
+            /** Checkpoint Name */
+            checkpoint_name: string | null;
+            /** Last Event Id */
+            last_event_id: number;
+            /** Last Review Id */
+            last_review_id: number;
         };
         /**
          * ProjectCounts
@@ -4102,6 +4304,62 @@ export interface operations {
             };
         };
     };
+    exports_delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     exports_download: {
         parameters: {
             query?: never;
@@ -4120,6 +4378,55 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exports_read_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
@@ -5726,6 +6033,59 @@ export interface operations {
             };
             /** @description nothing_to_export: There is nothing of this kind yet. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exports_preview_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPreview"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
