@@ -72,8 +72,17 @@ def test_no_page_has_violations(
     page.get_by_role("button", name="New project").first.click()
     page.get_by_label("Name").first.fill("Flat 4")
     assert violations(page, axe) == [], "new project"
+    page.get_by_role("button", name="Start an own list from these").click()
+    page.get_by_label("Name of class 2", exact=True).fill("wall")
+    expect(page.get_by_text("is there twice")).to_be_visible()
+    assert violations(page, axe) == [], "class table with a problem"
+    page.get_by_label("ScanNet").check()
     page.get_by_role("button", name="Create").click()
+    page.get_by_label("Import at once").uncheck()
     page.get_by_test_id("upload-input").set_input_files(scan_file)
+    expect(page.get_by_test_id("preflight")).to_be_visible()
+    assert violations(page, axe) == [], "an upload that asks"
+    page.get_by_test_id("upload-go").click()
     row = page.get_by_test_id("scan-row")
     expect(row).to_have_attribute("data-state", "ready", timeout=MINUTES)
     expect(page.get_by_test_id("scan-progress")).to_have_text("0/20", timeout=2 * MINUTES)

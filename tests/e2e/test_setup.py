@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,20 @@ def test_a_folder_arrives_without_what_is_no_scan(
     assert sorted(scan["name"] for scan in scans_of(page)) == ["bath.ply", "kitchen.ply"]
     page.get_by_role("button", name="Clear finished").click()
     expect(rows).to_have_count(0)
+    expect(page.get_by_test_id("left-out")).to_have_count(0)
+
+    # Dropped anywhere on the page.
+    page.evaluate(
+        """() => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File(["Remember the attic."], "dropped.txt"));
+            for (const type of ["dragover", "drop"])
+                document.body.dispatchEvent(
+                    new DragEvent(type, { dataTransfer: transfer, bubbles: true })
+                );
+        }"""
+    )
+    expect(page.get_by_test_id("left-out")).to_contain_text("dropped.txt")
 
 
 def test_the_check_is_shown_before_there_is_a_scan(
@@ -98,7 +113,7 @@ def test_the_check_is_shown_before_there_is_a_scan(
     # The same file again is noticed before a byte of it is sent.
     page.get_by_test_id("upload-input").set_input_files(path)
     expect(row).to_contain_text("same name and size")
-    page.get_by_role("button", name="Leave room.ply out").click()
+    page.get_by_role("button", name="Leave out room.ply").click()
     expect(row).to_have_count(0)
     assert len(scans_of(page)) == 1
 
@@ -123,6 +138,13 @@ def test_an_upload_that_is_cut_goes_on_also_after_a_reload(
             route.continue_()
 
     page.route("**/bytes?offset=*", second_piece_is_lost)
+    hashes: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            hashes.append(request.post_data or "") if request.url.endswith("/check") else None
+        ),
+    )
     page.get_by_test_id("upload-input").set_input_files(path)
     row = page.get_by_test_id("upload-row")
     expect(row).to_have_attribute("data-state", "offline", timeout=MINUTES)
@@ -136,6 +158,8 @@ def test_an_upload_that_is_cut_goes_on_also_after_a_reload(
     expect(row).to_have_count(0)
     assert cut["pieces"] == -(-size // 2**23), "no piece was sent twice"
     assert scans_of(page)[0]["bytes"] == size
+    # The browser hashed the whole file, also what was sent before the reload.
+    assert json.loads(hashes[-1])["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_class_table_by_keyboard_and_as_a_file(

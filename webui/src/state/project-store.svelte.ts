@@ -7,7 +7,8 @@ import { ProjectEvents } from "../api/events";
 import type { Checkpoint, ExportFile, Job, Project, Readiness, Scan } from "../api/types";
 import { isActive } from "../words";
 import { toasts } from "./toasts.svelte";
-import { type Uploads, uploadsOf } from "./uploads.svelte";
+import { uploadsOf } from "./open-uploads";
+import type { Uploads } from "./uploads.svelte";
 
 const READINESS_DELAY_MS = 300;
 

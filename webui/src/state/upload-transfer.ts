@@ -138,6 +138,8 @@ export class Transfer {
 }
 
 function mayPass(error: unknown): boolean {
+  // A full disk is a matter for somebody, not for time.
+  if (error instanceof ApiError && error.code === "disk_full") return false;
   return isPassing(error) || (error instanceof ApiError && TRY_AGAIN.has(error.code));
 }
 

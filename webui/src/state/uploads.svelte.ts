@@ -147,9 +147,12 @@ export class Uploads implements List {
   }
 
   private pump(): void {
+    let running = this.rows.filter((row) => row.abort !== null).length;
     for (const row of this.rows) {
-      if (this.rows.filter((r) => r.abort !== null).length >= PARALLEL) return;
-      if (row.state === "waiting" && row.abort === null) void this.run(row);
+      if (running >= PARALLEL) return;
+      if (row.state !== "waiting" || row.abort !== null) continue;
+      running++;
+      void this.run(row);
     }
   }
 
@@ -195,20 +198,4 @@ function readAtOnce(): boolean {
   } catch {
     return true;
   }
-}
-
-const open = new Map<number, Uploads>();
-
-/** The uploads of a project, the same as long as the app runs. */
-export function uploadsOf(projectId: number): Uploads {
-  let uploads = open.get(projectId);
-  if (!uploads) {
-    uploads = new Uploads(projectId);
-    if (open.size === 0)
-      window.addEventListener("beforeunload", (event) => {
-        if ([...open.values()].some((each) => each.busy)) event.preventDefault();
-      });
-    open.set(projectId, uploads);
-  }
-  return uploads;
 }
