@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from "vitest";
-import { formatAgo, formatBytes, formatCount, formatPercent } from "./format";
+import { formatAgo, formatBytes, formatCount, formatMeasure, formatPercent } from "./format";
 
 it("sizes have one digit after the point below ten of a unit, none above", () => {
   expect(formatBytes(999)).toBe("999 B");
@@ -15,6 +15,10 @@ it("counts are grouped, and percentages keep one digit until they are all", () =
   expect(formatCount(1_234_567)).toBe("1,234,567");
   expect(formatPercent(0.123)).toBe("12.3 %");
   expect(formatPercent(1)).toBe("100 %");
+});
+
+it("measures have three digits that count", () => {
+  expect([0.08, 4.2178, 1234.5, 3].map(formatMeasure)).toEqual(["0.08", "4.22", "1,230", "3"]);
 });
 
 it("a time is how long ago, until it is a day", () => {

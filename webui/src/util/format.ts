@@ -40,6 +40,11 @@ export function formatBytes(bytes: number): string {
   return `${withDigits(value, value < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
+/** A measured length or time: three digits that count, without noughts at the end. */
+export function formatMeasure(value: number): string {
+  return new Intl.NumberFormat(currentLanguage(), { maximumSignificantDigits: 3 }).format(value);
+}
+
 export function formatPercent(fraction: number): string {
   return `${withDigits(fraction * 100, fraction >= 0.9995 ? 0 : 1)} %`;
 }

@@ -19,15 +19,13 @@ function rootsOfPrimes(count: number, power: number): Uint32Array {
   return found;
 }
 
-const ROUNDS = rootsOfPrimes(64, 3);
-const START = rootsOfPrimes(8, 2);
+const ROUNDS = new Int32Array(rootsOfPrimes(64, 3).buffer);
+const START = new Int32Array(rootsOfPrimes(8, 2).buffer);
 const BLOCK = 64;
-
-const turn = (x: number, by: number): number => (x >>> by) | (x << (32 - by));
 
 export class Sha256 {
   private readonly state = START.slice();
-  private readonly words = new Uint32Array(64);
+  private readonly words = new Int32Array(64);
   private readonly rest = new Uint8Array(BLOCK);
   private restLength = 0;
   private length = 0; // Bytes.
@@ -59,33 +57,35 @@ export class Sha256 {
     view.setUint32(end.length - 8, Math.floor(bits / 2 ** 32));
     view.setUint32(end.length - 4, bits >>> 0);
     this.update(end);
-    return Array.from(this.state, (word) => word.toString(16).padStart(8, "0")).join("");
+    return Array.from(this.state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
   private block(view: DataView, at: number): void {
+    // Signed words and `| 0` throughout: so the engine computes with integers, several times as fast.
     const w = this.words;
-    for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + i * 4);
+    const k = ROUNDS;
+    const state = this.state;
+    for (let i = 0; i < 16; i++) w[i] = view.getInt32(at + i * 4);
     for (let i = 16; i < 64; i++) {
       const x = w[i - 15]!;
       const y = w[i - 2]!;
-      const s0 = turn(x, 7) ^ turn(x, 18) ^ (x >>> 3);
-      const s1 = turn(y, 17) ^ turn(y, 19) ^ (y >>> 10);
-      w[i] = w[i - 16]! + s0 + w[i - 7]! + s1;
+      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+      w[i] = (((w[i - 16]! + s0) | 0) + ((w[i - 7]! + s1) | 0)) | 0;
     }
-    let [a, b, c, d, e, f, g, h] = this.state as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]; // Eight words, always.
+    let a = state[0]!;
+    let b = state[1]!;
+    let c = state[2]!;
+    let d = state[3]!;
+    let e = state[4]!;
+    let f = state[5]!;
+    let g = state[6]!;
+    let h = state[7]!;
     for (let i = 0; i < 64; i++) {
-      const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUNDS[i]! + w[i]!) | 0;
-      const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
+      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+      const choice = (e & f) ^ (~e & g);
+      const t1 = (((((h + s1) | 0) + choice) | 0) + ((k[i]! + w[i]!) | 0)) | 0;
+      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
       const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       h = g;
       g = f;
@@ -96,7 +96,13 @@ export class Sha256 {
       b = a;
       a = (t1 + t2) | 0;
     }
-    const sum = [a, b, c, d, e, f, g, h];
-    for (let i = 0; i < 8; i++) this.state[i]! += sum[i]!;
+    state[0] = state[0]! + a;
+    state[1] = state[1]! + b;
+    state[2] = state[2]! + c;
+    state[3] = state[3]! + d;
+    state[4] = state[4]! + e;
+    state[5] = state[5]! + f;
+    state[6] = state[6]! + g;
+    state[7] = state[7]! + h;
   }
 }
