@@ -107,7 +107,7 @@ export class Uploads implements List {
     this.pump();
   }
 
-  proceedAll(which: readonly UploadRow[] = this.asking): void {
+  proceedAll(which: readonly UploadRow[]): void {
     for (const row of which) {
       row.insisted = true;
       row.state = "waiting";
