@@ -24,8 +24,11 @@ ANNOTATORS_WRITE = {
     ("POST", "/inspect"),
     ("POST", "/queries/{query_id}/lease"),
     ("POST", "/scans/{scan_id}/answers"),
+    ("POST", "/scans/{scan_id}/channels/{name}"),
     ("POST", "/scans/{scan_id}/features"),
     ("POST", "/scans/{scan_id}/next-point"),
+    ("POST", "/scans/{scan_id}/notes"),
+    ("POST", "/scans/{scan_id}/redo"),
     ("POST", "/scans/{scan_id}/undo"),
 }
 
