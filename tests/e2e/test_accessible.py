@@ -100,6 +100,14 @@ def test_no_page_has_violations(
     page.get_by_role("link", name=f"Label {scan_file.name}").click()
     wait_until(page, "window.__fewpoints?.ready === true && window.__fewpoints.settled")
     assert violations(page, axe) == [], "label"
+    page.keyboard.press("Shift+V")
+    page.get_by_test_id("clip").check()
+    page.get_by_test_id("bookmark-add").click()
+    page.get_by_test_id("mode-more").click()
+    assert violations(page, axe) == [], "settings and modes of the view"
+    page.keyboard.press("Escape")
+    page.get_by_test_id("clip").uncheck()
+    page.keyboard.press("Shift+V")
     page.keyboard.press("?")
     assert violations(page, axe) == [], "help"
     page.keyboard.press("Escape")

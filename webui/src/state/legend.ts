@@ -67,6 +67,19 @@ export function countObjects(bytes: Uint8Array): [number, number, number][] {
     .sort((a, b) => b[2] - a[2] || a[0] - b[0]);
 }
 
+/** Counts of bytes that were counted before: the same ones come back whenever a mode does. */
+function remembered<T>(count: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T {
+  const known = new WeakMap<Uint8Array, T>();
+  return (bytes) => {
+    const found = known.get(bytes) ?? count(bytes);
+    known.set(bytes, found);
+    return found;
+  };
+}
+
+const classesOf = remembered((bytes) => countClasses(bytes));
+const objectsOf = remembered(countObjects);
+
 function ramp(colors: readonly string[], low: string, high: string): Legend["ramp"] {
   return {
     colors: Array.from({ length: 12 }, (_, i) => cssColor(rampColor(colors, i / 11))),
@@ -77,7 +90,7 @@ function ramp(colors: readonly string[], low: string, high: string): Legend["ram
 
 function classEntries(from: LegendSources): LegendEntry[] {
   if (!from.pairs) return [];
-  const counts = countClasses(from.pairs);
+  const counts = classesOf(from.pairs);
   const total = Math.max(1, from.pairs.length / 2);
   return from.classes
     .map((c) => ({ color: c.color, name: c.name, n: counts[c.index] ?? 0 }))
@@ -90,7 +103,7 @@ function objectEntries(from: LegendSources): LegendEntry[] {
   if (!from.objects) return [];
   const total = Math.max(1, from.objects.length / 4);
   const names = new Map(from.classes.map((c) => [c.index, c.name]));
-  return countObjects(from.objects).map(([instance, classIndex, n]) => ({
+  return objectsOf(from.objects).map(([instance, classIndex, n]) => ({
     color: cssColor(objectColor(instance, classIndex)),
     name: `${names.get(classIndex) ?? ""} ${instance}`.trim(),
     value: formatPercent(n / total),

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { PerspectiveCamera, Vector3 } from "three";
+import { OrthographicCamera, PerspectiveCamera, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import type { Triple } from "../api/types";
-import type { Pose } from "./camera";
-import { cornersOf, type Frame, overview } from "./framing";
+import { type Pose, zoomAt } from "./camera";
+import { cornersOf, type Frame, overview, sideDirection, SIDES, viewAlong } from "./framing";
 
 const up: Triple = [0, 0, 1];
 const frame: Frame = { fovRadians: Math.PI / 3, aspect: 1.4 };
@@ -126,4 +126,82 @@ it("the corners of a tile are the first and last steps of its 16-bit coordinates
   expect(corners[7]?.[0]).toBeCloseTo(7.5535, 9);
   expect(corners[7]?.[1]).toBeCloseTo(15.107, 9);
   expect(corners[7]?.[2]).toBe(3);
+});
+
+/** The same in parallel projection: the picture is as large as the perspective one is at the target. */
+function inParallelPicture(points: readonly Triple[], pose: Pose, axis: Triple): Vector3[] {
+  const distance = new Vector3(...pose.eye).distanceTo(new Vector3(...pose.target));
+  const half = distance * Math.tan(frame.fovRadians / 2);
+  const camera = new OrthographicCamera(-half * frame.aspect, half * frame.aspect, half, -half, 0);
+  camera.up.set(...axis);
+  camera.position.set(...pose.eye);
+  // As the controls do, which keep an eye straight above a hair off the axis.
+  if (
+    new Vector3(...pose.eye)
+      .sub(new Vector3(...pose.target))
+      .cross(camera.up)
+      .length() < 1e-9
+  )
+    camera.up.set(axis[2], axis[0], axis[1]);
+  camera.lookAt(...pose.target);
+  camera.updateProjectionMatrix();
+  camera.updateMatrixWorld();
+  return points.map((p) => new Vector3(...p).project(camera));
+}
+
+describe("viewAlong", () => {
+  const corners = boxOf([-1, -2, -3], [5, 4, 1]);
+
+  it("shows the whole scan from each side, in both projections", () => {
+    for (const axis of [up, [0, 1, 0] as Triple])
+      for (const side of SIDES)
+        for (const parallel of [false, true]) {
+          const pose = viewAlong(corners, sideDirection(side, axis), axis, { ...frame, parallel });
+          // From straight above three.js's own camera does not know which way is up in the picture.
+          if (side === "top" && !parallel) continue;
+          const at = parallel
+            ? inParallelPicture(corners, pose, axis)
+            : inPicture(corners, pose, axis, frame.aspect);
+          const { left, right, bottom, top } = edges(at);
+          const most = side === "top" ? 1.5 : 0.881; // Turned by a quarter there.
+          expect(Math.max(-left, right, -bottom, top)).toBeLessThan(most);
+          expect(Math.max(right - left, top - bottom)).toBeGreaterThan(1.4);
+          for (const p of at) expect(Math.abs(p.z)).toBeLessThan(1);
+        }
+  });
+
+  it("looks along an axis, from above, from before and from the right", () => {
+    expect(sideDirection("top", up)).toEqual([0, 0, 1]);
+    expect(sideDirection("front", up).map((v) => v + 0)).toEqual([0, -1, 0]);
+    expect(sideDirection("side", up)).toEqual([1, 0, 0]);
+  });
+});
+
+it("both projections show what is at the target in the same place", () => {
+  const pose: Pose = { eye: [4, -3, 5], target: [1, 2, 0.5] };
+  const ahead = new Vector3(...pose.target).sub(new Vector3(...pose.eye)).normalize();
+  const across = ahead
+    .clone()
+    .cross(new Vector3(...up))
+    .normalize();
+  const above = across.clone().cross(ahead);
+  const plane = [-1, 0, 1].flatMap((a) =>
+    [-0.8, 0.3].map((b): Triple =>
+      new Vector3(...pose.target).addScaledVector(across, a).addScaledVector(above, b).toArray(),
+    ),
+  );
+  const perspective = inPicture(plane, pose, up, frame.aspect);
+  inParallelPicture(plane, pose, up).forEach((p, i) => {
+    expect(p.x).toBeCloseTo(perspective[i]?.x ?? NaN, 6);
+    expect(p.y).toBeCloseTo(perspective[i]?.y ?? NaN, 6);
+  });
+});
+
+it("zooming about a place leaves it where it is in a parallel picture", () => {
+  const pose: Pose = { eye: [4, -3, 5], target: [1, 2, 0.5] };
+  const fixed: Triple = [1.7, 2.4, 0.1];
+  const [before] = inParallelPicture([fixed], pose, up);
+  const [after] = inParallelPicture([fixed], zoomAt(pose, fixed, 0.4), up);
+  expect(after?.x).toBeCloseTo(before?.x ?? NaN, 9);
+  expect(after?.y).toBeCloseTo(before?.y ?? NaN, 9);
 });

@@ -40,7 +40,7 @@ void main() {
   if (uShade > 0.0) {
     float mine = logDistance(depth);
     float step = 0.0;
-    float grain = 1.6 * uSpacing / (uFrame > 0.0 ? uFrame : exp2(mine));
+    float grain = (uFrame > 0.0 ? 4.0 * uSpacing / uFrame : 1.6 * uSpacing / exp2(mine));
     for (int i = 0; i < 8; i++) {
       float a = float(i) * 0.7853981634;
       ivec2 there = clamp(here + ivec2(round(vec2(cos(a), sin(a)) * uReach)), ivec2(0), ivec2(uPixels) - 1);
