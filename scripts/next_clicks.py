@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ten more answers were predicted to bring on simulated flats, and what they brought.
 
-`fewpoints simulate --out flats --scenes 14 --seed 910000`, then
+`fewpoints simulate --out flats --scenes 10 --seed 930000`, then
 `python scripts/next_clicks.py flats`.
 """
 

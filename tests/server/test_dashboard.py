@@ -19,6 +19,7 @@ from sqlalchemy import insert
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.dashboard.activity import read_activity
 from fewpoints.server.dashboard.buckets import buckets_until, known_zone, start_of_day
+from fewpoints.server.dashboard.reply_log import ReplyLog
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.users.service import ensure_user
@@ -112,7 +113,13 @@ def test_activity_is_what_loops_count(
     zone = ZoneInfo("Europe/Berlin")
     with server.app.state.database.read() as session:
         found = read_activity(
-            session, seeded.project_id, now=now, zone=zone, name="Europe/Berlin", days=days, limit=9
+            session,
+            ReplyLog().read(session, seeded.project_id),
+            now=now,
+            zone=zone,
+            name="Europe/Berlin",
+            days=days,
+            limit=9,
         )
     assert found.bucket == bucket
     given = [event for event in events if event["kind"] == "answer"]
@@ -232,3 +239,32 @@ def test_what_is_known_is_not_sent_again(
     assert checked(annotator.get(path, headers=known)).status_code == 200
     assert annotator.get(f"/projects/99999/dashboard/{page}").status_code == 404
     assert server.stranger().get(path).status_code == 401
+
+
+def test_the_log_in_memory_is_that_of_the_database(
+    server: RunningServer, seeded: Seeded, lead: Visitor
+) -> None:
+    """After more answers, an undo, and the end of a scan."""
+    state = server.app.state
+    other = seed_scan(state.database, state.storage)
+    with state.database.write() as session:
+        session.get_one(Scan, other.scan_id).project_id = seeded.project_id
+    seed_events(server, seeded, 50, now=datetime.now(timezone.utc))
+    log = ReplyLog()
+
+    def check() -> int:
+        with state.database.read() as session:
+            kept, fresh = (one.read(session, seeded.project_id) for one in (log, ReplyLog()))
+        for name, values in vars(fresh).items():
+            np.testing.assert_array_equal(getattr(kept, name), values)
+        return len(kept.id)
+
+    assert check() == 50
+    for point in range(3):
+        lead.answer(other.scan_id, point_index=point)
+    assert check() == 53
+    lead.undo(other.scan_id)
+    lead.undo(seeded.scan_id)  # Finds nothing of this person's.
+    assert check() == 55
+    checked(lead.delete(f"/scans/{other.scan_id}"))
+    assert check() == 51

@@ -22,6 +22,7 @@ from fewpoints.server.comparisons.service import Comparisons
 from fewpoints.server.coverage import routes as coverage
 from fewpoints.server.coverage.keeper import FiguresKeeper
 from fewpoints.server.dashboard import routes as dashboard
+from fewpoints.server.dashboard.reply_log import ReplyLog
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.dense import routes as dense
@@ -116,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.storage = Storage(settings)
     app.state.labellers = Labellers(app.state.storage)
+    app.state.reply_log = ReplyLog()
     app.state.figures = FiguresKeeper(app.state.labellers)
     app.state.comparisons = Comparisons(app.state.storage)
     app.state.writers = Writers()

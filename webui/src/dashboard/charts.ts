@@ -10,26 +10,27 @@ import { moment, percent, percentTenths, seconds, tenths, tick, whole } from "./
 
 const NAMED = 5; // People with a colour of their own; the others are one.
 
+/** State, colour, and which scans the table is to show for it. */
 export const STATES = [
-  ["finished", "var(--good)"],
-  ["begun", "var(--accent)"],
-  ["untouched", "var(--line-strong)"],
-  ["unasked", "var(--line-strong)"],
-  ["importing", "var(--query)"],
-  ["waiting", "var(--query)"],
-  ["failed", "var(--bad)"],
-] as const satisfies readonly (readonly [keyof ScanStates, string])[];
+  ["finished", "var(--good)", "progress=done"],
+  ["begun", "var(--accent)", "progress=started"],
+  ["untouched", "var(--line-strong)", "progress=untouched"],
+  ["unasked", "var(--line-strong)", "state=ready"],
+  ["importing", "var(--query)", "state=importing"],
+  ["waiting", "var(--query)", "state=queued"],
+  ["failed", "var(--bad)", "state=failed"],
+] as const satisfies readonly (readonly [keyof ScanStates, string, string])[];
 
-export function statesChart(states: ScanStates, href: string): Bars | null {
+export function statesChart(states: ScanStates, scans: string): Bars | null {
   if (states.total === 0) return null;
   return {
     kind: "bars",
     xLabel: t("dashboard.states.column"),
     valueLabel: t("dashboard.scans"),
     format: whole,
-    rows: STATES.map(([name, color]) => ({
+    rows: STATES.map(([name, color, filter]) => ({
       ...{ label: t(`dashboard.state.${name}`), value: states[name], color },
-      ...(states[name] > 0 ? { href } : {}),
+      ...(states[name] > 0 ? { href: `${scans}?${filter}` } : {}),
     })),
   };
 }

@@ -17,7 +17,7 @@ clicks bring is lumpy, since most meet nothing new: as waiting times do, it scat
 around its mean, and each draw's gain is multiplied with such a number. The interval is the middle
 nine tenths of all these.
 
-Measured on 14 simulated flats with 40 to 130 answers in docs/benchmarks.md.
+How well that holds on simulated flats is in docs/benchmarks.md.
 
 Letters used in shapes: Q answers, M sizes, G shapes on the grid, B draws.
 """

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from fewpoints.server.dashboard.buckets import buckets_until, start_of_day
-from fewpoints.server.dashboard.queries import PersonTotals, person_totals, replies_since
+from fewpoints.server.dashboard.queries import PersonTotals, person_totals
+from fewpoints.server.dashboard.reply_log import ANSWER, Events
 from fewpoints.server.dashboard.schemas import (
     ActivityRead,
     PersonActivity,
@@ -24,7 +25,7 @@ _HOUR_S = 3600.0
 
 def read_activity(
     session: Session,
-    project_id: int,
+    events: Events,
     *,
     now: datetime,
     zone: tzinfo,
@@ -32,15 +33,16 @@ def read_activity(
     days: int,
     limit: int,
 ) -> ActivityRead:
-    """Return a project's activity over the last `days` days up to `now`.
+    """Return what people did in a project over the last `days` days up to `now`.
 
     Args:
         zone: whose hours and days are counted, and its name.
         limit: so many people are listed, the busiest of the range first.
     """
     buckets = buckets_until(now, zone, days=days)
-    people = person_totals(session, project_id)
-    replies = replies_since(session, project_id, buckets.starts[0])
+    people = person_totals(session, events)
+    since = buckets.starts[0].timestamp()
+    replies = events.of((events.kind == ANSWER) & (events.at >= since))
     day = start_of_day(now, zone).timestamp()
 
     def read(user_id: int, person: PersonTotals) -> PersonActivity:

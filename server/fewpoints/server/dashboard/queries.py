@@ -6,22 +6,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import DateTime, case, func, select, type_coerce
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.answers.queries import deciding_ids
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.coverage.tables import ScanFigures
+from fewpoints.server.dashboard.reply_log import ANSWER, IMPORT, UNDO, Events
 from fewpoints.server.dashboard.schemas import ReplyCounts, ScanStates
+from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.users.tables import User
 
 # A longer time is a break, not work.
 MAX_SECONDS = 300.0
-_FIELDS = {"class": "labelled", "unsure": "unsure", "skip": "skipped", "unlisted": "unlisted"}
+_FIELDS = ("labelled", "unsure", "skipped", "unlisted")  # In the order of `REPLIES`.
 
 
 @dataclass
@@ -31,18 +32,6 @@ class PersonTotals:
     name: str
     replies: ReplyCounts = field(default_factory=ReplyCounts)
     spent_s: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Replies:
-    """n replies of people. user: (n,) int64 ids. at: (n,) seconds since 1970.
-
-    seconds: (n,) that each took; NaN where nobody knows.
-    """
-
-    user: NDArray[np.int64]
-    at: NDArray[np.float64]
-    seconds: NDArray[np.float64]
 
 
 def scan_states(session: Session, project_id: int) -> ScanStates:
@@ -63,59 +52,51 @@ def scan_states(session: Session, project_id: int) -> ScanStates:
     return ScanStates(total=sum(counts.values()), **counts)
 
 
-def person_totals(session: Session, project_id: int) -> dict[int, PersonTotals]:
-    """Return user id -> what they did in a project in all, for those who did anything."""
-    capped = case((AnswerEvent.seconds > MAX_SECONDS, MAX_SECONDS), else_=AnswerEvent.seconds)
-    rows = session.execute(
-        select(
-            AnswerEvent.user_id,
-            User.name,
-            AnswerEvent.kind,
-            AnswerEvent.reply,
-            func.count(),
-            func.count(AnswerEvent.undoes_id),
-            func.sum(capped),
-        )
-        .join(Scan, Scan.id == AnswerEvent.scan_id)
-        .join(User, User.id == AnswerEvent.user_id)
-        .where(Scan.project_id == project_id)
-        .group_by(AnswerEvent.user_id, User.name, AnswerEvent.kind, AnswerEvent.reply)
-    )
+def person_totals(session: Session, events: Events) -> dict[int, PersonTotals]:
+    """Return user id -> what they did in all, for those who did anything."""
+    ids = np.unique(events.user).tolist()
+    names = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
     people: dict[int, PersonTotals] = {}
-    for user_id, name, kind, reply, count, undoes, seconds in rows:
-        person = people.setdefault(user_id, PersonTotals(name))
-        replies = person.replies
-        if kind == "undo":
-            replies.undone += undoes  # Those that found something to take back.
-        elif kind == "import":
-            replies.imported += count
-        elif kind == "answer":
-            field_name = _FIELDS[reply]
-            setattr(replies, field_name, getattr(replies, field_name) + count)
-            person.spent_s += seconds or 0.0
+    for user_id in ids:
+        own = events.of(events.user == user_id)
+        given = own.kind == ANSWER
+        replies = {
+            name: int((given & (own.reply == code)).sum()) for code, name in enumerate(_FIELDS)
+        }
+        spent = np.nansum(np.minimum(own.seconds[given], MAX_SECONDS))
+        people[user_id] = PersonTotals(
+            names[user_id],
+            ReplyCounts(
+                **replies,
+                undone=int(((own.kind == UNDO) & own.undoes).sum()),
+                imported=int((own.kind == IMPORT).sum()),
+            ),
+            float(spent),
+        )
     return people
 
 
-def replies_since(session: Session, project_id: int, since: datetime) -> Replies:
-    """Return the replies that people gave from a moment on."""
-    rows = session.execute(
+def class_version(session: Session, project_id: int) -> str:
+    """Return a text that changes whenever `answers_by_class` or the points of classes may have."""
+    mine = Scan.project_id == project_id
+    answers = session.execute(
         select(
-            AnswerEvent.user_id,
-            # As it is stored, naive UTC: a hundred thousand zones need not be made.
-            type_coerce(AnswerEvent.created_at, DateTime()),
-            AnswerEvent.seconds,
+            func.count(Scan.newest_event),
+            func.sum(Scan.newest_event),
+            func.sum(Scan.newest_review),
+            func.sum(ScanFigures.event_id),
+            func.sum(ScanFigures.review_id),
+            func.sum(ScanFigures.superpoints),
         )
-        .join(Scan, Scan.id == AnswerEvent.scan_id)
-        .where(
-            Scan.project_id == project_id,
-            AnswerEvent.kind == "answer",
-            AnswerEvent.created_at >= since,
-        )
+        .outerjoin(ScanFigures, ScanFigures.scan_id == Scan.id)
+        .where(mine)
+    ).one()
+    classes = session.execute(
+        select(LabelClassRow.id, LabelClassRow.name, LabelClassRow.color)
+        .where(LabelClassRow.project_id == project_id)
+        .order_by(LabelClassRow.position)
     ).all()
-    users = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-    epoch = np.array([row[1] for row in rows], "datetime64[us]")
-    seconds = np.array([np.nan if row[2] is None else row[2] for row in rows], np.float64)
-    return Replies(users, epoch.astype(np.int64) / 1e6, seconds)
+    return repr((project_id, [int(value or 0) for value in answers], [tuple(c) for c in classes]))
 
 
 def answers_by_class(session: Session, project_id: int) -> dict[int, int]:

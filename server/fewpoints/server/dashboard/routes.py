@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from fewpoints.server.dashboard import queries, service
 from fewpoints.server.dashboard.activity import read_activity
 from fewpoints.server.dashboard.buckets import UTC_NAME, known_zone
 from fewpoints.server.dashboard.coverage import read_coverage, read_curve
+from fewpoints.server.dashboard.reply_log import ReplyLog
 from fewpoints.server.dashboard.schemas import (
     ActivityRead,
     ClassBalanceRead,
@@ -34,6 +35,14 @@ from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.tables import Scan
 
+
+async def get_reply_log(request: Request) -> ReplyLog:
+    """What people did, as this server remembers it."""
+    log: ReplyLog = request.app.state.reply_log
+    return log
+
+
+ReplyLogDep = Annotated[ReplyLog, Depends(get_reply_log)]
 router = APIRouter(
     tags=["dashboard"],
     responses={
@@ -65,6 +74,7 @@ def read_project_activity(
     project_id: PathId,
     request: Request,
     database: DatabaseDep,
+    log: ReplyLogDep,
     time_zone: TimeZone = UTC_NAME,
     days: Days = 7,
     limit: People = 20,
@@ -74,7 +84,13 @@ def read_project_activity(
     with database.read() as session:
         get_project(session, project_id)
         found = read_activity(
-            session, project_id, now=utc_now(), zone=zone, name=name, days=days, limit=limit
+            session,
+            log.read(session, project_id),
+            now=utc_now(),
+            zone=zone,
+            name=name,
+            days=days,
+            limit=limit,
         )
     return _answer(request, found)
 
@@ -85,7 +101,11 @@ def read_class_balance(
 ) -> Response:
     """How often each class was answered."""
     with database.read() as session:
-        return _answer(request, service.class_balance(session, project_id))
+        get_project(session, project_id)
+        etag = _tag(queries.class_version(session, project_id))
+        if knows(request, etag):  # Counting takes a second where answers are many.
+            return _unchanged(etag)
+        return _answer(request, service.class_balance(session, project_id), etag)
 
 
 @router.get("/projects/{project_id}/dashboard/coverage", response_model=CoverageRead)
@@ -134,10 +154,18 @@ def read_learning_curve(
         return _answer(request, read_curve(session, scan_id))
 
 
-def _answer(request: Request, found: BaseModel) -> Response:
+def _answer(request: Request, found: BaseModel, etag: str | None = None) -> Response:
     content = found.model_dump_json()
-    etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
+    etag = _tag(content) if etag is None else etag
     if knows(request, etag):
-        return Response(status_code=304, headers=headers)
+        return _unchanged(etag)
+    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
     return Response(content, media_type="application/json", headers=headers)
+
+
+def _unchanged(etag: str) -> Response:
+    return Response(status_code=304, headers={"ETag": etag, "Cache-Control": ASK_AGAIN})
+
+
+def _tag(content: str) -> str:
+    return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
