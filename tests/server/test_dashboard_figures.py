@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -207,6 +208,17 @@ def test_answers_and_undo_make_figures_anew(rooms: Rooms) -> None:
     tag = checked(rooms.lead.get(path)).headers["ETag"]
     again = rooms.lead.get(path, headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_an_answer_sent_back_counts_no_more(rooms: Rooms, annotator: Visitor) -> None:
+    scan_id = rooms.add("room")
+    rooms.answer(scan_id, 3)
+    row = int(rooms.rows[3])
+    given = annotator.answer(scan_id, point_index=row, class_index=int(rooms.room.classes[row]))
+    assert rooms.coverage()["items"][0]["answers"] == 4
+    body = {"client_id": str(uuid.uuid4()), "verdict": "send_back", "note": "Look again."}
+    checked(rooms.lead.post(f"/answers/{given['id']}/reviews", json=body), 201)
+    assert rooms.coverage()["items"][0]["answers"] == 3
 
 
 def test_a_curve_is_not_made_again_at_once(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
