@@ -44,9 +44,10 @@ def scan_states(session: Session, project_id: int) -> ScanStates:
         (left == 0, "finished"),
         (left == asked, "untouched"),
         else_="begun",
-    )
+    ).label("stage")
+    # By its label: PostgreSQL takes an expression with other parameters for another expression.
     rows = session.execute(
-        select(name, func.count()).where(Scan.project_id == project_id).group_by(name)
+        select(name, func.count()).where(Scan.project_id == project_id).group_by("stage")
     )
     counts: dict[str, int] = dict(rows.all())
     return ScanStates(total=sum(counts.values()), **counts)
