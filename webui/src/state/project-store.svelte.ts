@@ -114,11 +114,15 @@ export class ProjectStore {
     this.project = changed;
     // A deleted scan sends no event of its own.
     if (changed.counts.scans !== this.scans.length) void this.reload();
-    else if (changed.shown_checkpoint_id !== shown)
-      void this.read(projects.checkpoints(changed.id), (all) => {
-        this.checkpoints = all.sort((a, b) => b.id - a.id);
-      });
+    else if (changed.shown_checkpoint_id !== shown) this.readCheckpoints();
     this.readinessSoon();
+  }
+
+  /** They change with trainings and predictions, and are renamed and deleted by others. */
+  readCheckpoints(): void {
+    void this.read(projects.checkpoints(this.project.id), (all) => {
+      this.checkpoints = all.sort((a, b) => b.id - a.id);
+    });
   }
 
   private onJob(changed: Job): void {
@@ -126,10 +130,7 @@ export class ProjectStore {
     if (changed.project_id !== this.project.id) return;
     this.putJob(changed);
     if (isActive(changed) || (before && !isActive(before))) return;
-    if (changed.kind === "finetune")
-      void this.read(projects.checkpoints(this.project.id), (all) => {
-        this.checkpoints = all.sort((a, b) => b.id - a.id);
-      });
+    if (changed.kind === "finetune" || changed.kind === "predict") this.readCheckpoints();
     if (changed.kind === "export")
       void this.read(projects.exports(this.project.id), (all) => {
         this.exports = all.sort((a, b) => b.id - a.id);
