@@ -275,7 +275,6 @@ class TestTraining:
         assert lead.get_json(f"/projects/{room['id']}/checkpoints")["total"] == before
         log = lead.get(f"/jobs/{job['id']}/log").text
         assert "Step 2 of 100000" in log or "Step 3 of 100000" in log
-        assert log.rstrip().endswith("cancelled")
         assert lead.get_json(losses, points=2)["total"] >= 3
 
 
