@@ -181,7 +181,8 @@ def test_a_running_training_is_cancelled_and_publishes_nothing(page: Page, flat:
     log = page.get_by_test_id("job-log")
     expect(log).to_contain_text("Step 2 of", timeout=MINUTES)
     # Who scrolled up is not taken to the end; a button leads there.
-    log.evaluate("(box) => { box.style.height = '50px'; }")
+    log.evaluate("(box) => { box.style.height = '50px'; box.scrollTop = box.scrollHeight; }")
+    page.wait_for_timeout(200)
     log.evaluate("(box) => { box.scrollTop = 0; }")
     end = page.get_by_role("button", name="To the end")
     expect(end).to_be_visible()
