@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.tiles import Tile, decode_tile, read_manifest, read_order
 from fewpoints.server.db.engine import Database
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
@@ -96,3 +97,170 @@ def blue_of(page: Page) -> float:
     height, width, _ = pixels.shape
     middle = pixels[height // 2 - 60 : height // 2 + 60, width // 2 - 60 : width // 2 + 60]
     return float(np.median(middle[..., 2]))
+
+
+class PickOracle:
+    """Which record a click finds, worked out from positions: no picture, no graphics card.
+
+    Every point that is held is a square sprite (a disc from 3 pixels on); a pixel shows the nearest
+    one that covers its middle, and the covered pixel nearest to the cursor, within eight CSS
+    pixels, decides. Where a hair's breadth decides between points there is no answer.
+    """
+
+    def __init__(self, page: Page, positions: np.ndarray, tiles: list[Tile]) -> None:
+        state = page.evaluate(
+            """() => {
+                const { viewer } = window.__fewpoints;
+                const { layer, renderer, rig } = viewer;
+                const { width, height } = document.querySelector("canvas.viewer-canvas");
+                return {
+                    pose: viewer.pose, size: [width, height], ratio: renderer.getPixelRatio(),
+                    spacing: layer.spacing, near: rig.camera.near, far: rig.camera.far,
+                    held: layer.manifest.tiles.map((_, i) => layer.loadedOf(i)),
+                };
+            }"""
+        )
+        self.ratio = float(state["ratio"])
+        held = [np.arange(t.base, t.base + n) for t, n in zip(tiles, state["held"], strict=True)]
+        coverage = [
+            np.full(n, min(16.0, np.sqrt(t.count / max(1, n))))
+            for t, n in zip(tiles, state["held"], strict=True)
+        ]
+        records = np.concatenate(held)
+        eye, target = np.array(state["pose"]["eye"]), np.array(state["pose"]["target"])
+        back = (eye - target) / np.linalg.norm(eye - target)
+        right = np.cross([0, 0, 1], back)
+        right /= np.linalg.norm(right)
+        view = (positions[records] - eye) @ np.stack([right, np.cross(back, right), back], axis=1)
+        width, height = state["size"]
+        pixels_per_unit = height / (2 * np.tan(np.radians(30)))
+        inside = (-view[:, 2] > state["near"]) & (-view[:, 2] < state["far"])
+        view, self.records = view[inside], records[inside]
+        self.depth = -view[:, 2]
+        self.x = width / 2 + view[:, 0] / self.depth * pixels_per_unit
+        self.y = height / 2 + view[:, 1] / self.depth * pixels_per_unit  # Upwards, as WebGL counts.
+        self.height = height
+        diameter = 1.7 * state["spacing"] * np.concatenate(coverage)[inside]
+        self.size = np.clip(
+            diameter * pixels_per_unit / self.depth, 1.1 * self.ratio, 40 * self.ratio
+        )
+
+    def find(self, x: float, y: float) -> int | None:
+        """The record at CSS pixels from the top left, -1 where there is none; None if unclear."""
+        half = round(8 * self.ratio)
+        column = int(np.floor(x * self.ratio))
+        row = self.height - 1 - int(np.floor(y * self.ratio))
+        reach = half + 1 + self.size / 2
+        near = (abs(self.x - column - 0.5) < reach) & (abs(self.y - row - 0.5) < reach)
+        px, py, size = self.x[near], self.y[near], self.size[near]
+        depth, records = self.depth[near], self.records[near]
+        offsets = np.arange(-half, half + 1)
+        u, v = (grid.ravel() for grid in np.meshgrid(offsets, offsets))
+        distance = u**2 + v**2
+        found = set()
+        for slack in (-0.02, 0.0, 0.02):  # Pixels by which a sprite may be drawn otherwise.
+            dx = abs(px[:, None] - (column + u + 0.5))
+            dy = abs(py[:, None] - (row + v + 0.5))
+            edge = (size / 2 + slack)[:, None]
+            square = (dx < edge) & (dy < edge)
+            covers = np.where(size[:, None] > 3, square & (dx**2 + dy**2 < edge**2), square)
+            hit = covers.any(axis=0)
+            if not hit.any():
+                found.add(-1)
+                continue
+            decisive = np.flatnonzero(hit & (distance == distance[hit].min()))
+            for pixel in decisive:  # Two pixels may be equally near; either is right.
+                over = np.flatnonzero(covers[:, pixel])
+                order = over[np.argsort(depth[over])]
+                found.add(int(records[order[0]]))
+                if len(order) > 1 and depth[order[1]] - depth[order[0]] < 1e-4 * depth[order[0]]:
+                    found.add(int(records[order[1]]))
+        return found.pop() if len(found) == 1 else None
+
+
+POSES = [
+    ([14.0, -6.0, 7.0], [4.0, 3.0, 1.0]),
+    ([4.0, 3.0, 1.5], [8.0, 5.0, 1.0]),
+    ([1.0, 0.5, 2.5], [0.2, 5.0, 0.5]),
+    ([7.5, 5.5, 0.6], [3.0, 0.5, 1.8]),
+    ([-9.0, 12.0, 9.0], [4.0, 3.0, 1.0]),
+]
+
+
+def look_from(page: Page, pose: tuple[list[float], list[float]]) -> None:
+    page.evaluate(
+        "([eye, target]) => window.__fewpoints.viewer.flyTo({ eye, target }, false)", list(pose)
+    )
+    page.wait_for_timeout(150)  # Until the tiles for it have been chosen.
+    wait_until(page, SETTLED)
+
+
+def set_budget(page: Page, points: int) -> None:
+    page.evaluate(f"window.__fewpoints.viewer.setPointBudget({points})")
+    wait_until(page, SETTLED)
+
+
+def test_picking_finds_the_exact_record_whatever_was_loaded_and_let_go(
+    page: Page, server: RunningServer
+) -> None:
+    scan = sparse_scan(60_000)
+    seeded = open_scan(page, server, scan, tile_points=2000)
+    folder = Storage(Settings(home=server.home)).scan_data(seeded.scan_id)
+    tiles, order = read_manifest(folder).tiles, read_order(folder)
+    raw = (folder / "tiles.bin").read_bytes()
+    decoded = [decode_tile(raw[12 * t.base : 12 * (t.base + t.count)], t)[0] for t in tiles]
+    positions = np.concatenate(decoded)
+    box = page.locator("canvas.viewer-canvas").bounding_box()
+    assert box is not None
+    rng = np.random.default_rng(1)
+    asked = nothing = unclear = 0
+    for turn, pose in enumerate(POSES * 2):
+        if turn == len(POSES):  # Another time as on a fine screen.
+            page.evaluate("viewer = window.__fewpoints.viewer, viewer.renderer.setPixelRatio(2)")
+            page.evaluate("viewer.setPointSize(1), viewer.resize()")
+        set_budget(page, 15_000)
+        look_from(page, pose)
+        assert 0 < page.evaluate("window.__fewpoints.pointsLoaded") <= 15_000
+        oracle = PickOracle(page, positions, tiles)
+        clicks = rng.uniform(10, [box["width"] - 10, box["height"] - 10], (40, 2)).tolist()
+        picks = page.evaluate(
+            "(clicks) => clicks.map(([x, y]) => window.__fewpoints.pick(x, y))", clicks
+        )
+        for (x, y), pick in zip(clicks, picks, strict=True):
+            expected = oracle.find(x, y)
+            if expected is None:
+                unclear += 1
+                continue
+            asked += 1
+            nothing += expected == -1
+            assert (pick["record"] if pick else -1) == expected, (turn, x, y)
+            if pick:
+                row = scan.positions[order[expected]]
+                np.testing.assert_allclose(pick["position"], row, atol=2e-4)
+    assert asked > 300, (asked, unclear)
+    assert nothing < asked / 2
+
+
+def test_nothing_is_drawn_when_nothing_moves(page: Page, server: RunningServer) -> None:
+    open_scan(page, server, sparse_scan(5000), tile_points=2000)
+    look_from(page, POSES[0])
+    before = page.evaluate("window.__fewpoints.frames")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("window.__fewpoints.frames") == before
+
+
+def test_a_lost_graphics_card_comes_back_with_the_points(page: Page, server: RunningServer) -> None:
+    open_scan(page, server, sparse_scan(5000), tile_points=2000)
+    look_from(page, POSES[1])
+    before = page.evaluate("window.__fewpoints.pick(400, 300)")
+    page.evaluate(
+        """() => {
+            const gl = document.querySelector("canvas.viewer-canvas").getContext("webgl2");
+            window.card = gl.getExtension("WEBGL_lose_context");
+            window.card.loseContext();
+        }"""
+    )
+    page.wait_for_timeout(200)
+    page.evaluate("window.card.restoreContext()")
+    wait_until(page, f"{SETTLED} && window.__fewpoints.pointsLoaded === 5000")
+    assert page.evaluate("window.__fewpoints.pick(400, 300)") == before

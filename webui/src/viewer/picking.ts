@@ -4,7 +4,9 @@
 /** Which record is under the cursor: ids drawn into a small window of pixels, the hit nearest its centre wins. */
 import { NearestFilter, Vector2, type WebGLRenderer, WebGLRenderTarget } from "three";
 import type { ViewCamera } from "./camera";
-import type { PointLayer } from "./point-layer";
+import { LARGEST_POINT, type PointLayer } from "./point-layer";
+
+const SLACK = 8; // CSS pixels round the cursor.
 
 /** The id in the window (RGBA bytes, id + 1 little-endian, 0 = nothing) nearest its middle, or -1. */
 export function nearestHit(bytes: Uint8Array, side: number): number {
@@ -46,34 +48,37 @@ export class Picker {
     y: number,
   ): number {
     const ratio = renderer.getPixelRatio();
-    const side = 2 * Math.round(8 * ratio) + 1; // Eight CSS pixels of slack.
-    if (this.target?.width !== side) {
+    const side = 2 * Math.round(SLACK * ratio) + 1;
+    // Some cards leave out a point whose middle is outside the picture, though it reaches into it.
+    const margin = Math.ceil((LARGEST_POINT / 2) * ratio);
+    const drawn = side + 2 * margin;
+    if (this.target?.width !== drawn) {
       this.target?.dispose();
-      this.target = new WebGLRenderTarget(side, side, {
+      this.target = new WebGLRenderTarget(drawn, drawn, {
         minFilter: NearestFilter,
         magFilter: NearestFilter,
       });
     }
     const size = renderer.getDrawingBufferSize(new Vector2());
-    const half = (side - 1) / 2;
+    const half = (drawn - 1) / 2;
     camera.setViewOffset(
       size.x,
       size.y,
       Math.floor(x * ratio) - half,
       Math.floor(y * ratio) - half,
-      side,
-      side,
+      drawn,
+      drawn,
     );
     const bytes = new Uint8Array(side * side * 4);
     try {
-      layer.cull(camera, side);
+      layer.cull(camera, drawn);
       layer.choose(0, 1);
       layer.setPicking(true);
       renderer.setRenderTarget(this.target);
       renderer.setClearColor(0, 0);
       renderer.clear();
       renderer.render(layer.scene, camera);
-      renderer.readRenderTargetPixels(this.target, 0, 0, side, side, bytes);
+      renderer.readRenderTargetPixels(this.target, margin, margin, side, side, bytes);
     } finally {
       renderer.setRenderTarget(null);
       layer.setPicking(false);

@@ -25,6 +25,8 @@ import { TileLayer } from "./tile-layer";
 
 const SAMPLED = 8192; // Records of the whole scan kept on this side …
 const SAMPLED_LEAST = 128; // … but not fewer of a tile.
+/** Diameter in CSS pixels. */
+export const LARGEST_POINT = 40;
 const LARGEST = 16; // Times a point may be enlarged to make up for those that are not drawn.
 
 /** What the shader reads where a tile has no labels or no channel. Once per context, also after a lost one. */
@@ -47,7 +49,7 @@ export class PointLayer {
   private readonly shared = {
     uSize: { value: 0.01 },
     uPixelsPerUnit: { value: 500 },
-    uPixelRange: { value: new Vector2(1, 40) },
+    uPixelRange: { value: new Vector2(1, LARGEST_POINT) },
     uPick: { value: false },
     uPalette: { value: null as DataTexture | null },
   };
@@ -161,7 +163,7 @@ export class PointLayer {
   /** @param scale 1 closes most gaps between neighbours. @param ratio device pixels per CSS pixel. */
   setPointSize(scale: number, ratio: number): void {
     this.shared.uSize.value = this.spacing * 1.7 * scale;
-    this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, 40 * ratio);
+    this.shared.uPixelRange.value.set(Math.max(1, 1.1 * scale) * ratio, LARGEST_POINT * ratio);
   }
 
   /** The spacing of the scan is that of most of its tiles, measured on what has been loaded of them. */

@@ -60,7 +60,7 @@ export function rootRecords(manifest: TileManifest, budget: number): number {
 export class TileStream {
   private readonly stop = new AbortController();
   private readonly requests = new Set<Request>();
-  private readonly root: number;
+  private root: number; // Records of each tile that stay.
   private plan: TilePlan | null = null; // None before the root is there.
   private failed = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -102,6 +102,7 @@ export class TileStream {
 
   setBudget(records: number): void {
     this.budget = records;
+    this.root = Math.min(this.root, rootRecords(this.manifest, records));
     this.update();
   }
 
