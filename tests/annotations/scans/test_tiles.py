@@ -67,7 +67,7 @@ class TestLayout:
         bases = [t.base for t in manifest.tiles]
         assert bases == np.cumsum([0, *[t.count for t in manifest.tiles]])[:-1].tolist()
 
-    def test_a_prefix_of_a_tile_is_a_uniform_subsample(self, tmp_path: Path) -> None:
+    def test_a_prefix_of_a_tile_covers_all_of_it_evenly(self, tmp_path: Path) -> None:
         scan = cloud(60_000)
         (tile,) = write_tiles(scan, tmp_path).tiles
         rows = read_order(tmp_path)[: tile.count // 10]

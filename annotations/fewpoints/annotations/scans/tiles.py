@@ -16,8 +16,9 @@
     position_local = lo + scale * (x16, y16, z16)     with the tile's own lo and scale
 
 The local frame is the file's frame minus `shift`, in the file's unit. A tile is a run of at most
-65,536 records; tiles come from halving the scan along its longest axis, so each is a compact box,
-and its records are in random order, so that any prefix of a tile is a uniform subsample of it.
+65,536 records; tiles come from halving the scan along its longest axis, so each is a compact box.
+Any prefix of a tile covers all of it: a few records are a random sample, then come ever finer cubes
+with one record each (`spread.py`), so that the gaps of n records are everywhere about as wide.
 
 `order.bin` holds a little-endian uint32 per record: the scan row it came from. Any per-point
 array travels in tile order as `values[order]`. Rows that are not finite have no record.
@@ -50,8 +51,12 @@ from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.spread import spread_order
 
 TILE_POINTS = 65_536
+# The first records of every tile are a plain random sample: so many of the scan, and of each tile.
+PLAIN_POINTS = 4096
+PLAIN_LEAST = 64
 RECORD_BYTES = 12
 VERSION = 1
 
@@ -204,14 +209,18 @@ def _write(
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     base = 0
     report = part_of(progress, 0.05, 1.0)
+    plain = PLAIN_LEAST + -(-PLAIN_POINTS * min(count, tile_points) // count)
     for rows in _split(axes, finite_rows, tile_points):
-        rows = rows[rng.permutation(len(rows))]
+        rows = np.sort(rows)  # For the sake of reading; the order comes from `spread_order`.
         positions = scan.positions[rows] - scan.global_shift
         lo, hi = positions.min(axis=0), positions.max(axis=0)
         scale = (hi - lo) / 65535.0
         steps = (positions - lo) / np.where(scale > 0, scale, 1.0)
+        steps = np.clip(np.rint(steps), 0, 65535).astype(np.uint16)
+        order_in_tile = spread_order(steps, scale, rng, plain=plain)
+        rows = rows[order_in_tile]
         data = np.empty((len(rows), 6), "<u2")
-        data[:, :3] = np.clip(np.rint(steps), 0, 65535)
+        data[:, :3] = steps[order_in_tile]
         data[:, 3] = 0
         data[:, 4:].view(np.uint8)[:, :3] = shade(rows)
         data[:, 4:].view(np.uint8)[:, 3] = 255
