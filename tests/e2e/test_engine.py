@@ -117,14 +117,16 @@ class PickOracle:
                     pose: viewer.pose, size: [width, height], ratio: renderer.getPixelRatio(),
                     spacing: layer.spacing, near: rig.camera.near, far: rig.camera.far,
                     held: layer.manifest.tiles.map((_, i) => layer.loadedOf(i)),
+                    spacings: layer.layers.map((tile) => tile.spacing),
                 };
             }"""
         )
         self.ratio = float(state["ratio"])
         held = [np.arange(t.base, t.base + n) for t, n in zip(tiles, state["held"], strict=True)]
+        relative = np.clip(np.array(state["spacings"]) / state["spacing"], 0.5, 4)
         coverage = [
-            np.full(n, min(16.0, np.sqrt(t.count / max(1, n))))
-            for t, n in zip(tiles, state["held"], strict=True)
+            np.full(n, factor * min(16.0, np.sqrt(t.count / max(1, n))))
+            for t, n, factor in zip(tiles, state["held"], relative, strict=True)
         ]
         records = np.concatenate(held)
         eye, target = np.array(state["pose"]["eye"]), np.array(state["pose"]["target"])

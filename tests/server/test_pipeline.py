@@ -119,16 +119,28 @@ class TestImport:
         every = lead.get(f"/scans/{scan['id']}/tiles.bin").content
         (tile,) = lead.get_json(f"/scans/{scan['id']}/tiles.json")["tiles"]
         assert (tile["base"], tile["count"]) == (0, 3000)
-        root = lead.get(path, params={"records": 500})
+        root = lead.get(path, params={"points": 500})
         assert root.content == every[: 500 * 12]
         assert root.headers["content-length"] == "6000"
-        assert lead.get(path, params={"records": 65_536}).content == every
+        assert root.headers["records-per-tile"] == "500"
+        assert lead.get(path, params={"points": 200_000}).content == every
         again = lead.get(
-            path, params={"records": 500}, headers={"If-None-Match": root.headers["etag"]}
+            path, params={"points": 500}, headers={"If-None-Match": root.headers["etag"]}
         )
         assert again.status_code == 304
-        for wrong in (0, 65_537, "x"):
-            assert lead.get(path, params={"records": wrong}).status_code == 422
+        for wrong in (0, 2_000_001, "x"):
+            assert lead.get(path, params={"points": wrong}).status_code == 422
+
+    def test_ranges_of_records_come_together(self, lead: Visitor, scan: dict[str, Any]) -> None:
+        path = f"/scans/{scan['id']}/records.bin"
+        every = lead.get(f"/scans/{scan['id']}/tiles.bin").content
+        found = lead.get(path, params={"ranges": "2990-3000,0-3"})
+        assert found.content == every[2990 * 12 :] + every[: 3 * 12]
+        for wrong in ("", "5", "5-5", "6-5", "2999-3001", "-1-5", "1-2,", ",".join(["0-1"] * 65)):
+            assert lead.get(path, params={"ranges": wrong}).status_code == 422, wrong
+        many = lead.get(path, params={"ranges": ",".join(["0-3000"] * 64)})
+        assert many.status_code == 200
+        assert lead.get("/scans/77777/records.bin", params={"ranges": "0-1"}).status_code == 404
 
     def test_the_preflight_is_kept(self, lead: Visitor, scan: dict[str, Any]) -> None:
         preflight = lead.get_json(f"/scans/{scan['id']}/preflight")

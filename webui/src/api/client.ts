@@ -199,18 +199,6 @@ export const scans = {
   nextPoint: (id: number) => request("POST", `/scans/${id}/next-point`, verify.query),
   tiles: (id: number, signal: AbortSignal) =>
     request("GET", `/scans/${id}/tiles.json`, verify.tileManifest, { signal }),
-  /** Where the viewer has the records of the tiles from. */
-  tileSource: (id: number) => ({
-    range: (from: number, to: number, signal: AbortSignal) =>
-      fetchRange(`/scans/${id}/tiles.bin`, from, to, signal),
-    root: async (records: number, signal: AbortSignal): Promise<ArrayBuffer> => {
-      const response = await send("GET", `/scans/${id}/root.bin?records=${records}`, {
-        headers: { Accept: "application/octet-stream" },
-        signal,
-      });
-      return (await bytesOf(response)).buffer;
-    },
-  }),
   /** Class and confidence of every record, in tile order. */
   prediction: async (
     id: number,
@@ -356,7 +344,7 @@ export async function fetchRange(
   return bytes.buffer;
 }
 
-async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {

@@ -241,7 +241,13 @@ export class PointLayer {
     layer.points.geometry.setDrawRange(start, end - start);
     const { uCoverage, uMode } = layer.material.uniforms;
     if (uMode) uMode.value = COLOR_MODES.indexOf(layer.mode);
-    if (uCoverage) uCoverage.value = Math.min(LARGEST, Math.sqrt(layer.count / Math.max(1, shown)));
+    const fewer = Math.min(LARGEST, Math.sqrt(layer.count / Math.max(1, shown)));
+    if (uCoverage) uCoverage.value = this.relativeSpacing(layer) * fewer;
+  }
+
+  /** Where points are sparse each has to be larger; what a tile's few points say is not trusted too far. */
+  private relativeSpacing(layer: TileLayer): number {
+    return Math.min(4, Math.max(0.5, layer.spacing / this.spacing));
   }
 
   setPicking(picking: boolean): void {

@@ -3,14 +3,15 @@
 
 /** The points of one scan and all that arrives for them: tiles as the view is worth them, and a channel. */
 import type { Camera } from "three";
+import type { TileSource } from "../api/tiles";
 import type { TileManifest } from "../api/types";
 import { ChannelFeed, type ChannelSource } from "./channel";
 import type { TilePlan } from "./lod";
 import type { PointLook } from "./look";
 import { PointLayer } from "./point-layer";
-import { type TileSource, TileStream } from "./tile-loader";
+import { TileStream } from "./tile-loader";
 
-const GAP_PIXELS = 1.25; // Between points; with less, more points would not be seen.
+const GAP_PIXELS = 1.4; // Between points; with less, more points would not be seen.
 const PLAN_MS = 120; // A moving camera has what to fetch decided again no more often than this.
 
 export interface ScanPointsEvents {

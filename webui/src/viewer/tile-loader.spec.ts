@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "../api/client";
 import type { TileManifest } from "../api/types";
-import { PARALLEL_REQUESTS, ROOT_POINTS, rootRecords, TileStream } from "./tile-loader";
+import { type RecordRange, ROOT_POINTS } from "../api/tiles";
+import { PARALLEL_REQUESTS, rootRecords, TileStream } from "./tile-loader";
 
 function manifestOf(counts: number[]): TileManifest {
   let base = 0;
@@ -29,7 +30,7 @@ class Setting {
   readonly held: number[];
   wanted: number[];
   worth: number[];
-  asked: [number, number][] = [];
+  asked: (readonly RecordRange[])[] = [];
   trimmed: [number, number][] = [];
   running = 0;
   most = 0;
@@ -50,11 +51,17 @@ class Setting {
     this.worth = manifest.tiles.map(() => 1);
   }
 
+  /** As the server has it. */
+  rootOf(): number {
+    const { count, tiles } = this.manifest;
+    return count <= ROOT_POINTS ? 65_536 : Math.max(64, Math.floor(ROOT_POINTS / tiles.length));
+  }
+
   get sum(): number {
     return this.held.reduce((a, b) => a + b, 0);
   }
 
-  stream(budget: number, withRoot = true): TileStream {
+  stream(budget: number): TileStream {
     const base = (tile: number): number => this.manifest.tiles[tile]?.base ?? 0;
     const pause = (signal: AbortSignal): Promise<void> =>
       new Promise((resolve, reject) => {
@@ -64,11 +71,21 @@ class Setting {
           reject(signal.reason as Error);
         });
       });
+    const slices = (ranges: readonly RecordRange[]): Promise<ArrayBuffer> =>
+      new Blob(ranges.map(({ from, to }) => this.words.slice(from * 3, to * 3))).arrayBuffer();
     return new TileStream(
       this.manifest,
       {
-        range: async (from, to, signal) => {
-          this.asked.push([from / 12, to / 12]);
+        root: async () => {
+          const records = this.rootOf();
+          const ranges = this.manifest.tiles.map((tile) => ({
+            from: tile.base,
+            to: tile.base + Math.min(records, tile.count),
+          }));
+          return { records, bytes: await slices(ranges) };
+        },
+        records: async (ranges, signal) => {
+          this.asked.push(ranges);
           this.most = Math.max(this.most, ++this.running);
           try {
             await pause(signal);
@@ -77,16 +94,8 @@ class Setting {
           }
           const error = this.fail();
           if (error) throw error;
-          return this.words.slice(from / 4, to / 4).buffer;
+          return slices(ranges);
         },
-        ...(withRoot && {
-          root: async (records: number) =>
-            new Blob(
-              this.manifest.tiles.map((tile) =>
-                this.words.slice(tile.base * 3, (tile.base + Math.min(records, tile.count)) * 3),
-              ),
-            ).arrayBuffer(),
-        }),
       },
       {
         loadedOf: (tile) => this.held[tile] ?? 0,
@@ -131,11 +140,11 @@ describe("rootRecords", () => {
 });
 
 describe("TileStream", () => {
-  it("brings a small scan whole in one request", async () => {
+  it("brings a small scan whole with its root", async () => {
     const setting = new Setting(manifestOf([3000, 0, 2500, 4000]));
     await filled(setting.stream(1e6));
     expect(setting.held).toEqual([3000, 0, 2500, 4000]);
-    expect(setting.asked).toEqual([[0, 9500]]);
+    expect(setting.asked).toEqual([]);
     expect(setting.roots).toHaveBeenCalledOnce();
   });
 
@@ -147,14 +156,17 @@ describe("TileStream", () => {
     await filled(setting.stream(1e6));
     expect(setting.held).toEqual([60_000, 50_000, 41_000, 40_000, 60_000]);
     expect(setting.most).toBeLessThanOrEqual(PARALLEL_REQUESTS);
-    const distinct = new Set(setting.asked.map(String));
-    expect(distinct.size).toBe(4); // No byte twice, but for what failed.
+    const distinct = new Set(setting.asked.map((ranges) => JSON.stringify(ranges)));
+    const records = [...distinct].flatMap((ranges) => JSON.parse(ranges) as RecordRange[]);
+    expect(records.reduce((total, { from, to }) => total + to - from, 0)).toBe(51_000);
   });
 
-  it("does without a root in one piece", async () => {
-    const setting = new Setting(manifestOf([200_000, 200_000]), [100_000, 100_000]);
-    await filled(setting.stream(1e6, false));
-    expect(setting.held).toEqual([100_000, 100_000]);
+  it("puts many small ranges into one request", async () => {
+    const setting = new Setting(manifestOf(Array.from({ length: 100 }, () => 4000)));
+    setting.wanted = setting.held.map(() => 2100); // The root has 2000 of each.
+    await filled(setting.stream(1e6));
+    expect(setting.asked.map((ranges) => ranges.length)).toEqual([64, 36]);
+    expect(setting.held).toEqual(setting.wanted);
   });
 
   it("asks first for what is worth most for each record that is there", async () => {
@@ -162,7 +174,8 @@ describe("TileStream", () => {
     setting.worth = [1, 5, 3, 6, 2, 4];
     const stream = setting.stream(1e6);
     await stream.start();
-    expect(setting.asked.map(([from]) => Math.floor(from / 60_000))).toEqual([3, 1, 5, 2]);
+    const tiles = setting.asked.flat().map(({ from }) => Math.floor(from / 60_000));
+    expect(tiles).toEqual([3, 1, 5, 2, 4, 0]);
     stream.dispose();
   });
 
@@ -170,6 +183,7 @@ describe("TileStream", () => {
     const setting = new Setting(manifestOf(Array.from({ length: 10 }, () => 60_000)));
     const budget = 280_000;
     const root = rootRecords(setting.manifest, budget);
+    setting.rootOf = () => root;
     const want = (tiles: number[]): number[] =>
       setting.held.map((_, i) => (tiles.includes(i) ? 50_000 : root));
     setting.wanted = want([0, 1, 2]);
@@ -196,14 +210,21 @@ describe("TileStream", () => {
   it("does not go on with requests that are not wanted any more", async () => {
     const setting = new Setting(manifestOf(Array.from({ length: 5 }, () => 60_000)));
     setting.delay = 40;
-    setting.wanted = [60_000, 40_000, 40_000, 40_000, 40_000];
+    setting.wanted = [60_000, 50_000, 40_000, 40_000, 40_000];
     const stream = setting.stream(1e6);
     await stream.start();
-    setting.wanted = [40_000, 60_000, 40_000, 40_000, 40_000];
+    setting.wanted = [40_000, 50_000, 60_000, 40_000, 40_000];
+    stream.update();
+    expect(setting.aborted).toBe(0); // Half of it is still wanted, and only that is kept.
+    await vi.waitFor(() => expect(stream.waiting).toBe(false));
+    expect(setting.held).toEqual([40_000, 50_000, 60_000, 40_000, 40_000]);
+    setting.wanted = [60_000, 50_000, 60_000, 40_000, 40_000];
+    stream.update();
+    setting.wanted = [40_000, 50_000, 60_000, 60_000, 40_000];
     stream.update();
     expect(setting.aborted).toBe(1);
     await vi.waitFor(() => expect(stream.waiting).toBe(false));
-    expect(setting.held).toEqual([40_000, 60_000, 40_000, 40_000, 40_000]);
+    expect(setting.held).toEqual([40_000, 50_000, 60_000, 60_000, 40_000]);
     expect(setting.failed).not.toHaveBeenCalled();
   });
 

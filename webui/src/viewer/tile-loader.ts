@@ -6,23 +6,16 @@
  * useful first. What is no longer wanted is not fetched to its end, and goes when its room is needed.
  */
 import { isAbort, NetworkError } from "../api/client";
+import { MOST_RANGES, type RecordRange, ROOT_POINTS, type TileSource } from "../api/tiles";
 import type { TileManifest } from "../api/types";
 import type { TilePlan } from "./lod";
-import { RECORD_BYTES, WORDS_PER_RECORD } from "./records";
+import { WORDS_PER_RECORD } from "./records";
 
 /** Browsers open six connections to a host; one is the event stream, one is left for answers. */
 export const PARALLEL_REQUESTS = 4;
-export const ROOT_POINTS = 200_000; // Of the whole scan, for the first picture.
-const ROOT_LEAST = 64; // Of each tile.
-const CHUNK = 65_536; // Records in one request at most.
+const ROOT_LEAST = 64; // Records of each tile that stay, whatever the budget.
+const BATCH = 65_536; // Records in one request, about.
 const OFFLINE_MS = 4000;
-
-export interface TileSource {
-  /** Bytes `from … to` (exclusive) of tiles.bin. */
-  range: (from: number, to: number, signal: AbortSignal) => Promise<ArrayBuffer>;
-  /** The first `records` records of every tile (all of a smaller one), one tile after the other. */
-  root?: (records: number, signal: AbortSignal) => Promise<ArrayBuffer>;
-}
 
 /** What is filled: the tiles of a scan, of which any number of first records can be held. */
 export interface TileStore {
@@ -43,16 +36,20 @@ export interface StreamEvents {
   onFailed: (error: unknown) => void;
 }
 
-interface Request {
+interface Part {
   readonly tile: number;
-  readonly from: number;
-  readonly to: number;
+  readonly from: number; // Record inside the tile.
+  readonly to: number; // Exclusive.
+}
+
+interface Request {
+  readonly parts: Part[];
   readonly abort: AbortController;
 }
 
-/** How many records of every tile come first. */
+/** How many records of every tile stay when there is room for no more than `budget` in all. */
 export function rootRecords(manifest: TileManifest, budget: number): number {
-  if (manifest.count <= Math.min(ROOT_POINTS, budget)) return CHUNK;
+  if (manifest.count <= Math.min(ROOT_POINTS, budget)) return Infinity;
   const points = Math.min(ROOT_POINTS, budget / 2);
   return Math.max(ROOT_LEAST, Math.floor(points / Math.max(1, manifest.tiles.length)));
 }
@@ -109,12 +106,12 @@ export class TileStream {
   /** Fetch the root, then what the view wants. Rejects when the root cannot be had. */
   async start(): Promise<void> {
     const { signal } = this.stop;
-    const bytes = await fetchPatiently((s) => this.fetchRoot(s), signal);
+    const { records, bytes } = await fetchPatiently((s) => this.source.root(s), signal);
     signal.throwIfAborted();
     const words = recordsOf(bytes);
     let at = 0;
     this.manifest.tiles.forEach((tile, i) => {
-      const n = Math.min(tile.count, this.root) * WORDS_PER_RECORD;
+      const n = Math.min(tile.count, records) * WORDS_PER_RECORD;
       if (n > 0) this.store.append(i, 0, words.subarray(at, at + n));
       at += n;
     });
@@ -124,40 +121,41 @@ export class TileStream {
     this.events.onChange();
   }
 
-  private async fetchRoot(signal: AbortSignal): Promise<ArrayBuffer> {
-    const { tiles, count } = this.manifest;
-    if (tiles.every((tile) => tile.count <= this.root))
-      return this.source.range(0, count * RECORD_BYTES, signal);
-    if (this.source.root) return this.source.root(this.root, signal);
-    const parts: Uint8Array[] = [];
-    for (const { base, count: records } of tiles) {
-      const to = base + Math.min(records, this.root);
-      const part = await this.source.range(base * RECORD_BYTES, to * RECORD_BYTES, signal);
-      parts.push(new Uint8Array(part));
-    }
-    return new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer();
-  }
-
   /** The view, the budget or what is held has changed. */
   update(): void {
     if (!this.plan || this.stop.signal.aborted) return;
     this.failed = false;
     this.plan = this.store.plan(this.budget, this.root);
+    const { wanted } = this.plan;
     for (const request of this.requests)
-      if (request.from >= (this.plan.wanted[request.tile] ?? 0)) {
+      if (request.parts.every(({ tile, from }) => from >= (wanted[tile] ?? 0))) {
         this.requests.delete(request);
         request.abort.abort();
       }
     this.makeRoom(0);
     while (this.requests.size < PARALLEL_REQUESTS) {
-      const tile = this.next();
-      if (tile < 0) break;
-      const from = this.store.loadedOf(tile);
-      const to = Math.min(this.plan.wanted[tile] ?? 0, from + CHUNK);
-      if (!this.makeRoom(to - from)) break;
-      const request = { tile, from, to, abort: new AbortController() };
+      const request: Request = { parts: [], abort: new AbortController() };
       this.requests.add(request);
+      this.collect(request.parts, wanted);
+      if (request.parts.length === 0) {
+        this.requests.delete(request);
+        break;
+      }
       void this.fetch(request);
+    }
+  }
+
+  /** Put together what one request brings, of as many tiles as it takes. */
+  private collect(parts: Part[], wanted: readonly number[]): void {
+    let records = 0;
+    while (records < BATCH && parts.length < MOST_RANGES) {
+      const tile = this.next();
+      if (tile < 0) return;
+      const from = this.store.loadedOf(tile);
+      const to = Math.min(wanted[tile] ?? 0, from + BATCH);
+      if (!this.makeRoom(to - from)) return;
+      parts.push({ tile, from, to });
+      records += to - from;
     }
   }
 
@@ -165,7 +163,7 @@ export class TileStream {
   private next(): number {
     const { plan } = this;
     if (!plan) return -1;
-    const busy = new Set([...this.requests].map((request) => request.tile));
+    const busy = new Set([...this.requests].flatMap(({ parts }) => parts.map(({ tile }) => tile)));
     let best = -1;
     let most = -1;
     plan.wanted.forEach((wanted, tile) => {
@@ -185,7 +183,7 @@ export class TileStream {
     if (!plan) return false;
     let over = records - this.budget;
     for (let i = 0; i < this.manifest.tiles.length; i++) over += this.store.loadedOf(i);
-    for (const request of this.requests) over += request.to - request.from;
+    for (const { parts } of this.requests) for (const { from, to } of parts) over += to - from;
     if (over <= 0) return true;
     const surplus = plan.wanted
       .map((wanted, tile) => ({ tile, wanted, worth: plan.worth[tile] ?? 0 }))
@@ -200,19 +198,25 @@ export class TileStream {
   }
 
   private async fetch(request: Request): Promise<void> {
-    const base = this.manifest.tiles[request.tile]?.base ?? 0;
+    const ranges = request.parts.map(({ tile, from, to }): RecordRange => {
+      const base = this.manifest.tiles[tile]?.base ?? 0;
+      return { from: base + from, to: base + to };
+    });
     try {
       const bytes = await fetchPatiently(
-        (s) =>
-          this.source.range(
-            (base + request.from) * RECORD_BYTES,
-            (base + request.to) * RECORD_BYTES,
-            s,
-          ),
+        (signal) => this.source.records(ranges, signal),
         request.abort.signal,
       );
       if (!this.requests.delete(request)) return; // Not wanted any more.
-      this.store.append(request.tile, request.from, recordsOf(bytes));
+      const words = recordsOf(bytes);
+      let at = 0;
+      for (const { tile, from, to } of request.parts) {
+        const end = at + (to - from) * WORDS_PER_RECORD;
+        // Some of it may not be wanted any more, and then what it continues may be gone.
+        const wanted = from < (this.plan?.wanted[tile] ?? 0) && from === this.store.loadedOf(tile);
+        if (wanted) this.store.append(tile, from, words.subarray(at, end));
+        at = end;
+      }
       this.update();
     } catch (error) {
       if (!this.requests.delete(request) || isAbort(error)) return;

@@ -6,6 +6,7 @@
  * takes plain values and reports through the callbacks given. Draws only when something changed.
  */
 import { Color, ColorManagement, LinearSRGBColorSpace, Vector2, WebGLRenderer } from "three";
+import type { TileSource } from "../api/tiles";
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
 import type { Pose } from "./camera";
@@ -23,7 +24,6 @@ import { PointImage } from "./point-image";
 import { type PointLayer, prepareContext } from "./point-layer";
 import { CameraRig } from "./rig";
 import { ScanPoints } from "./scan-points";
-import type { TileSource } from "./tile-loader";
 
 // Point colours are bytes meant for the screen; nothing here is lit, so nothing is converted.
 ColorManagement.enabled = false;

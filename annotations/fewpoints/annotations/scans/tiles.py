@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,6 +57,7 @@ TILE_POINTS = 65_536
 # The first records of every tile are a plain random sample: so many of the scan, and of each tile.
 PLAIN_POINTS = 4096
 PLAIN_LEAST = 64
+PREFIX_LEAST = 64
 RECORD_BYTES = 12
 VERSION = 1
 
@@ -144,12 +145,17 @@ def read_order(out_dir: Path) -> UInt32Array:
     return np.fromfile(out_dir / "order.bin", "<u4")
 
 
-def prefix_blocks(out_dir: Path, records: int) -> tuple[int, Iterator[bytes]]:
-    """The first `records` records of every tile (all of a smaller one), one tile after the other.
+def prefix_blocks(out_dir: Path, points: int) -> tuple[int, int, Iterator[bytes]]:
+    """The first records of every tile, one tile after the other: about `points` in all.
 
-    Returns how many bytes they are and the bytes, in blocks of about a megabyte.
+    Returns how many records those of a tile are (all of a smaller one), how many bytes all are, and
+    the bytes in blocks of about a megabyte. Of a tile they are never fewer than `PREFIX_LEAST`.
     """
-    tiles = read_manifest(out_dir).tiles
+    manifest = read_manifest(out_dir)
+    tiles = manifest.tiles
+    records = TILE_POINTS
+    if manifest.count > points:
+        records = max(PREFIX_LEAST, points // len(tiles))
     total = sum(min(tile.count, records) for tile in tiles) * RECORD_BYTES
     file = (out_dir / "tiles.bin").open("rb")
 
@@ -164,7 +170,17 @@ def prefix_blocks(out_dir: Path, records: int) -> tuple[int, Iterator[bytes]]:
                     waiting.clear()
             yield b"".join(waiting)
 
-    return total, blocks()
+    return records, total, blocks()
+
+
+def read_records(out_dir: Path, ranges: Iterable[tuple[int, int]]) -> bytes:
+    """Return the records `from` to `to` (exclusive) of each range, one range after the other."""
+    with (out_dir / "tiles.bin").open("rb") as file:
+        parts = []
+        for start, stop in ranges:
+            file.seek(start * RECORD_BYTES)
+            parts.append(file.read((stop - start) * RECORD_BYTES))
+    return b"".join(parts)
 
 
 def decode_tile(records: bytes, tile: Tile) -> tuple[FloatArray64, UInt8Array]:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
-from fewpoints.annotations.scans.tiles import TILE_POINTS, prefix_blocks
+from fewpoints.annotations.scans.tiles import prefix_blocks, read_records
 from fewpoints.server.dependencies import (
     CurrentUser,
     DatabaseDep,
@@ -40,6 +40,7 @@ BINARY_BODY: dict[str, Any] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+MOST_RECORDS = 262_144  # In one answer.
 FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]
 
 
@@ -234,21 +235,60 @@ def read_root(
     request: Request,
     database: DatabaseDep,
     storage: StorageDep,
-    records: Annotated[int, Query(ge=1, le=TILE_POINTS, description="Of each tile, at most.")],
+    points: Annotated[int, Query(ge=1, le=2_000_000, description="About so many in all.")],
 ) -> Response:
-    """The first records of every tile, one tile after the other: a coarse picture of the scan."""
+    """The first records of every tile, one tile after the other: a coarse picture of the scan.
+
+    `Records-Per-Tile` says how many of each; a smaller tile is there as a whole.
+    """
     with database.read() as session:
         version = queries.scan_version(service.ready_scan(session, scan_id))
-    etag = f'"{hashlib.sha256(f"{version}/root/{records}".encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(f"{version}/root/{points}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
     if knows(request, etag):
         return Response(status_code=304, headers=headers)
     try:
-        size, blocks = prefix_blocks(storage.scan_data(scan_id), records)
+        records, size, blocks = prefix_blocks(storage.scan_data(scan_id), points)
     except FileNotFoundError:  # The scan is being deleted.
         raise NotFound("scan", scan_id) from None
-    headers["Content-Length"] = str(size)
+    headers |= {"Content-Length": str(size), "Records-Per-Tile": str(records)}
     return StreamingResponse(blocks, media_type="application/octet-stream", headers=headers)
+
+
+@router.get(
+    "/scans/{scan_id}/records.bin",
+    responses={**BINARY_ANSWER, **problem(NotFound, service.ScanNotReady, Invalid)},
+    response_class=Response,
+)
+def read_record_ranges(
+    _: CurrentUser,
+    scan_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    ranges: Annotated[
+        str,
+        Query(
+            pattern=r"^\d{1,10}-\d{1,10}(,\d{1,10}-\d{1,10}){0,63}$",
+            description="Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64.",
+        ),
+    ],
+) -> Response:
+    """Points of several ranges, 12 bytes each, one range after the other: detail for a view."""
+    with database.read() as session:
+        count = service.ready_scan(session, scan_id).finite_points or 0
+    pairs = [tuple(int(n) for n in pair.split("-")) for pair in ranges.split(",")]
+    asked = [(start, stop) for start, stop in pairs]
+    wrong = next((pair for pair in asked if not pair[0] < pair[1] <= count), None)
+    if wrong is not None:
+        raise Invalid(f"The range {wrong[0]}-{wrong[1]} is not one of {count} records.")
+    total = sum(stop - start for start, stop in asked)
+    if total > MOST_RECORDS:
+        raise Invalid(f"{total} records are too many at once; ask for {MOST_RECORDS} at most.")
+    try:
+        content = read_records(storage.scan_data(scan_id), asked)
+    except FileNotFoundError:  # The scan is being deleted.
+        raise NotFound("scan", scan_id) from None
+    return Response(content, media_type="application/octet-stream")
 
 
 @router.get(
