@@ -19,16 +19,17 @@ const clouds = [];
 const bench = {
   first: null, // Milliseconds since the page was asked for until enough points were drawn.
   enough: Number(settings.get("enough")),
-  changedAt: 0,
+  quietFrames: 0,
+  quietSince: 0,
   drawn: 0,
   frames: 0,
   setPose(eye, target) {
     camera.position.set(...eye);
     camera.lookAt(...target);
   },
-  /** Nothing is loading and nothing has changed for a while. */
+  /** Nothing is loading and nothing has changed for some frames. */
   get settled() {
-    return clouds.length > 0 && performance.now() - this.changedAt > 700;
+    return clouds.length > 0 && this.quietFrames >= 5;
   },
 };
 window.bench = bench;
@@ -50,7 +51,11 @@ function loop() {
   renderer.render(scene, camera);
   bench.frames++;
   const loading = cloud.pcoGeometry.numNodesLoading;
-  if (result.numVisiblePoints !== bench.drawn || loading > 0) bench.changedAt = performance.now();
+  const changed = result.numVisiblePoints !== bench.drawn || loading > 0;
+  if (changed || result.exceededMaxLoadsToGPU || result.nodeLoadPromises.length > 0) {
+    bench.quietFrames = 0;
+    bench.quietSince = performance.now();
+  } else bench.quietFrames++;
   // What is visible counts with nodes still on their way; those that are drawn are what counts here.
   let drawn = 0;
   for (const node of cloud.visibleNodes) drawn += node.numPoints ?? node.geometryNode.numPoints;

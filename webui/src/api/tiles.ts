@@ -31,11 +31,16 @@ export const MOST_RECORDS = 262_144;
 const expected = new Map<number, Promise<TileRoot>>();
 
 /** Ask for the first points of a scan before anything else is known of it; `tileSource` hands them on. */
-export function expectTiles(scanId: number, signal: AbortSignal): void {
-  const root = fetchRoot(scanId, signal);
-  root.catch(() => undefined); // Dealt with where they are needed.
+export function expectTiles(scanId: number): void {
+  if (expected.has(scanId)) return;
+  const root = fetchRoot(scanId, new AbortController().signal);
+  root.catch(() => expected.delete(scanId)); // Dealt with where they are needed.
   expected.set(scanId, root);
-  signal.addEventListener("abort", () => expected.delete(scanId));
+}
+
+/** They will not be needed after all. */
+export function forgetTiles(scanId: number): void {
+  expected.delete(scanId);
 }
 
 export function tileSource(scanId: number): TileSource {

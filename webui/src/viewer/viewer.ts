@@ -258,7 +258,7 @@ export class Viewer {
     if (source === this.channel) return;
     this.channel = source;
     this.points?.setChannel(source);
-    this.requestPoints();
+    if (!source) this.requestRenewal(); // Otherwise nothing looks different before the first of it arrives.
   }
 
   /** @param scale 1 closes most gaps between neighbours. @param fixed the same on screen however far away. */
