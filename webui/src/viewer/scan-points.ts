@@ -12,6 +12,7 @@ import { PointLayer } from "./point-layer";
 import { TileStream } from "./tile-loader";
 
 const GAP_PIXELS = 1.4; // Between points; with less, more points would not be seen.
+const MOVING_GAP = 2 * GAP_PIXELS; // A quarter of the points: what is passed by is gone before it could be looked at.
 const PLAN_MS = 120; // A moving camera has what to fetch decided again no more often than this.
 
 export interface ScanPointsEvents {
@@ -33,6 +34,7 @@ export class ScanPoints {
   private plan: TilePlan | null = null;
   private planTimer: ReturnType<typeof setTimeout> | undefined;
   private complete = false;
+  private moving = false;
 
   /** @param view the camera and the height of the picture in device pixels, as they are when asked. */
   constructor(
@@ -90,10 +92,20 @@ export class ScanPoints {
   }
 
   cameraMoved(): void {
+    this.moving = true;
     this.planTimer ??= setTimeout(() => {
       this.planTimer = undefined;
       this.stream.update();
     }, PLAN_MS);
+  }
+
+  /** The camera rests: what is in view now is worth all its detail. */
+  cameraRests(): void {
+    this.moving = false;
+    clearTimeout(this.planTimer);
+    this.planTimer = undefined;
+    this.stream.update();
+    this.finish();
   }
 
   setChannel(source: ChannelSource | null): void {
@@ -133,7 +145,8 @@ export class ScanPoints {
         trim: (tile, records) => layer.trim(tile, records),
         plan: (budget, root) => {
           const { camera, height } = this.view();
-          this.plan = layer.plan(camera, height, { budget, root, gap: GAP_PIXELS });
+          const gap = this.moving ? MOVING_GAP : GAP_PIXELS;
+          this.plan = layer.plan(camera, height, { budget, root, gap });
           return this.plan;
         },
       },
@@ -152,8 +165,12 @@ export class ScanPoints {
   private readonly changed = (): void => {
     this.feed?.update();
     this.events.onChange();
-    if (this.complete || this.stream.waiting) return;
+    this.finish();
+  };
+
+  private finish(): void {
+    if (this.complete || this.moving || this.stream.waiting) return;
     this.complete = true;
     this.events.onComplete();
-  };
+  }
 }

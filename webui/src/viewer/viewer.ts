@@ -445,6 +445,7 @@ export class Viewer {
     clearTimeout(this.settleTimer);
     this.settleTimer = setTimeout(() => {
       this.moving = false;
+      this.points?.cameraRests();
       this.requestFrame();
     }, SETTLE_MS);
     this.requestFrame();
