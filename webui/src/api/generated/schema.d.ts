@@ -1376,6 +1376,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scans/{scan_id}/records.bin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Record Ranges
+         * @description Points of several ranges, 12 bytes each, one range after the other: detail for a view.
+         */
+        get: operations["scans_read_record_ranges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans/{scan_id}/redo": {
         parameters: {
             query?: never;
@@ -1426,6 +1446,8 @@ export interface paths {
         /**
          * Read Root
          * @description The first records of every tile, one tile after the other: a coarse picture of the scan.
+         *
+         *     `Records-Per-Tile` says how many of each; a smaller tile is there as a whole.
          */
         get: operations["scans_read_root"];
         put?: never;
@@ -8411,6 +8433,67 @@ export interface operations {
             };
         };
     };
+    scans_read_record_ranges: {
+        parameters: {
+            query: {
+                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64. */
+                ranges: string;
+            };
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     answers_redo: {
         parameters: {
             query?: never;
@@ -8543,8 +8626,8 @@ export interface operations {
     scans_read_root: {
         parameters: {
             query: {
-                /** @description Of each tile, at most. */
-                records: number;
+                /** @description About so many in all. */
+                points: number;
             };
             header?: never;
             path: {
