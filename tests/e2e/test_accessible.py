@@ -108,8 +108,21 @@ def test_no_page_has_violations(
     page.keyboard.press("Escape")
     page.get_by_test_id("clip").uncheck()
     page.keyboard.press("Shift+V")
+    page.keyboard.press("e")
+    page.keyboard.type("a note")
+    assert violations(page, axe) == [], "writing a note"
+    page.keyboard.press("Enter")
+    page.keyboard.press("/")
+    page.keyboard.type("ch")
+    assert violations(page, axe) == [], "finding a class"
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert violations(page, axe) == [], "help"
+    page.get_by_test_id("change-keys").click()
+    page.get_by_test_id("keys-skip").get_by_role("button", name="Add a key").click()
+    page.keyboard.press("u")
+    assert violations(page, axe) == [], "changing keys"
+    page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     check_no_flight(page)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -322,3 +323,117 @@ def test_a_browser_that_stores_nothing_is_said(
 
 def is_post(route: Any) -> bool:
     return bool(route.request.method == "POST")
+
+
+def test_keys_are_changed_by_pressing_them(
+    page: Page, server: RunningServer, scan_file: Path
+) -> None:
+    open_new_scan(page, server.sign_in_url, scan_file)
+    page.keyboard.press("F1")
+    page.get_by_test_id("change-keys").click()
+    message = page.get_by_test_id("keys-message")
+
+    # One that is free, one of another action, one of a class, one of the browser.
+    add_key(page, "skip", "k")
+    expect(message).to_contain_text("“Skip this query” has the key K now")
+    add_key(page, "unlisted", "u")
+    expect(message).to_contain_text(
+        "U belongs to “Unsure”. Use it for “Not in the list of classes”"
+    )
+    page.get_by_role("button", name="Use it here").press("Enter")
+    expect(page.get_by_test_id("keys-unsure")).to_contain_text("none")
+    add_key(page, "unsure", "1")
+    expect(message).to_contain_text("1 is the key of the class “wall”")
+    page.get_by_role("button", name="Use it here").press("Enter")
+    expect(page.get_by_text("The class “wall” has lost its key 1 to “Unsure”.")).to_be_visible()
+    add_key(page, "note", "Control+w")
+    expect(message).to_contain_text("needs Ctrl W for itself")
+    page.keyboard.press("Escape")
+    expect(message).to_have_text("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    say(page, "k", "Answered: skipped.")
+    say(page, "u", "Answered: not listed.")
+    say(page, "1", "Answered: unsure.")
+    expect(page.get_by_test_id("unsure")).to_have_attribute("title", "I cannot tell (1)")
+    expect(page.get_by_test_id("class-0").locator("kbd")).to_have_count(0)
+    page.reload()
+    wait_for_label_page(page)
+    say(page, "k", "Answered: skipped.")
+    page.keyboard.press("?")
+    expect(page.get_by_test_id("help-skip")).to_contain_text("K")
+    page.get_by_test_id("change-keys").click()
+    with page.expect_download() as info:
+        page.get_by_role("button", name="Export…").click()
+    kept = json.loads(Path(info.value.path()).read_text(encoding="utf-8"))
+    assert kept["fewpoints_keys"]["unlisted"] == ["X", "U"]
+    page.get_by_test_id("reset-keys").click()
+    expect(page.get_by_test_id("keys-unsure")).to_contain_text("U")
+    page.get_by_test_id("keys-input").set_input_files(info.value.path())
+    expect(page.get_by_test_id("keys-unsure")).to_contain_text("1")
+
+
+def add_key(page: Page, action: str, key: str) -> None:
+    page.get_by_test_id(f"keys-{action}").get_by_role("button", name="Add a key").press("Enter")
+    page.keyboard.press(key)
+
+
+def test_a_class_is_found_by_typing(page: Page, server: RunningServer, scan_file: Path) -> None:
+    open_new_scan(page, server.sign_in_url, scan_file)
+    page.evaluate(
+        """(classes) => fetch("api/v1/projects/1/classes", {method: "PUT",
+        headers: {"Content-Type": "application/json"}, body: JSON.stringify(classes)})""",
+        [
+            {
+                "name": f"thing {k}",
+                "parent": "furniture" if k % 2 else "building",
+                "description": "long and thin" if k == 37 else "",
+            }
+            for k in range(40)
+        ],
+    )
+    page.reload()
+    wait_for_label_page(page)
+    expect(page.get_by_role("heading", name="furniture")).to_be_visible()
+    page.keyboard.press("/")
+    field = page.get_by_test_id("class-finder")
+    expect(field).to_be_focused()
+    options = page.get_by_role("option")
+    expect(options).to_have_count(40)
+    page.keyboard.type("thin")
+    expect(options.first).to_contain_text("thing 0")
+    page.keyboard.type("g 3")
+    expect(options.first).to_contain_text("thing 3")
+    page.keyboard.press("ArrowDown")
+    active = page.locator(f"[id='{field.get_attribute('aria-activedescendant')}']")
+    expect(active).to_contain_text("thing 30")
+    expect(active).to_have_attribute("aria-selected", "true")
+    say(page, "Enter", "Answered: thing 30. Query 2 of 20")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("long and")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    expect(page.get_by_test_id("query-title")).to_contain_text("Query 2")
+    page.keyboard.press("/")
+    page.keyboard.type("thing 37")
+    say(page, "Enter", "Answered: thing 37. Query 3 of 20")
+    saved(page)
+    assert [a["class_index"] for a in get(page, "/scans/1/answers")] == [30, 37]
+
+
+def test_without_motion_the_camera_is_there_at_once(
+    browser: Browser, server: RunningServer, scan_file: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 1000, "height": 700}, reduced_motion="reduce")
+    page = context.new_page()
+    open_new_scan(page, server.sign_in_url, scan_file)
+    for key in ("ArrowRight", "1", "f"):
+        page.keyboard.press(key)
+        view = page.evaluate("window.__fewpoints.currentQuery.view")
+        now = page.evaluate("window.__fewpoints.camera")
+        assert now["eye"] == pytest.approx(view["eye"], abs=1e-3)
+    context.close()

@@ -1,19 +1,28 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   actionOf,
   ACTIONS,
   chord,
   classKeys,
+  conflicts,
   defaultClassKey,
+  fitness,
+  giveKeys,
   GROUPS,
+  importKeys,
+  isChanged,
+  keyOf,
+  keysOf,
   repeats,
+  resetKeys,
   SHORTCUTS,
   shown,
+  withKey,
 } from "./keymap";
 
-const press = (key: string, code: string, modifiers: Partial<Record<string, boolean>> = {}) =>
+const press = (key: string, code: string, modifiers: Partial<Parameters<typeof chord>[0]> = {}) =>
   chord({
     key,
     code,
@@ -56,6 +65,11 @@ describe("chord", () => {
     expect(press("Home", "Numpad7")).toBe("Home");
   });
 
+  it("reads the third character of a key as that character", () => {
+    const getModifierState = (): boolean => true;
+    expect(press("[", "Digit8", { ctrlKey: true, altKey: true, getModifierState })).toBe("[");
+  });
+
   it("finds the actions that people expect", () => {
     expect(actionOf(press(" ", "Space"))).toBe("skip");
     expect(actionOf(press("z", "KeyZ", { ctrlKey: true }))).toBe("undo");
@@ -67,6 +81,60 @@ describe("chord", () => {
     expect(actionOf(press("=", "Equal"))).toBe("biggerPoints");
     expect(actionOf(press("ArrowLeft", "ArrowLeft", { shiftKey: true }))).toBe("orbitLeft");
     expect(actionOf(press("u", "KeyU", { ctrlKey: true }))).toBeNull();
+  });
+});
+
+describe("one's own keys", () => {
+  afterEach(() => resetKeys());
+
+  it("take the place of those that the app comes with, everywhere", () => {
+    giveKeys("skip", ["K"]);
+    expect(actionOf("K")).toBe("skip");
+    expect(actionOf("Space")).toBeNull();
+    expect([keyOf("skip"), withKey("Skip", "skip")]).toEqual(["K", "Skip (K)"]);
+    expect([isChanged("skip"), isChanged("undo")]).toEqual([true, false]);
+    resetKeys("skip");
+    expect(actionOf("Space")).toBe("skip");
+    expect(isChanged("skip")).toBe(false);
+  });
+
+  it("are taken from the action that had them, which shows none then", () => {
+    giveKeys("skip", ["U"]);
+    expect(keysOf("unsure")).toEqual([]);
+    expect(withKey("Unsure", "unsure")).toBe("Unsure");
+    expect(conflicts()).toEqual([]);
+    // Given back by a reset, wherever they are now.
+    resetKeys("unsure");
+    expect([keysOf("skip"), keysOf("unsure")]).toEqual([[], ["U"]]);
+  });
+
+  it("are taken from classes, too", () => {
+    giveKeys("skip", ["1"]);
+    expect(classKeys([{ key: null }, { key: null }, { key: "u" }])).toEqual([null, "2", "3"]);
+    giveKeys("unsure", ["Q"]);
+    expect(classKeys([{ key: "u" }])).toEqual(["U"]);
+  });
+
+  it("from a file may stand for two actions; that is said, and the first one gets it", () => {
+    importKeys({ skip: ["Q"], unsure: ["Q"], unknown: ["W"] });
+    expect(conflicts()).toEqual([{ key: "Q", actions: ["skip", "unsure"] }]);
+    expect(actionOf("Q")).toBe("skip");
+    expect(actionOf("W")).toBeNull();
+  });
+
+  it("are none that the browser needs, and not Shift alone", () => {
+    expect(["Ctrl+W", "Tab", "Shift+Tab", "Escape", "F5"].map(fitness)).toEqual(
+      Array.from({ length: 5 }, () => "taken"),
+    );
+    expect(["Shift+Shift", "Ctrl+Control"].map(fitness)).toEqual(["wait", "wait"]);
+    expect(["K", "Ctrl+K", "Shift+1", "F2", "Alt+Q"].map(fitness)).toEqual(
+      Array.from({ length: 5 }, () => "fit"),
+    );
+  });
+
+  it("those of the app are all ones that could be given", () => {
+    const keys = SHORTCUTS.flatMap((s) => s.keys).filter((key) => key !== "Escape");
+    expect(keys.filter((key) => fitness(key) !== "fit")).toEqual([]);
   });
 });
 

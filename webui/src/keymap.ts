@@ -3,9 +3,10 @@
 
 /**
  * Every shortcut of the label page. Buttons show their key from here and the help dialog is made from it. The words of
- * an action are in the catalogues under `key.` and its name.
+ * an action are in the catalogues under `key.` and its name. People may give actions other keys (`user-keys.ts`).
  */
 import { t } from "./i18n";
+import { currentUserKeys, setUserKeys, type UserKeys } from "./user-keys";
 
 export interface Shortcut {
   action: Action;
@@ -29,6 +30,7 @@ export const ACTIONS = [
   "newInstance",
   "instanceUp",
   "instanceDown",
+  "findClass",
   "nextQuery",
   "previousQuery",
   "nextOpen",
@@ -81,6 +83,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "newInstance", keys: ["N"], group: "answer" },
   { action: "instanceUp", keys: ["]"], group: "answer" },
   { action: "instanceDown", keys: ["["], group: "answer" },
+  { action: "findClass", keys: ["/", "Ctrl+K"], group: "answer" },
   {
     action: "nextQuery",
     keys: ["ArrowRight", "ArrowDown"],
@@ -173,30 +176,101 @@ export function defaultClassKey(place: number): string | null {
   return place < 10 ? digit : `Shift+${digit}`;
 }
 
-const RESERVED = new Set(SHORTCUTS.flatMap((shortcut) => shortcut.keys));
+/** Keys that the browser or the page needs for something else. */
+const TAKEN =
+  /^(?:Ctrl\+(?:Shift\+)?[CFNPQRTVWX0+-]|(?:Ctrl\+)?(?:Shift\+)?Tab|Escape|F5|F11|F12|Alt\+F4)$/;
+const ONLY_MODIFIERS =
+  /^(?:Ctrl\+)?(?:Alt\+)?(?:Shift\+)?(?:Control|Shift|Alt|AltGraph|Meta|CapsLock|Dead|Process|Unidentified)$/;
+
+/** Whether a pressed key may be given to an action. "wait": only Shift or the like is down. */
+export function fitness(pressed: string): "fit" | "taken" | "wait" {
+  if (ONLY_MODIFIERS.test(pressed)) return "wait";
+  return TAKEN.test(pressed) ? "taken" : "fit";
+}
+
+const DEFAULTS = new Map<Action, readonly string[]>(SHORTCUTS.map((s) => [s.action, s.keys]));
+
+/** The keys of an action as they are now. */
+export function keysOf(action: Action): readonly string[] {
+  return currentUserKeys()[action] ?? DEFAULTS.get(action) ?? [];
+}
+
+/** Whether somebody changed the keys of an action. */
+export function isChanged(action: Action): boolean {
+  return action in currentUserKeys();
+}
+
+export function actionOf(pressed: string): Action | null {
+  return SHORTCUTS.find((s) => keysOf(s.action).includes(pressed))?.action ?? null;
+}
+
+/** Give an action keys; one that another action has is taken from that. */
+export function giveKeys(action: Action, keys: readonly string[]): void {
+  const next: Record<string, readonly string[]> = { ...currentUserKeys(), [action]: keys };
+  for (const { action: other } of SHORTCUTS) {
+    if (other === action) continue;
+    const theirs = keysOf(other);
+    const left = theirs.filter((key) => !keys.includes(key));
+    if (left.length < theirs.length) next[other] = left;
+  }
+  setUserKeys(withoutDefaults(next));
+}
+
+/** The keys that the app comes with, for one action or for all. */
+export function resetKeys(action: Action | null = null): void {
+  if (action === null) setUserKeys({});
+  else giveKeys(action, DEFAULTS.get(action) ?? []);
+}
+
+/** Take over keys from elsewhere; of actions that this version does not have, nothing is kept. */
+export function importKeys(keys: UserKeys): void {
+  const known = Object.entries(keys).filter(([action]) => ACTIONS.some((name) => name === action));
+  setUserKeys(withoutDefaults(Object.fromEntries(known)));
+}
+
+function withoutDefaults(keys: UserKeys): UserKeys {
+  return Object.fromEntries(
+    Object.entries(keys).filter(
+      ([action, theirs]) => theirs.join() !== DEFAULTS.get(action as Action)?.join(),
+    ),
+  );
+}
+
+/** Actions that share a key, which can only come from a file or an older version: the first one gets it. */
+export function conflicts(): { key: string; actions: Action[] }[] {
+  const owners = new Map<string, Action[]>();
+  for (const { action } of SHORTCUTS)
+    for (const key of keysOf(action)) owners.set(key, [...(owners.get(key) ?? []), action]);
+  return [...owners].flatMap(([key, actions]) => (actions.length > 1 ? [{ key, actions }] : []));
+}
 
 /** "a" -> "A", "shift+1" -> "Shift+1"; null when it is no key a class could have. */
 export function normaliseClassKey(key: string | null): string | null {
+  const chord = writtenClassKey(key);
+  return SHORTCUTS.some((s) => chord !== null && s.keys.includes(chord)) ? null : chord;
+}
+
+function writtenClassKey(key: string | null): string | null {
   if (!key) return null;
   const match = /^(shift\+)?([0-9a-z])$/i.exec(key.trim());
   if (!match?.[2]) return null;
   const chord = `${match[1] ? "Shift+" : ""}${match[2].toUpperCase()}`;
-  return RESERVED.has(chord) ? null : chord;
+  return chord;
 }
 
 /**
  * The key of every class, by place in the list: its own where that is free, else the digit of its place where that
- * is free, else none.
+ * is free, else none. A key of an action is not free.
  */
 export function classKeys(classes: readonly { key: string | null }[]): (string | null)[] {
   const keys: (string | null)[] = classes.map(() => null);
-  const taken = new Set<string>();
+  const taken = new Set<string>(SHORTCUTS.flatMap((shortcut) => keysOf(shortcut.action)));
   const give = (place: number, key: string | null): void => {
     if (key === null || keys[place] || taken.has(key)) return;
     keys[place] = key;
     taken.add(key);
   };
-  classes.forEach((c, place) => give(place, normaliseClassKey(c.key)));
+  classes.forEach((c, place) => give(place, writtenClassKey(c.key)));
   classes.forEach((_, place) => give(place, defaultClassKey(place)));
   return keys;
 }
@@ -208,6 +282,7 @@ interface KeyLike {
   metaKey: boolean;
   altKey: boolean;
   shiftKey: boolean;
+  getModifierState?: (key: "AltGraph") => boolean;
 }
 
 /**
@@ -215,6 +290,9 @@ interface KeyLike {
  * else depending on the layout. Command on a Mac counts as Ctrl.
  */
 export function chord(event: KeyLike): string {
+  // The third character of a key: "[" is AltGr+8 on a German keyboard.
+  if (event.getModifierState?.("AltGraph") && event.key.length === 1)
+    return event.key.toUpperCase();
   const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   // On layouts with digits on Shift (French), an unshifted digit key still counts as its digit.
   let name: string;
@@ -228,14 +306,6 @@ export function chord(event: KeyLike): string {
   } else name = event.key;
   const ctrl = event.ctrlKey || event.metaKey;
   return `${ctrl ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift ? "Shift+" : ""}${name}`;
-}
-
-const BY_CHORD = new Map<string, Action>(
-  SHORTCUTS.flatMap((shortcut) => shortcut.keys.map((key) => [key, shortcut.action] as const)),
-);
-
-export function actionOf(pressed: string): Action | null {
-  return BY_CHORD.get(pressed) ?? null;
 }
 
 const ARROWS: Record<string, string> = {
@@ -270,11 +340,12 @@ export function shown(key: string): string {
 }
 
 export function keyOf(action: Action): string {
-  const shortcut = SHORTCUTS.find((s) => s.action === action);
-  return shortcut?.keys[0] ? shown(shortcut.keys[0]) : "";
+  const first = keysOf(action)[0];
+  return first === undefined ? "" : shown(first);
 }
 
 /** The words of a button that has a key: "Unsure (U)". */
 export function withKey(words: string, action: Action): string {
-  return t("hint.key", { words, key: keyOf(action) });
+  const key = keyOf(action);
+  return key === "" ? words : t("hint.key", { words, key });
 }

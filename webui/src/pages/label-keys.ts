@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the keys of the label page do. Which keys they are stands in `keymap.ts`. */
-import { type Action, actionOf, chord, repeats, SHORTCUTS } from "../keymap";
+import { type Action, actionOf, chord, keysOf, repeats } from "../keymap";
 import type { LabelSession } from "../state/label-session.svelte";
 import type { ViewSettings } from "../state/view-settings.svelte";
 import type { ViewTools } from "../state/view-tools.svelte";
@@ -34,6 +34,7 @@ function actionsOn(targets: KeyTargets): Record<Action, () => void> {
     undo: () => session.undo(),
     newInstance: () => session.newInstance(),
     instanceUp: () => session.changeInstance(1),
+    findClass: () => (session.finding = true),
     instanceDown: () => session.changeInstance(-1),
     nextQuery: () => session.step(1),
     previousQuery: () => session.step(-1),
@@ -99,8 +100,12 @@ export function handleKeydown(event: KeyboardEvent, targets: KeyTargets): void {
   } else if (action && (!event.repeat || repeats(action))) actionsOn(targets)[action]();
 }
 
-const PEEK = SHORTCUTS.find((s) => s.action === "peek")?.keys ?? [];
-
 export function handleKeyup(event: KeyboardEvent, session: LabelSession): void {
-  if (PEEK.includes(chord(event).replace("Shift+", ""))) session.peeking = false;
+  // Let go in any order: what was held with it does not matter.
+  const letGo = lastPart(chord(event));
+  if (keysOf("peek").some((key) => lastPart(key) === letGo)) session.peeking = false;
+}
+
+function lastPart(key: string): string {
+  return key === "+" || key.endsWith("++") ? "+" : (key.split("+").at(-1) ?? key);
 }

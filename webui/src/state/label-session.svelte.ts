@@ -65,6 +65,7 @@ export class LabelSession extends LabelData {
   chosenMode = $state<ColorMode | null>(null); // Null until somebody chooses.
   delivered = $state(0); // What the server has acknowledged since the page is open.
   peeking = $state(false);
+  finding = $state(false); // The list of all classes is open for typing.
   noting = $state(false); // The field for a note is open.
   draft = $state(""); // A note that is not kept yet; it goes with the next answer here.
   spoken = $state(""); // What just happened, for those who do not see it.
