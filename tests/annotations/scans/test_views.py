@@ -174,3 +174,56 @@ class TestOtherScans:
 
     def test_no_rows_no_views(self) -> None:
         assert choose_views(np.zeros((3, 3)), np.array([], np.int64), up=UP) == []
+
+
+class TestWhatOneSees:
+    """A second opinion: the room drawn into a depth buffer, as the browser draws it."""
+
+    WIDTH, HEIGHT, FOV = 230, 160, np.radians(60)
+
+    def picture(self, points: np.ndarray, view: View, size: float) -> tuple[Any, np.ndarray]:
+        """((x, y, depth) of the target, (H, W) depth of the nearest point in every pixel)."""
+        ahead = (view.target - view.eye) / np.linalg.norm(view.target - view.eye)
+        right = np.cross(ahead, view.up)
+        right /= np.linalg.norm(right)
+        above = np.cross(right, ahead)
+        focal = self.HEIGHT / 2 / np.tan(self.FOV / 2)
+
+        def place(at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            way = at - view.eye
+            depth = way @ ahead
+            with np.errstate(divide="ignore", invalid="ignore"):
+                x = self.WIDTH / 2 + focal * (way @ right) / depth
+                y = self.HEIGHT / 2 - focal * (way @ above) / depth
+            return x, y, depth
+
+        x, y, depth = place(points)
+        front = (depth > 0.02) & (abs(x) < 1e4) & (abs(y) < 1e4)
+        nearest = np.full((self.HEIGHT, self.WIDTH), np.inf)
+        radius = np.clip(0.5 * size * focal / depth[front], 0.5, 6)
+        for dy in range(-6, 7):
+            for dx in range(-6, 7):
+                column = np.floor(x[front]).astype(int) + dx
+                row = np.floor(y[front]).astype(int) + dy
+                drawn = (np.hypot(dx, dy) <= radius) & (column >= 0) & (column < self.WIDTH)
+                drawn &= (row >= 0) & (row < self.HEIGHT)
+                np.minimum.at(nearest, (row[drawn], column[drawn]), depth[front][drawn])
+        return [float(value[0]) for value in place(view.target[None])], nearest
+
+    def test_the_point_is_seen_in_the_middle_from_inside(self) -> None:
+        scan = small_room(30_000).scan
+        points = scan.positions
+        rows = np.random.default_rng(3).choice(len(points), 40, replace=False)
+        spacing = 0.025
+        seen, inside = [], []
+        low, high = np.percentile(points, (0.5, 99.5), axis=0)
+        for row, view in zip(rows, choose_views(points, rows, up=UP), strict=True):
+            (x, y, depth), nearest = self.picture(points, view, 1.5 * spacing)
+            assert np.allclose(view.target, points[row])
+            assert self.WIDTH / 3 < x < 2 * self.WIDTH / 3
+            assert self.HEIGHT / 3 < y < 2 * self.HEIGHT / 3
+            around = nearest[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2]
+            seen.append(around.max() >= 0.99 * depth - 3 * spacing)
+            inside.append(((view.eye >= low - 0.05) & (view.eye <= high + 0.05)).all())
+        assert np.mean(seen) >= 0.95
+        assert np.mean(inside) >= 0.9
