@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +30,17 @@ class RunningServer:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RunningServer]:
-    home = tmp_path / "home"
+    with running_server(tmp_path / "home") as running:
+        yield running
+
+
+@contextmanager
+def running_server(home: Path, **settings: str) -> Iterator[RunningServer]:
+    """A server on a home folder; `settings` are environment variables without FEWPOINTS_."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("FEWPOINTS_")}
     # The smallest network: these tests are about the path, not about the quality of the labels.
     env |= {"FEWPOINTS_ARCH": "Res16UNet14A", "PYTHONUNBUFFERED": "1"}
+    env |= {f"FEWPOINTS_{name}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "fewpoints.server.cli", "serve", "--port", "0", "--home"]
     process = subprocess.Popen(
         [*command, str(home)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

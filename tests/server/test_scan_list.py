@@ -422,6 +422,9 @@ class TestJobGroups:
         listed = lead.get_json("/jobs", project_id=many, active=True, limit=2)
         assert [job["state"] for job in listed["items"]] == ["running", "queued"]
         assert listed["total"] == 31
+        own = lead.get_json("/jobs", scan_id=scan)["items"]
+        assert [job["id"] for job in own] == [alone["id"], first["batch"]]
+        assert {job["scan_name"] for job in own} == {read_all(lead, many)[0]["name"]}
         path = f"/projects/{many}/job-groups/cancel"
         body = {"kind": "select", "batch": first["batch"]}
         assert lead.post_json(path, body) == {"cancelled": 30}

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The app's words for what the interface calls by a code. */
-import type { AnswersImported, Job, Scan, Strategy } from "./api/types";
+import type { AnswersImported, Job, Strategy } from "./api/types";
 import { t } from "./i18n";
+
+export { JOB_STATE_WORDS, JOB_WORDS, SCAN_STATE_WORDS } from "./state-words";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
   mixed: { title: t("strategy.mixed"), hint: t("strategy.mixed.hint") },
@@ -15,31 +17,6 @@ export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> =
   },
   kmeans_color: { title: t("strategy.kmeans_color"), hint: t("strategy.kmeans_color.hint") },
   random: { title: t("strategy.random"), hint: t("strategy.random.hint") },
-};
-
-export const JOB_WORDS: Record<Job["kind"], string> = {
-  import: "Import",
-  features: "Features",
-  select: "Choose points",
-  finetune: "Training",
-  predict: "Prediction",
-  export: "Export",
-  normals: "Normals",
-};
-
-export const JOB_STATE_WORDS: Record<Job["state"], string> = {
-  queued: "Waiting",
-  running: "Running",
-  done: "Done",
-  failed: "Failed",
-  cancelled: "Cancelled",
-};
-
-export const SCAN_STATE_WORDS: Record<Scan["state"], string> = {
-  queued: "Waiting",
-  importing: "Importing",
-  ready: "Ready",
-  failed: "Failed",
 };
 
 /** What became of a file of answers, in a sentence. */

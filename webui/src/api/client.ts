@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Requests to the server: one error type, verified answers, addresses relative to where the app is served. */
-import { list, object, text, type Verifier } from "../util/verify";
+import { integer, list, object, text, type Verifier } from "../util/verify";
 import type * as api from "./types";
 import * as verify from "./verify";
 
@@ -167,14 +167,50 @@ export const projects = {
   remove: (id: number) => send("DELETE", `/projects/${id}`),
   setClasses: (id: number, body: api.NewLabelClass[]) =>
     request("PUT", `/projects/${id}/classes`, verify.project, { body }),
-  scans: (id: number) => all(`/projects/${id}/scans`, verify.scan),
-  /** The scan to go on with after one, if there is another. */
-  nextScan: async (id: number, after: number): Promise<api.NextScan | null> => {
-    const path = `/projects/${id}/next-scan?without=${after}`;
+  /** Part of the list; `params` say which scans and in which order. */
+  scans: (id: number, params: URLSearchParams, signal: AbortSignal) =>
+    request("GET", `/projects/${id}/scans?${params.toString()}`, verify.scanPage, { signal }),
+  /** Ids of part of the list, in its order. */
+  scanIds: (id: number, params: URLSearchParams) =>
+    request("GET", `/projects/${id}/scan-ids?${params.toString()}`, list(integer)),
+  /** Who has answered something. */
+  authors: (id: number) => request("GET", `/projects/${id}/authors`, list(verify.author)),
+  /** Do something to many scans, or with `dry_run` only ask what would be done. */
+  bulk: (id: number, body: api.BulkRequest) =>
+    request("POST", `/projects/${id}/scans/bulk`, verify.bulkResult, { body }),
+  /** The scan to go on with, other than the one just labelled; null if there is none. */
+  nextScan: async (id: number, after?: number): Promise<api.NextScan | null> => {
+    const path = `/projects/${id}/next-scan${after === undefined ? "" : `?without=${after}`}`;
     return (await request("GET", path, list(verify.nextScan)))[0] ?? null;
   },
   pace: (id: number) => request("GET", `/projects/${id}/pace`, verify.pace),
-  jobs: (id: number) => all(`/jobs?project_id=${id}`, verify.job),
+  /** Jobs that run or wait, in the order in which people look for them; or the newest that are over. */
+  jobs: (
+    id: number,
+    { active, offset, limit }: { active: boolean; offset: number; limit: number },
+  ) =>
+    request(
+      "GET",
+      `/jobs?project_id=${id}&active=${active}&offset=${offset}&limit=${limit}`,
+      verify.page(verify.job),
+    ),
+  /** What somebody who labels a scan is told of: the newest jobs of the scan, and what runs in the project. */
+  jobsAround: async (id: number, scanId: number): Promise<api.Job[]> => {
+    const [own, active] = await Promise.all([
+      request("GET", `/jobs?scan_id=${scanId}&limit=100`, verify.page(verify.job)),
+      projects.jobs(id, { active: true, offset: 0, limit: 30 }),
+    ]);
+    const known = new Set(own.items.map((job) => job.id));
+    return [...own.items, ...active.items.filter((job) => !known.has(job.id))];
+  },
+  /** The newest trainings, whatever became of them. */
+  trainings: async (id: number): Promise<api.Job[]> => {
+    const path = `/jobs?project_id=${id}&kind=finetune&limit=50`;
+    return (await request("GET", path, verify.page(verify.job))).items;
+  },
+  jobGroups: (id: number) => request("GET", `/projects/${id}/job-groups`, list(verify.jobGroup)),
+  cancelJobs: (id: number, kind: api.Job["kind"], batch: number | null) =>
+    send("POST", `/projects/${id}/job-groups/cancel`, { body: { kind, batch } }),
   readiness: (id: number) => request("GET", `/projects/${id}/training/readiness`, verify.readiness),
   train: (id: number, body: api.NewTraining) =>
     request("POST", `/projects/${id}/trainings`, verify.job, { body }),

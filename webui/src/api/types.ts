@@ -24,6 +24,20 @@ export type ProjectChange = Schemas["ProjectUpdate"];
 export type NextScan = Schemas["NextScanRead"];
 export type Prediction = Schemas["PredictionRead"];
 export type Scan = Schemas["ScanRead"];
+export type ScanState = Scan["state"];
+export type ScanPage = Schemas["ScanPage"];
+export type Author = Schemas["AuthorRead"];
+export type BulkAction = Schemas["BulkCreate"]["action"];
+/** `expected` scans are meant: those of `ids`, or all that meet `filter` but `without`. */
+export interface BulkRequest {
+  action: BulkAction;
+  ids?: number[];
+  filter?: Record<string, string | number | boolean>;
+  without?: number[];
+  expected?: number;
+  dry_run?: boolean;
+}
+export type BulkResult = Schemas["BulkRead"];
 export type ScanChange = Schemas["ScanUpdate"];
 export type Network = Schemas["NetworkRead"];
 export type AnswersImported = Schemas["AnswersImported"];
@@ -40,6 +54,7 @@ export type NewNote = Required<Schemas["NoteCreate"]>;
 export type Readiness = Schemas["Readiness"];
 export type Checkpoint = Schemas["CheckpointRead"];
 export type Job = Schemas["JobRead"];
+export type JobGroup = Schemas["JobGroupRead"];
 export type ExportFile = Schemas["ExportRead"];
 export type ExportKind = ExportFile["kind"];
 /** Its preflight is null until it was checked, and where a check was given up. */

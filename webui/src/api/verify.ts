@@ -128,6 +128,29 @@ export const channel: Verifier<api.Channel> = object({
   estimated: flag,
 });
 
+export const scanPage: Verifier<api.ScanPage> = object({
+  items: list(scan),
+  total: count,
+  scans: count,
+  states: object({ queued: count, importing: count, ready: count, failed: count }),
+});
+
+export const author: Verifier<api.Author> = object({ id: integer, name: text });
+
+export const bulkResult: Verifier<api.BulkResult> = object({
+  matched: count,
+  done: count,
+  answers: count,
+  refused: list(
+    object({
+      reason: oneOf("not_ready", "prepared", "under_way", "not_failed", "file_gone"),
+      count,
+      names: list(text),
+    }),
+  ),
+  batch: nullable(integer),
+});
+
 export const nextScan: Verifier<api.NextScan> = object({
   scan_id: integer,
   name: text,
@@ -231,21 +254,34 @@ export const checkpoint: Verifier<api.Checkpoint> = object({
   newer_answers: count,
 });
 
+const jobKind = oneOf("import", "features", "select", "finetune", "predict", "export", "normals");
+
 export const job: Verifier<api.Job> = object({
   id: integer,
-  kind: oneOf("import", "features", "select", "finetune", "predict", "export", "normals"),
+  kind: jobKind,
   state: oneOf("queued", "running", "done", "failed", "cancelled"),
   progress: number,
   message: text,
   error: nullable(text),
   project_id: nullable(integer),
   scan_id: nullable(integer),
+  scan_name: nullable(text),
   batch: nullable(integer),
   result: record,
   attempts: count,
   created_at: text,
   started_at: nullable(text),
   finished_at: nullable(text),
+});
+
+export const jobGroup: Verifier<api.JobGroup> = object({
+  kind: jobKind,
+  batch: nullable(integer),
+  queued: count,
+  running: count,
+  done: count,
+  failed: count,
+  cancelled: count,
 });
 
 export const exportFile: Verifier<api.ExportFile> = object({

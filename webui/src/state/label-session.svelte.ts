@@ -142,7 +142,7 @@ export class LabelSession extends LabelData {
     const scan = await scans.get(scanId);
     const [project, jobs, queries, answers] = await Promise.all([
       projects.get(scan.project_id),
-      projects.jobs(scan.project_id),
+      projects.jobsAround(scan.project_id, scanId),
       scans.queries(scanId),
       scans.answers(scanId),
       answerOutbox.ready,

@@ -62,3 +62,17 @@ it("knows the start page in each way it may be written, and nothing it does not 
   ])
     expect(router.parseRoute(hash)).toEqual({ page: "unknown" });
 });
+
+it("a query behind the address changes nothing about the page", () => {
+  expect(router.parseRoute("#/projects/7?state=failed&name=a/b")).toEqual({
+    page: "project",
+    projectId: 7,
+    tab: "scans",
+  });
+  expect(router.parseRoute("#/projects/7/?x")).toEqual(router.parseRoute("#/projects/7"));
+  expect(Object.fromEntries(router.parseQuery("#/projects/7?state=failed&name=a/b?"))).toEqual({
+    state: "failed",
+    name: "a/b?",
+  });
+  expect(router.parseQuery("#/projects/7").toString()).toBe("");
+});

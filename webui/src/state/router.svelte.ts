@@ -53,13 +53,31 @@ function compareRoute(parts: readonly (string | undefined)[]): Route {
   return { page: "compare", projectId, first, second };
 }
 
+/** What stands behind the "?" of an address: how a page shows what it shows. */
+export function parseQuery(hash: string): URLSearchParams {
+  const at = hash.indexOf("?");
+  return new URLSearchParams(at < 0 ? "" : hash.slice(at + 1));
+}
+
 class Router {
   route = $state.raw<Route>(parseRoute(location.hash));
+  query = $state.raw<URLSearchParams>(parseQuery(location.hash));
 
   constructor() {
     window.addEventListener("hashchange", () => {
-      this.route = parseRoute(location.hash);
+      const route = parseRoute(location.hash);
+      // The same page with another query stays, with all that it holds.
+      if (JSON.stringify(route) !== JSON.stringify(this.route)) this.route = route;
+      this.query = parseQuery(location.hash);
     });
+  }
+
+  /** Say in the address how the page shows what it shows; going back leaves the page. */
+  replaceQuery(query: URLSearchParams): void {
+    const text = query.toString();
+    const path = location.hash.split("?")[0] ?? "";
+    history.replaceState(history.state, "", (path || "#/") + (text === "" ? "" : `?${text}`));
+    this.query = query;
   }
 
   go(path: string): void {

@@ -15,6 +15,7 @@ from fewpoints.server.jobs import output, service
 from fewpoints.server.jobs.schemas import (
     JobGroup,
     JobGroupRead,
+    JobKindName,
     JobRead,
     JobsCancelled,
     JobState,
@@ -38,6 +39,8 @@ def list_jobs(
     _: CurrentUser,
     database: DatabaseDep,
     project_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    scan_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    kind: JobKindName | None = None,
     state: JobState | None = None,
     active: Active = None,
     offset: Offset = 0,
@@ -48,6 +51,8 @@ def list_jobs(
         jobs, total = service.list_jobs(
             session,
             project_id=project_id,
+            scan_id=scan_id,
+            kind=kind,
             state=state,
             active=active,
             offset=offset,

@@ -32,6 +32,7 @@ class JobRead(BaseModel):
     error: str | None
     project_id: int | None
     scan_id: int | None
+    scan_name: str | None
     batch: int | None
     result: dict[str, Any]
     attempts: int

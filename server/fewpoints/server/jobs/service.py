@@ -122,6 +122,8 @@ def list_jobs(
     session: Session,
     *,
     project_id: int | None,
+    scan_id: int | None = None,
+    kind: str | None = None,
     state: str | None,
     active: bool | None = None,
     offset: int,
@@ -138,6 +140,10 @@ def list_jobs(
     order: list[SQLColumnExpression[Any]] = [Job.id.desc()]
     if project_id is not None:
         conditions.append(Job.project_id == project_id)
+    if scan_id is not None:
+        conditions.append(Job.scan_id == scan_id)
+    if kind is not None:
+        conditions.append(Job.kind == kind)
     if state is not None:
         conditions.append(Job.state == state)
     if active is not None:

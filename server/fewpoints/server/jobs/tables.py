@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from fewpoints.server.db.base import Base
 from fewpoints.server.db.types import utc_now
@@ -30,6 +30,8 @@ class Job(Base):
         Index(None, "updated_at"),
         {"sqlite_autoincrement": True},
     )
+    if TYPE_CHECKING:
+        scan_name: Mapped[str | None]  # Of its scan, as long as there is one; set below.
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     lane: Mapped[str] = mapped_column(String(8))
@@ -55,3 +57,9 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+# People know a job by its scan, which may be one of thousands that a client does not hold.
+Job.scan_name = column_property(
+    select(Scan.name).where(Scan.id == Job.scan_id).correlate_except(Scan).scalar_subquery()
+)

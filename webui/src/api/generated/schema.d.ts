@@ -2507,6 +2507,8 @@ export interface components {
             };
             /** Scan Id */
             scan_id: number | null;
+            /** Scan Name */
+            scan_name: string | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4652,9 +4654,11 @@ export interface operations {
             query?: {
                 /** @description Only queued and running jobs, or only those that are over. */
                 active?: boolean | null;
+                kind?: ("import" | "features" | "select" | "finetune" | "predict" | "export" | "normals") | null;
                 limit?: number;
                 offset?: number;
                 project_id?: number | null;
+                scan_id?: number | null;
                 state?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
             };
             header?: never;
