@@ -474,5 +474,5 @@ class TestImportOfAnswers:
 def test_json_of_every_list_is_json(lead: Visitor, project: dict[str, Any]) -> None:
     for path in ("/projects", "/jobs", f"/projects/{project['id']}/scans"):
         page = lead.get_json(path)
-        assert set(page) == {"items", "total"}
+        assert {"items", "total"} <= set(page)
         json.dumps(page, allow_nan=False)
