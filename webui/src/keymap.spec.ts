@@ -17,6 +17,8 @@ import {
   keysOf,
   repeats,
   resetKeys,
+  scopeOf,
+  scopeOfGroup,
   SHORTCUTS,
   shown,
   withKey,
@@ -34,9 +36,19 @@ const press = (key: string, code: string, modifiers: Partial<Parameters<typeof c
   });
 
 describe("shortcuts", () => {
-  it("give no key to two actions", () => {
-    const keys = SHORTCUTS.flatMap((s) => s.keys);
-    expect(new Set(keys).size).toBe(keys.length);
+  it("give no key to two actions on one page", () => {
+    for (const scope of ["label", "review"] as const) {
+      const keys = SHORTCUTS.flatMap((s) => (scopeOf(s.action) === scope ? s.keys : []));
+      expect(keys.length).toBeGreaterThan(10);
+      expect(new Set(keys).size).toBe(keys.length);
+    }
+  });
+
+  it("are heard on the page that their group is of", () => {
+    for (const s of SHORTCUTS) expect(scopeOf(s.action)).toBe(scopeOfGroup(s.group));
+    expect([actionOf("Ctrl+Z"), actionOf("Ctrl+Z", "review")]).toEqual(["undo", "reviewUndo"]);
+    expect([actionOf("U"), actionOf("U", "review")]).toEqual(["unsure", null]);
+    expect([actionOf("A"), actionOf("A", "review")]).toEqual([null, "reviewApprove"]);
   });
 
   it("list every action exactly once, in a known group", () => {
@@ -106,6 +118,16 @@ describe("one's own keys", () => {
     // Given back by a reset, wherever they are now.
     resetKeys("unsure");
     expect([keysOf("skip"), keysOf("unsure")]).toEqual([[], ["U"]]);
+  });
+
+  it("mean something else on another page, and take nothing from what is there", () => {
+    giveKeys("reviewApprove", ["U"]);
+    expect([actionOf("U"), actionOf("U", "review")]).toEqual(["unsure", "reviewApprove"]);
+    expect(keysOf("unsure")).toEqual(["U"]);
+    giveKeys("reviewSendBack", ["U"]);
+    expect([keysOf("reviewApprove"), keysOf("reviewSendBack")]).toEqual([[], ["U"]]);
+    importKeys({ reviewNext: ["S"], reviewPrevious: ["S"], skip: ["B"] });
+    expect(conflicts()).toEqual([{ key: "S", actions: ["reviewNext", "reviewPrevious"] }]);
   });
 
   it("are taken from classes, too", () => {

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Every shortcut of the label page. Buttons show their key from here and the help dialog is made from it. The words of
- * an action are in the catalogues under `key.` and its name. People may give actions other keys (`user-keys.ts`).
+ * Every shortcut of the app. Buttons show their key from here and the help dialogs are made from it. The words of an
+ * action are in the catalogues under `key.` and its name. People may give actions other keys (`user-keys.ts`). A key
+ * may mean one thing on each page: the label page and the review page are a scope each.
  */
 import { t } from "./i18n";
 import { currentUserKeys, setUserKeys, type UserKeys } from "./user-keys";
@@ -16,10 +17,11 @@ export interface Shortcut {
   repeats?: boolean; // Also acts again and again while the key is down; anything that answers acts once.
 }
 
-export const GROUPS = ["answer", "move", "view", "camera", "help"] as const;
+export const GROUPS = ["answer", "move", "view", "camera", "help", "review"] as const;
 export type Group = (typeof GROUPS)[number];
+export type Scope = "label" | "review";
 
-export const ACTIONS = [
+const LABEL_ACTIONS = [
   "skip",
   "unsure",
   "unlisted",
@@ -70,6 +72,24 @@ export const ACTIONS = [
   "zoomOut",
   "help",
 ] as const;
+export type LabelAction = (typeof LABEL_ACTIONS)[number];
+
+const REVIEW_ACTIONS = [
+  "reviewApprove",
+  "reviewSendBack",
+  "reviewUndo",
+  "reviewNext",
+  "reviewPrevious",
+  "reviewFocus",
+  "reviewWhole",
+  "reviewModeRgb",
+  "reviewModeLabels",
+  "reviewModePrediction",
+  "reviewHelp",
+] as const;
+export type ReviewAction = (typeof REVIEW_ACTIONS)[number];
+
+export const ACTIONS = [...LABEL_ACTIONS, ...REVIEW_ACTIONS] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export const SHORTCUTS: readonly Shortcut[] = [
@@ -160,7 +180,31 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "zoomIn", keys: ["PageUp"], group: "camera", repeats: true },
   { action: "zoomOut", keys: ["PageDown"], group: "camera", repeats: true },
   { action: "help", keys: ["?", "F1"], group: "help" },
+  { action: "reviewApprove", keys: ["A", "Enter"], group: "review" },
+  { action: "reviewSendBack", keys: ["B"], group: "review" },
+  { action: "reviewUndo", keys: ["Ctrl+Z", "Backspace"], group: "review" },
+  { action: "reviewNext", keys: ["ArrowRight", "ArrowDown"], group: "review", repeats: true },
+  { action: "reviewPrevious", keys: ["ArrowLeft", "ArrowUp"], group: "review", repeats: true },
+  { action: "reviewFocus", keys: ["F"], group: "review" },
+  { action: "reviewWhole", keys: ["Home"], group: "review" },
+  { action: "reviewModeRgb", keys: ["Alt+1"], group: "review" },
+  { action: "reviewModeLabels", keys: ["Alt+2"], group: "review" },
+  { action: "reviewModePrediction", keys: ["Alt+3"], group: "review" },
+  { action: "reviewHelp", keys: ["?", "F1"], group: "review" },
 ];
+
+/** The page on which the keys of a group are heard. */
+export function scopeOfGroup(group: Group): Scope {
+  return group === "review" ? "review" : "label";
+}
+
+export function scopeOf(action: Action): Scope {
+  return REVIEW_ACTIONS.some((name) => name === action) ? "review" : "label";
+}
+
+function shortcutsOf(scope: Scope): readonly Shortcut[] {
+  return SHORTCUTS.filter(({ group }) => scopeOfGroup(group) === scope);
+}
 
 export function repeats(action: Action): boolean {
   return SHORTCUTS.some((shortcut) => shortcut.action === action && shortcut.repeats);
@@ -200,14 +244,18 @@ export function isChanged(action: Action): boolean {
   return action in currentUserKeys();
 }
 
-export function actionOf(pressed: string): Action | null {
-  return SHORTCUTS.find((s) => keysOf(s.action).includes(pressed))?.action ?? null;
+/** What a key means on a page. */
+export function actionOf(pressed: string, scope?: "label"): LabelAction | null;
+export function actionOf(pressed: string, scope: "review"): ReviewAction | null;
+export function actionOf(pressed: string, scope: Scope): Action | null;
+export function actionOf(pressed: string, scope: Scope = "label"): Action | null {
+  return shortcutsOf(scope).find((s) => keysOf(s.action).includes(pressed))?.action ?? null;
 }
 
-/** Give an action keys; one that another action has is taken from that. */
+/** Give an action keys; one that another action on the same page has is taken from that. */
 export function giveKeys(action: Action, keys: readonly string[]): void {
   const next: Record<string, readonly string[]> = { ...currentUserKeys(), [action]: keys };
-  for (const { action: other } of SHORTCUTS) {
+  for (const { action: other } of shortcutsOf(scopeOf(action))) {
     if (other === action) continue;
     const theirs = keysOf(other);
     const left = theirs.filter((key) => !keys.includes(key));
@@ -236,18 +284,23 @@ function withoutDefaults(keys: UserKeys): UserKeys {
   );
 }
 
-/** Actions that share a key, which can only come from a file or an older version: the first one gets it. */
+/**
+ * Actions on one page that share a key, which can only come from a file or an older version: the first one gets it.
+ */
 export function conflicts(): { key: string; actions: Action[] }[] {
-  const owners = new Map<string, Action[]>();
-  for (const { action } of SHORTCUTS)
-    for (const key of keysOf(action)) owners.set(key, [...(owners.get(key) ?? []), action]);
-  return [...owners].flatMap(([key, actions]) => (actions.length > 1 ? [{ key, actions }] : []));
+  return (["label", "review"] as const).flatMap((scope) => {
+    const owners = new Map<string, Action[]>();
+    for (const { action } of shortcutsOf(scope))
+      for (const key of keysOf(action)) owners.set(key, [...(owners.get(key) ?? []), action]);
+    return [...owners].flatMap(([key, actions]) => (actions.length > 1 ? [{ key, actions }] : []));
+  });
 }
 
 /** "a" -> "A", "shift+1" -> "Shift+1"; null when it is no key a class could have. */
 export function normaliseClassKey(key: string | null): string | null {
   const chord = writtenClassKey(key);
-  return SHORTCUTS.some((s) => chord !== null && s.keys.includes(chord)) ? null : chord;
+  const taken = shortcutsOf("label").some((s) => chord !== null && s.keys.includes(chord));
+  return taken ? null : chord;
 }
 
 function writtenClassKey(key: string | null): string | null {
@@ -260,11 +313,11 @@ function writtenClassKey(key: string | null): string | null {
 
 /**
  * The key of every class, by place in the list: its own where that is free, else the digit of its place where that
- * is free, else none. A key of an action is not free.
+ * is free, else none. A key of an action of the label page is not free.
  */
 export function classKeys(classes: readonly { key: string | null }[]): (string | null)[] {
   const keys: (string | null)[] = classes.map(() => null);
-  const taken = new Set<string>(SHORTCUTS.flatMap((shortcut) => keysOf(shortcut.action)));
+  const taken = new Set<string>(shortcutsOf("label").flatMap(({ action }) => keysOf(action)));
   const give = (place: number, key: string | null): void => {
     if (key === null || keys[place] || taken.has(key)) return;
     keys[place] = key;

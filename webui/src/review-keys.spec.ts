@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import { REVIEW_ACTIONS, REVIEW_KEYS, reviewClassKeys, reviewPress } from "./review-keys";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { giveKeys, resetKeys } from "./keymap";
+import { reviewClassKeys, reviewPress } from "./review-keys";
 
 beforeAll(() => {
   vi.stubGlobal("Element", class {});
@@ -25,16 +26,13 @@ function press(key: string, more: Partial<KeyboardEvent> = {}): KeyboardEvent {
 }
 
 describe("keys of the review page", () => {
-  it("mean one thing each", () => {
-    const all = REVIEW_ACTIONS.flatMap((action) => REVIEW_KEYS[action]);
-    expect(new Set(all).size).toBe(all.length);
-  });
+  afterEach(() => resetKeys());
 
   it("leave verdicts their keys where a class wants the same one", () => {
     const keys = reviewClassKeys([{ key: "A" }, { key: "C" }, { key: null }]);
     expect(keys).not.toContain("A");
     expect(keys[1]).toBe("C");
-    expect(reviewPress(press("a"), keys)).toEqual({ action: "approve" });
+    expect(reviewPress(press("a"), keys)).toEqual({ action: "reviewApprove" });
     expect(reviewPress(press("c"), keys)).toEqual({ place: 1 });
     expect(reviewPress(press("3"), keys)).toEqual({ place: 2 });
     expect(reviewPress(press("q"), keys)).toBeNull();
@@ -44,6 +42,16 @@ describe("keys of the review page", () => {
     const keys = reviewClassKeys([{ key: null }]);
     expect(reviewPress(press("a", { repeat: true }), keys)).toBeNull();
     expect(reviewPress(press("1", { repeat: true }), keys)).toBeNull();
-    expect(reviewPress(press("ArrowRight", { repeat: true }), keys)).toEqual({ action: "next" });
+    expect(reviewPress(press("ArrowRight", { repeat: true }), keys)).toEqual({
+      action: "reviewNext",
+    });
+  });
+
+  it("can be other ones, which classes leave to them in turn", () => {
+    giveKeys("reviewApprove", ["C"]);
+    const keys = reviewClassKeys([{ key: "A" }, { key: "C" }]);
+    expect(keys).toEqual(["A", null]);
+    expect(reviewPress(press("c"), keys)).toEqual({ action: "reviewApprove" });
+    expect(reviewPress(press("a"), keys)).toEqual({ place: 0 });
   });
 });

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the keys of the label page do. Which keys they are stands in `keymap.ts`. */
-import { type Action, actionOf, chord, keysOf, repeats } from "../keymap";
+import { actionOf, chord, keysOf, type LabelAction, repeats } from "../keymap";
 import type { LabelSession } from "../state/label-session.svelte";
 import type { ViewSettings } from "../state/view-settings.svelte";
 import type { ViewTools } from "../state/view-tools.svelte";
@@ -21,7 +21,7 @@ export interface KeyTargets {
   help: () => void;
 }
 
-function actionsOn(targets: KeyTargets): Record<Action, () => void> {
+function actionsOn(targets: KeyTargets): Record<LabelAction, () => void> {
   const { session, viewer, settings, tools } = targets;
   const show = (mode: ColorMode) => (): void => tools?.modes?.setMode(mode);
   return {
