@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e import chromium
+
+# What a page shows is checked, never how fast: busy machines need longer than Playwright's 5 s.
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def answer_all(page: Page, room: SmallRoom) -> dict[int, int]:
         given[point] = int(room.classes[point])
         page.keyboard.press(KEYS[given[point]])
         expect(page.get_by_test_id("progress-text")).to_contain_text(f"{number + 1} of 20")
-    expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
+    expect(page.get_by_test_id("save-state")).to_contain_text("Saved", timeout=MINUTES)
     return given
 
 
@@ -84,7 +84,7 @@ def test_upload_answer_train_predict_export(
     expect(page.get_by_test_id("progress-text")).to_contain_text("19 of 20")
     page.keyboard.press(KEYS[given[current_point(page)]])
     expect(page.get_by_test_id("progress-text")).to_contain_text("20 of 20")
-    expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
+    expect(page.get_by_test_id("save-state")).to_contain_text("Saved", timeout=MINUTES)
 
     # A reload finds everything where it was.
     page.reload()
