@@ -18,6 +18,8 @@ from tests.rooms import small_room
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.min.js"
 MINUTES = 60_000
+# With one rule that is off by default: who says the words on a button to the machine means that button.
+RUN = "axe.run({ rules: { 'label-content-name-mismatch': { enabled: true } } })"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def violations(page: Page, axe: str) -> list[str]:
         page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
         # Evaluated, not added as a script: the page's content security policy forbids that.
         page.evaluate(axe)
-        result: dict[str, Any] = page.evaluate("axe.run()")
+        result: dict[str, Any] = page.evaluate(RUN)
         found += [
             f"{scheme}: {violation['id']} at {node['target']}: {node['failureSummary']}"
             for violation in result["violations"]
@@ -87,7 +89,7 @@ def test_no_page_has_violations(
     expect(row).to_have_attribute("data-state", "ready", timeout=MINUTES)
     expect(page.get_by_test_id("scan-progress")).to_have_text("0/20", timeout=2 * MINUTES)
     assert violations(page, axe) == [], "project"
-    for tab in ("dashboard", "models", "exports", "settings"):
+    for tab in ("dashboard", "models", "review", "exports", "settings"):
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.get_by_test_id(f"tab-{tab}")).to_have_attribute("aria-current", "page")
         assert violations(page, axe) == [], tab
