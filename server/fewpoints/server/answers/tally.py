@@ -68,8 +68,10 @@ def recount(session: Session, scan_ids: Collection[int]) -> None:
 
 def _recount(session: Session, ids: list[int]) -> None:
     # Locked first: what another transaction has added to the same scan is seen by the counts below.
+    # Its key is not: whoever adds rows that refer to a scan holds that already, and two of them who
+    # both asked for more would wait for each other for ever.
     there = session.scalars(
-        select(Scan.id).where(Scan.id.in_(ids)).order_by(Scan.id).with_for_update()
+        select(Scan.id).where(Scan.id.in_(ids)).order_by(Scan.id).with_for_update(key_share=True)
     ).all()
     if not there:
         return

@@ -188,6 +188,8 @@ def delete_project(session: Session, project_id: int) -> ProjectFiles:
         ),
         exports=list(session.scalars(select(Export.id).where(Export.project_id == project_id))),
     )
+    # Answers first: they hold their classes, which may be deleted before them otherwise.
+    session.execute(delete(Scan).where(Scan.project_id == project_id))
     session.execute(delete(Project).where(Project.id == project_id))
     return files
 
