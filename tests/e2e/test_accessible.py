@@ -18,7 +18,7 @@ from tests.rooms import small_room
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.min.js"
 MINUTES = 60_000
-# With one rule that is off by default: who says the words on a button to the machine means that button.
+# With one rule that is off by default: who says the words on a button aloud means that button.
 RUN = "axe.run({ rules: { 'label-content-name-mismatch': { enabled: true } } })"
 
 
