@@ -243,6 +243,42 @@ def test_picking_finds_the_exact_record_whatever_was_loaded_and_let_go(
     assert nothing < asked / 2
 
 
+def test_what_is_held_follows_the_budget_wherever_one_flies(
+    page: Page, server: RunningServer
+) -> None:
+    """1,200,000 points in some 300 tiles, of which 60,000 may be held."""
+    points, tile_points, budget = 1_200_000, 4096, 60_000
+    rng = np.random.default_rng(3)
+    positions = rng.uniform(0, 1, (points, 3)) * (60, 40, 0.3)
+    scan = PointScan(positions=positions, colours=np.full((points, 3), 120, np.uint8))
+    seeded = open_scan(page, server, scan, tile_points=tile_points)
+    folder = Storage(Settings(home=server.home)).scan_data(seeded.scan_id)
+    tiles = read_manifest(folder).tiles
+    page.evaluate(
+        """() => {
+            const { viewer } = window.__fewpoints;
+            viewer.setMode("features");
+            viewer.setChannel({ fetch: async (from, to) => new Uint8Array((to - from) * 4) });
+        }"""
+    )
+    set_budget(page, budget)
+    tile_of = "window.__fewpoints.viewer.layer.manifest.tiles.map((_, i) => [i, {}(i)])"
+    loaded_of = tile_of.format("window.__fewpoints.viewer.layer.loadedOf")
+    root = min(n for _, n in page.evaluate(loaded_of))
+    detailed: set[int] = set()
+    # Twelve bytes of a point and four of its channel; a sample of each tile on this side.
+    most = budget * (12 + 4) + len(tiles) * 128 * 12
+    for x in (6, 18, 30, 42, 54):
+        for y in (5, 15, 25, 35):
+            look_from(page, ([x, y, 9.0], [x + 0.01, y + 0.01, 0.0]))
+            loaded = page.evaluate(loaded_of)
+            detailed |= {i for i, n in loaded if n > root}
+            total = sum(n for _, n in loaded)
+            assert 0.5 * budget < total <= budget
+            assert total * 16 <= page.evaluate("window.__fewpoints.viewer.heldBytes") <= most
+    assert detailed == set(range(len(tiles)))
+
+
 def test_nothing_is_drawn_when_nothing_moves(page: Page, server: RunningServer) -> None:
     open_scan(page, server, sparse_scan(5000), tile_points=2000)
     look_from(page, POSES[0])

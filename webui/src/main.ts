@@ -1,20 +1,14 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
-import { mount } from "svelte";
 import "./app.css";
-import { expectTiles } from "./api/tiles";
-import { loadLanguage } from "./i18n";
-import { parseRoute } from "./state/router.svelte";
-import { applyTheme } from "./state/theme.svelte";
+import { openEarly } from "./state/early-view";
+import { parseRoute } from "./state/route";
 
 const target = document.getElementById("app");
 if (!target) throw new Error("The page has no #app element.");
-applyTheme();
-// Opened on a scan: its first points travel while the app is still being loaded.
 const opened = parseRoute(location.hash);
-if (opened.page === "label") expectTiles(opened.scanId);
-await loadLanguage();
-// Only now: modules of the app take words from the catalogue while they load.
-if (opened.page === "label") void import("./pages/LabelPage.svelte");
-const { default: App } = await import("./App.svelte");
-mount(App, { target });
+const labels = opened.page === "label" && !new URLSearchParams(location.search).has("token");
+// Opened on a scan: it travels and is drawn while the app is still being loaded, little of which is needed for that.
+if (labels) openEarly(opened.scanId);
+const { start } = await import("./app");
+await start(target, labels);

@@ -138,8 +138,13 @@ export class LabelSession extends LabelData {
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  static async open(scanId: number, userName: string, camera: CameraMan): Promise<LabelSession> {
-    const scan = await scans.get(scanId);
+  static async open(
+    scanLoad: Promise<Scan>,
+    userName: string,
+    camera: CameraMan,
+  ): Promise<LabelSession> {
+    const scan = await scanLoad;
+    const scanId = scan.id;
     const [project, jobs, queries, answers] = await Promise.all([
       projects.get(scan.project_id),
       projects.jobsAround(scan.project_id, scanId),

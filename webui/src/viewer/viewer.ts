@@ -77,14 +77,15 @@ export class Viewer {
   private pointSize = 1;
   private fixedSize = false;
   private shading = true;
+  private readonly observer = new ResizeObserver(() => this.resize());
   readonly software: boolean;
   frames = 0;
 
   /** @param up direction that is up in the scan. Throws where the browser has no WebGL 2. */
   constructor(
-    private readonly container: HTMLElement,
+    private container: HTMLElement,
     private readonly up: Triple,
-    private readonly events: ViewerEvents,
+    private events: ViewerEvents,
   ) {
     this.canvas = document.createElement("canvas");
     this.canvas.className = "viewer-canvas";
@@ -130,10 +131,21 @@ export class Viewer {
     };
     this.canvas.addEventListener("webglcontextrestored", restored);
     this.disposer.add(() => this.canvas.removeEventListener("webglcontextrestored", restored));
-    const observer = new ResizeObserver(() => this.resize());
-    observer.observe(container);
-    this.disposer.add(() => observer.disconnect());
+    this.observer.observe(container);
+    this.disposer.add(() => this.observer.disconnect());
     this.resize();
+  }
+
+  /** Go on in another place of the page, with all that is there and on its way. */
+  moveTo(container: HTMLElement, events: ViewerEvents): void {
+    this.observer.disconnect();
+    this.container = container;
+    this.events = events;
+    container.append(this.canvas);
+    this.observer.observe(container);
+    this.resize();
+    const { loaded, wanted } = this.points?.progress ?? { loaded: 0, wanted: 0 };
+    if (loaded > 0) events.onLoaded(loaded, wanted);
   }
 
   dispose(): void {

@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A scan opened by its address is drawn before the app around it is there."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.e2e.conftest import RunningServer, wait_until
+from tests.e2e.test_engine import SETTLED, open_scan, sparse_scan
+
+pytestmark = pytest.mark.browser
+DRAWN = "window.__fewpoints?.pointsLoaded === 6000 && window.__fewpoints.frames > 0"
+
+
+def held_back(page: Page, pattern: str) -> list[Route]:
+    """Requests that wait until they are let go."""
+    held: list[Route] = []
+    page.route(pattern, lambda route: held.append(route))
+    return held
+
+
+def test_points_are_drawn_first_and_the_page_takes_the_view_over(
+    page: Page, server: RunningServer
+) -> None:
+    seeded = open_scan(page, server, sparse_scan(6000), tile_points=1500)
+    held = held_back(page, "**/api/v1/session")
+    page.reload()
+    wait_until(page, DRAWN)
+    assert page.locator("canvas.viewer-canvas").count() == 1
+    assert page.get_by_test_id("viewer").count() == 0
+    assert page.evaluate("window.__fewpoints.ready") is False
+    early = page.locator("canvas.viewer-canvas").bounding_box()
+    page.evaluate("window.firstCanvas = document.querySelector('canvas.viewer-canvas')")
+    for route in held:
+        route.continue_()
+    wait_until(page, SETTLED)
+    assert page.evaluate(
+        "document.querySelector('main > canvas.viewer-canvas') === window.firstCanvas"
+    )
+    assert page.locator("canvas.viewer-canvas").count() == 1
+    assert page.locator(".early-view").count() == 0
+    # It did not move.
+    assert page.locator("canvas.viewer-canvas").bounding_box() == early
+    # It is the page's now: a click finds points, and the first query is in view.
+    assert page.evaluate("window.__fewpoints.currentQuery.id") == seeded.query_ids[0]
+    found = page.evaluate(
+        """() => {
+            const hooks = window.__fewpoints;
+            const { x, y } = hooks.project([4, 3, 1.5]);
+            return hooks.pick(x, y) !== null;
+        }"""
+    )
+    assert found
+
+
+def test_another_address_before_the_page_is_there_takes_the_view_away(
+    page: Page, server: RunningServer
+) -> None:
+    open_scan(page, server, sparse_scan(6000), tile_points=1500)
+    held = held_back(page, "**/api/v1/session")
+    page.reload()
+    wait_until(page, DRAWN)
+    page.evaluate("location.hash = '#/'")
+    wait_until(page, "document.querySelectorAll('canvas').length === 0")
+    for route in held:
+        route.continue_()
+    page.get_by_role("button", name="New project").first.wait_for()
+    assert page.locator(".early-view").count() == 0
+
+
+def test_nothing_of_a_scan_is_shown_to_who_is_signed_out(page: Page, server: RunningServer) -> None:
+    open_scan(page, server, sparse_scan(6000), tile_points=1500)
+    page.context.clear_cookies()
+    page.reload()
+    page.get_by_role("heading", name="Sign in to fewpoints").wait_for()
+    page.wait_for_timeout(300)
+    assert page.locator("canvas").count() == 0
+    assert page.locator(".early-view").count() == 0
