@@ -28,6 +28,11 @@ float logDistance(float depth) {
   return log2(2.0 * uNearFar.x * uNearFar.y / (uNearFar.y + uNearFar.x - z * (uNearFar.y - uNearFar.x)));
 }
 
+// A jump in depth darkens no more than this, and shading fades where points are as large as this part of the
+// picture's height: it would draw the outline of each point instead of the shape that they are on.
+const float JUMP = 0.15;
+const vec2 LARGE = vec2(0.008, 0.03);
+
 void main() {
   ivec2 here = ivec2(gl_FragCoord.xy);
   float depth = texelFetch(uDepth, here, 0).r;
@@ -40,14 +45,15 @@ void main() {
   if (uShade > 0.0) {
     float mine = logDistance(depth);
     float step = 0.0;
+    float part = 1.5 * uSpacing / (uFrame > 0.0 ? uFrame : exp2(mine));
     float grain = (uFrame > 0.0 ? 4.0 * uSpacing / uFrame : 1.6 * uSpacing / exp2(mine));
     for (int i = 0; i < 8; i++) {
       float a = float(i) * 0.7853981634;
       ivec2 there = clamp(here + ivec2(round(vec2(cos(a), sin(a)) * uReach)), ivec2(0), ivec2(uPixels) - 1);
       float other = texelFetch(uDepth, there, 0).r;
-      if (other < 1.0) step += max(0.0, mine - logDistance(other) - grain);
+      if (other < 1.0) step += clamp(mine - logDistance(other) - grain, 0.0, JUMP);
     }
-    color *= exp(-step * 0.125 * 300.0 * uShade);
+    color *= exp(-step * 0.125 * 300.0 * uShade * mix(1.0, 0.35, smoothstep(LARGE.x, LARGE.y, part)));
   }
   oColor = vec4(color, 1.0);
 }`;
