@@ -191,6 +191,17 @@ def test_undo_bulk_approval_filters_and_reload(team: Team) -> None:
     expect(position).to_have_text("2 of 3")
     lead.keyboard.press("?")
     expect(lead.get_by_role("dialog")).to_contain_text("Send back with a note")
+    # U is "unsure" on the label page, and free here.
+    lead.get_by_test_id("change-keys").click()
+    lead.get_by_test_id("keys-reviewPrevious").get_by_role("button", name="Add a key").click()
+    lead.keyboard.press("u")
+    expect(lead.get_by_test_id("keys-message")).to_contain_text("“Previous” has the key U now")
+    expect(lead.get_by_test_id("keys-unsure")).to_contain_text("U")
+    lead.keyboard.press("Escape")
+    lead.keyboard.press("u")
+    expect(position).to_have_text("1 of 3")
+    lead.keyboard.press("?")
+    expect(lead.get_by_test_id("help-reviewPrevious")).to_contain_text("U")
     lead.keyboard.press("Escape")
 
     lead.locator("a.back").click()
