@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 PORT ?= 0
 
-.PHONY: help demo test check ci-tools web web-tools web-check api format lint types benchmark picture wheel clean
+.PHONY: help demo test check ci-tools web web-tools web-check api format lint types benchmark benchmark-viewer picture wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,10 @@ api: web-tools ## Regenerate the web app's API types from the server
 
 benchmark: $(VENV)/.dev web ## Record timings (never part of the tests)
 	$(BIN)/python -m pytest -m benchmark -s tests/benchmarks
+
+benchmark-viewer: $(VENV)/.dev web ## Measure the viewer beside potree-core (fetches it; DATA=folder for its clouds)
+	cd tests/benchmarks/viewer && npm ci && npm run build
+	$(BIN)/python -m tests.benchmarks.viewer.compare --data $(or $(DATA),/tmp/viewer-benchmark)
 
 picture: $(VENV)/.dev web ## Take the README's picture of the app
 	$(BIN)/python scripts/picture.py

@@ -13,6 +13,7 @@ potree-core's has nothing but the picture, in the same size, behind a server of 
 * first picture: from the navigation to the end of the first frame with 50,000 points or more.
 * full picture: until everything that the overview asks for is there and drawn.
 * frame: between two animation frames while the camera flies, each having waited for the picture.
+* cold: opened on the close-up with an empty cache; ours is sent there as soon as its view exists.
 * same points: the same with as many points in our moving picture as potree-core has.
 """
 
@@ -101,6 +102,16 @@ FLY = """
         return { took, points };
     }
 """
+# To the close-up before the first point has arrived.
+AT_ONCE = """
+    const { eye, target } = CLOSE;
+    const send = () => {
+        const viewer = window.__fewpoints?.viewer;
+        if (viewer?.layer) viewer.flyTo({ eye, target }, false);
+        else requestAnimationFrame(send);
+    };
+    requestAnimationFrame(send);
+""".replace("CLOSE", json.dumps(CLOSE))
 OURS = {
     "set": "(eye, target) => window.__fewpoints.viewer.flyTo({ eye, target }, false)",
     "drawn": "() => window.watch.drawn",
@@ -216,6 +227,24 @@ def measure(
     return found, start, path
 
 
+def cold(page: Page, viewer: dict[str, str], url: str) -> dict[str, float]:
+    """The close-up opened with nothing there."""
+    traffic = Traffic(page)
+    page.goto(url)
+    first = until(page, viewer["first"])
+    until(page, viewer["settled"])
+    full = page.evaluate("window.bench?.quietSince ?? performance.now()")
+    found = {
+        "cold_first_ms": first,
+        "cold_full_ms": full,
+        "cold_bytes": traffic.points,
+        "cold_requests": traffic.requests,
+        "cold_points": page.evaluate(viewer["held"]),
+    }
+    page.context.close()
+    return found
+
+
 def same_points(page: Page, path: dict[str, Any], points: float) -> dict[str, float]:
     """Our frames when the moving picture has as many points as is given."""
     page.evaluate(
@@ -295,8 +324,19 @@ def main() -> None:
             until(page, POTREE["settled"])
             shot(page, options.shots, "potree-overview")
             page.context.close()
+            page = visit(browser, int(canvas["width"]), int(canvas["height"]))
+            query = (
+                f"?data=/data/&budget={options.budget}&enough={ENOUGH}"
+                f"&eye={json.dumps(CLOSE['eye'])}&target={json.dumps(CLOSE['target'])}"
+            )
+            theirs |= cold(page, POTREE, f"{files}/build/index.html{query}")
             ours |= same_points(our_page, path, theirs["moving_points"])
             our_page.context.close()
+            page = visit(browser, *WINDOW)
+            page.context.add_cookies(cookies)  # type: ignore[arg-type]
+            page.add_init_script(WATCH)
+            page.add_init_script(AT_ONCE)
+            ours |= cold(page, OURS, f"{server.address}/#/scans/1")
             for name, one in (("fewpoints", ours), ("potree-core", theirs)):
                 found[name].append(one)
                 print(json.dumps({"viewer": name, "repeat": repeat, **one}), flush=True)
