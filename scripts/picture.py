@@ -172,7 +172,7 @@ def readme_pictures(browser: Browser, link: str) -> None:
     page.screenshot(path=IMAGES / "project-page.png")
     open_label_page(page)
     page.keyboard.press("Home")
-    page.get_by_test_id("mode-prediction").click()
+    page.keyboard.press("Alt+3")
     page.wait_for_timeout(1000)
     settled(page)
     page.screenshot(path=IMAGES / "prediction.png")

@@ -42,9 +42,11 @@ def start_export(
         return read_job(service.start_export(session, project_id, body, user.id))
 
 
-@router.post("/projects/{project_id}/exports/preview", responses=problem(NotFound, Invalid))
+@router.post(
+    "/projects/{project_id}/exports/preview", responses=problem(Forbidden, NotFound, Invalid)
+)
 def preview_export(
-    _: CurrentUser,
+    _: Lead,
     project_id: PathId,
     body: ExportCreate,
     database: DatabaseDep,
