@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 
 from fewpoints.server.app import create_app
+from fewpoints.server.serve import KEEP_ALIVE_S
 from fewpoints.server.settings import Settings
 from fewpoints.server.users.service import create_sign_in_token, ensure_user
 
@@ -104,7 +105,13 @@ class RunningServer:
         self.settings = settings
         self._visitors: list[Visitor] = []
         self.app = create_app(settings)
-        config = uvicorn.Config(self.app, log_level="error", lifespan="on", access_log=False)
+        config = uvicorn.Config(
+            self.app,
+            log_level="error",
+            lifespan="on",
+            access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]

@@ -21,6 +21,9 @@ from fewpoints.server.settings import Settings
 from fewpoints.server.users import service as users
 
 GRACE_S = 5
+# Longer than proxies keep theirs (nginx: 60 s): the side that sends closes first, or a request can
+# meet a connection that is just being closed.
+KEEP_ALIVE_S = 75
 
 
 class PortInUse(AppError):
@@ -69,6 +72,7 @@ def serve(settings: Settings, *, on_ready: Callable[[Serving], None]) -> None:
         server_header=False,
         proxy_headers=False,  # Nothing here depends on what a proxy says about the client.
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         lifespan="on",
     )
     server = _Server(config, app, lambda: on_ready(_serving(app, settings, listener)))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.annotations.files import replacing
+from fewpoints.annotations.numpy_files import load_arrays
 from fewpoints.models.benchmarks.runs import Key
 
 _log = logging.getLogger(__name__)
@@ -66,8 +67,8 @@ def _read(path: Path) -> dict[str, NDArray[np.int64]]:
     if not path.exists():
         return {}
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return {name: file[name].astype(np.int64) for name in file.files}
+        with path.open("rb") as opened:
+            return {name: rows.astype(np.int64) for name, rows in load_arrays(opened).items()}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         _log.warning("%s is damaged (%s); its points are chosen again.", path.name, error)
         return {}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.arrays import Float32Array
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.numpy_files import map_array
 from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.annotations.scans.orientation import upright_positions
 from fewpoints.annotations.scans.scan import PointScan
@@ -138,10 +139,7 @@ def _reserve(file: IO[bytes], start: int, size: int, path: Path) -> None:
 
 def open_features(path: Path) -> Float32Array:
     """Return the (N, F) features of a .npy file, memory-mapped where it has rows."""
-    try:
-        return cast(Float32Array, np.load(path, mmap_mode="r", allow_pickle=False))
-    except ValueError:
-        return cast(Float32Array, np.load(path, allow_pickle=False))
+    return cast(Float32Array, map_array(path))
 
 
 def scan_voxels(scan: PointScan, voxel_size_m: float) -> Voxels:

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.numpy_files import load_arrays
 from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.models.pretrain.augment import z_up
 from fewpoints.models.pretrain.errors import NoFramePairs
@@ -187,8 +188,7 @@ def prepare(
     folder.mkdir(parents=True, exist_ok=True)
     known = folder / "pairs.npz"
     if known.exists() and all((folder / _file(i)).exists() for i in frames):
-        with np.load(known) as stored:
-            pairs = FramePairs(stored["first"], stored["second"], stored["overlap"])
+        pairs = FramePairs(**load_arrays(known))
     else:
         thinned = _write_clouds(
             source,
@@ -312,9 +312,7 @@ def _write_npz(path: Path, **arrays: NDArray[np.generic]) -> None:
 
 def read_cloud(path: Path) -> Cloud:
     """Read one frame's file."""
-    with np.load(path) as stored:
-        names = ("positions", "colours", "classes", "objects")
-        return Cloud(*(stored[name] for name in names))
+    return Cloud(**load_arrays(path))
 
 
 _recent_cloud = lru_cache(maxsize=64)(read_cloud)

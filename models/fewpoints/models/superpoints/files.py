@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.numpy_files import load_arrays
 from fewpoints.models.superpoints.superpoints import Superpoints
 
 # Raise when the same scan and features would give others: it makes old files unused.
@@ -99,10 +100,7 @@ def load_superpoints(path: Path) -> StoredSuperpoints:
     """
     try:
         with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if isinstance(content, np.ndarray):
-                raise ValueError("it is a single array")
-            arrays = {name: content[name] for name in content.files}
+            arrays: dict[str, Any] = load_arrays(file)
         if int(arrays.pop("version")) != SUPERPOINTS_VERSION:
             raise ValueError("it is of another version")
         voxel_size_m = float(arrays.pop("voxel_size_m"))

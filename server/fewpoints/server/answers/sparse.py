@@ -21,6 +21,7 @@ from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.projects.queries import class_rows, read_class
 from fewpoints.server.rounds.tables import Query
+from fewpoints.server.scans.scan_arrays import load_local
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.tables import Checkpoint
@@ -55,7 +56,7 @@ def import_labels(
     read = read_csv(content, classes, scan_points=scan.points, name=name, strict=False)
     problems = list(read.problems)
     class_ids = [row.id for row in class_rows(session, [scan.project_id])[scan.project_id]]
-    local = np.load(storage.scan_arrays(scan_id) / "local.npy", mmap_mode="r")
+    local = load_local(storage.scan_arrays(scan_id))
     asked = select(Query.point_index, Query.id).where(Query.scan_id == scan_id)
     queries = dict(session.execute(asked).all())
     checkpoints = set(

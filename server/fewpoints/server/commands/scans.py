@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fewpoints.annotations.numpy_files import map_array
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.server.commands.label_files import read_labels
@@ -171,7 +172,7 @@ def load_features(path: Path, points: int) -> npt.NDArray[np.float32]:
     import numpy as np
 
     try:
-        array = np.load(existing_file(path), mmap_mode="r", allow_pickle=False)
+        array = map_array(existing_file(path))
     except (ValueError, EOFError, OSError):
         raise BadArgument(
             f"--features {path} is not a .npy array. Write it with `fewpoints features`."

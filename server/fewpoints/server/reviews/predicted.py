@@ -13,6 +13,7 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.numpy_files import map_array
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.predictions import SCAN_ORDER
 
@@ -55,7 +56,7 @@ class PredictedPoints:
         rows = np.unique(points if kept is None else np.concatenate([points, kept[0]]))
         path = self._storage.prediction_folder(scan_id, checkpoint_id) / SCAN_ORDER
         try:
-            stored = np.load(path, mmap_mode="r")
+            stored = map_array(path)
         except FileNotFoundError:
             return None
         values: NDArray[np.uint8] = np.array(stored[rows])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.numpy_files import map_array
 from fewpoints.annotations.scans.scan import Field, PointScan
 
 _OPTIONAL = ("colours", "normals", "intensity")
@@ -43,14 +44,14 @@ def load_arrays(folder: Path) -> PointScan:
     """Return the scan that `save_arrays` wrote; its arrays are read-only maps of the files."""
     facts = json.loads((folder / "scan.json").read_text(encoding="utf-8"))
     optional = {
-        name: _map(folder / f"{name}.npy")
+        name: map_array(folder / f"{name}.npy")
         for name in _OPTIONAL
         if (folder / f"{name}.npy").exists()
     }
     return PointScan(
-        positions=_map(folder / "positions.npy"),
+        positions=map_array(folder / "positions.npy"),
         labels={
-            name: _map(folder / f"label-{number}.npy")
+            name: map_array(folder / f"label-{number}.npy")
             for number, name in enumerate(facts["labels"])
         },
         global_shift=np.array(facts["global_shift"], np.float64),
@@ -64,25 +65,20 @@ def load_arrays(folder: Path) -> PointScan:
 
 def load_positions(folder: Path) -> NDArray[np.float64]:
     """Return the (N, 3) positions alone, a read-only map of their file."""
-    positions: NDArray[np.float64] = _map(folder / "positions.npy")
+    positions: NDArray[np.float64] = map_array(folder / "positions.npy")
     return positions
 
 
 def load_local(folder: Path) -> NDArray[np.floating[Any]]:
     """Return the (N, 3) positions in the local frame, a read-only map of their file."""
-    positions: NDArray[np.floating[Any]] = _map(folder / "local.npy")
+    positions: NDArray[np.floating[Any]] = map_array(folder / "local.npy")
     return positions
 
 
 def local_position(folder: Path, row: int) -> tuple[float, float, float] | None:
     """Return the position of one row in the local frame; None if it is not finite."""
-    values = np.load(folder / "local.npy", mmap_mode="r")[row]
+    values = map_array(folder / "local.npy")[row]
     if not np.isfinite(values).all():
         return None
     x, y, z = (float(value) for value in values)
     return x, y, z
-
-
-def _map(path: Path) -> Any:  # Any: dtype and shape are what was saved; PointScan checks them.
-    values = np.load(path, mmap_mode="r", allow_pickle=False)
-    return values if values.size else np.array(values)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.numpy_files import map_array
 from fewpoints.annotations.scans.tiles import to_tile_order
 from fewpoints.server.storage import Storage
 
@@ -30,7 +31,7 @@ def write_prediction(
 
 def read_prediction(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return (N,) classes and (N,) confidences in scan order."""
-    pairs: NDArray[np.uint8] = np.load(folder / SCAN_ORDER, mmap_mode="r")
+    pairs: NDArray[np.uint8] = map_array(folder / SCAN_ORDER)
     return pairs[:, 0], pairs[:, 1]
 
 
