@@ -18,6 +18,7 @@ from fewpoints.server.channels.files import (
     save_feature_colours,
     usual_range,
 )
+from fewpoints.server.records import count_objects
 from fewpoints.server.scans.tables import Scan
 from tests.server.conftest import quick_settings
 from tests.server.rooms import room_file
@@ -89,6 +90,11 @@ class TestIntensity:
         part = lead.get(path, headers={"Range": "bytes=40-79"})
         assert part.status_code == 206
         assert part.content == whole[10:20].tobytes()
+        several = checked(lead.get(path, params={"ranges": "990-999,0-2"}), 200)
+        assert several.content == whole[990:].tobytes() + whole[:2].tobytes()
+        assert lead.get(path, params={"ranges": "990-1000"}).status_code == 422
+        gone = lead.get(path, params={"ranges": "0-2"}, headers={"If-Match": '"another"'})
+        assert gone.status_code == 412
         version = channels(lead, scan_id)["intensity"]["version"]
         assert "immutable" in lead.get(path, params={"v": version}).headers["cache-control"]
 
@@ -187,9 +193,28 @@ def test_a_real_import_has_all_of_them(tmp_path_factory: pytest.TempPathFactory)
             f"/scans/{scan_id}/objects.bin", headers={"If-None-Match": answer.headers["etag"]}
         )
         assert again.status_code == 304
+        part = lead.get(f"/scans/{scan_id}/objects.bin", params={"ranges": "2900-3000,3-5"})
+        assert part.content == objects[2900:].tobytes() + objects[3:5].tobytes()
+        assert part.headers["etag"] == answer.headers["etag"]
+        assert lead.get_json(f"/scans/{scan_id}/objects/counts") == {
+            "records": 3000,
+            "counts": [{"class_index": 4, "instance": 3, "records": int((numbers == 3).sum())}],
+        }
         lead.answer(scan_id, point_index=chair, class_index=4, instance=5)
         changed = checked(lead.get(f"/scans/{scan_id}/objects.bin"))
         assert changed.headers["etag"] != answer.headers["etag"]
+
+
+def test_objects_are_counted_by_number_and_class() -> None:
+    rows = [(1, 0, 2, 9), (0, 0, 2, 9), (1, 0, 2, 3), (44, 1, 2, 9), (1, 0, 5, 1), (44, 1, 255, 0)]
+    counts = count_objects(np.array(rows, np.uint8))
+    assert counts.records == 6
+    assert [(c.instance, c.class_index, c.records) for c in counts.counts] == [
+        (1, 2, 2),
+        (1, 5, 1),
+        (300, None, 1),
+        (300, 2, 1),
+    ]
 
 
 def test_shares_and_normals_at_the_edges() -> None:

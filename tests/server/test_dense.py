@@ -244,6 +244,51 @@ class TestVersions:
         dense(lead, room)
         assert (counted.labelled, counted.loaded) == (2, 1)
 
+    def test_ranges_are_those_of_the_whole(
+        self, lead: Visitor, room: Room, counted: Counted
+    ) -> None:
+        scan_id, (floor, wall, *_) = room.seeded.scan_id, room.rows
+        path = f"{room.path}/dense.bin"
+        lead.answer(scan_id, point_index=floor, class_index=1)
+        whole = lead.get(path)
+        records = len(whole.content) // 2
+        ranges = {"ranges": f"{records - 40}-{records},0-3,7-8"}
+        part = checked(lead.get(path, params=ranges), 200)
+        assert part.content == whole.content[-80:] + whole.content[:6] + whole.content[14:16]
+        assert part.headers["etag"] == whole.headers["etag"]
+        assert counted.labelled == 1
+        for wrong in ("", "5-5", f"0-{records + 1}", "1-2,", "-1-5"):
+            assert lead.get(path, params={"ranges": wrong}).status_code == 422, wrong
+
+        # Parts that belong together are asked for by their tag; that it is old is said at once.
+        first = {"If-Match": part.headers["etag"]}
+        assert checked(lead.get(path, params=ranges, headers=first), 200).content == part.content
+        known = {"If-None-Match": part.headers["etag"]}
+        assert lead.get(path, params=ranges, headers=known).status_code == 304
+        lead.answer(scan_id, point_index=wall, class_index=2)
+        refused = lead.get(path, params=ranges, headers=first)
+        assert refused.status_code == 412
+        assert refused.json()["error"]["code"] == "other_version"
+        assert counted.labelled == 1, "nothing is made for who wants what is gone"
+        newer = checked(lead.get(path, params=ranges, headers=known), 200)
+        assert newer.headers["etag"] != part.headers["etag"]
+        assert newer.content[:80] == lead.get(path).content[-80:]
+
+    def test_classes_are_counted(self, lead: Visitor, room: Room) -> None:
+        path = f"{room.path}/dense/counts"
+        assert lead.get(path).json()["error"]["code"] == "no_answers"
+        for row, index in zip(room.rows, (3, 0, 7, 3), strict=True):
+            lead.answer(room.seeded.scan_id, point_index=row, class_index=index)
+        found = dense(lead, room)[:, 0].tolist()
+        counts = lead.get_json(path)
+        assert counts["records"] == len(found)
+        assert [c["records"] for c in counts["counts"]] == sorted(
+            (found.count(index) for index in set(found)), reverse=True
+        )
+        for entry in counts["counts"]:
+            assert entry["records"] == found.count(entry["class_index"])
+            assert entry["instance"] is None
+
     def test_two_at_once_compute_once(
         self, lead: Visitor, annotator: Visitor, room: Room, counted: Counted
     ) -> None:

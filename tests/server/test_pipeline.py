@@ -275,6 +275,24 @@ class TestTraining:
             np.frombuffer(lead.get(path).content, np.uint8).reshape(-1, 2), before
         )
 
+    def test_ranges_and_counts_are_those_of_the_whole(
+        self, lead: Visitor, scan: dict[str, Any], trained: dict[str, Any]
+    ) -> None:
+        path = f"/scans/{scan['id']}/prediction.bin"
+        whole = lead.get(path, params={"checkpoint": trained["id"]})
+        asked = {"checkpoint": trained["id"], "ranges": "2990-3000,5-6"}
+        part = checked(lead.get(path, params=asked), 200)
+        assert part.content == whole.content[5980:] + whole.content[10:12]
+        assert part.headers["etag"] == whole.headers["etag"]
+        gone = checked(lead.get(path, params=asked, headers={"If-Match": '"old"'}), 412)
+        assert gone.json()["error"]["code"] == "other_version"
+        counts = lead.get_json(f"/scans/{scan['id']}/prediction/counts")
+        classes = whole.content[::2]
+        assert counts["records"] == 3000
+        assert {c["class_index"]: c["records"] for c in counts["counts"]} == {
+            index: classes.count(index) for index in set(classes)
+        }
+
     def test_another_checkpoint_can_be_asked_for(
         self, lead: Visitor, project: dict[str, Any], scan: dict[str, Any], trained: dict[str, Any]
     ) -> None:

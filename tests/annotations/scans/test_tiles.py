@@ -17,7 +17,6 @@ from fewpoints.annotations.scans.tiles import (
     prefix_blocks,
     read_manifest,
     read_order,
-    read_records,
     to_scan_order,
     to_tile_order,
     write_tiles,
@@ -115,13 +114,6 @@ class TestLayout:
             assert size == len(expected)
             assert size / 12 <= max(points, 64 * len(manifest.tiles))
         assert size == len(raw)
-
-    def test_ranges_of_records_come_one_after_the_other(self, tmp_path: Path) -> None:
-        write_tiles(cloud(1001), tmp_path, tile_points=SMALL)
-        raw = (tmp_path / "tiles.bin").read_bytes()
-        ranges = [(5, 6), (900, 1001), (0, 40)]
-        expected = b"".join(raw[12 * start : 12 * stop] for start, stop in ranges)
-        assert read_records(tmp_path, ranges) == expected
 
     def test_equal_seeds_give_equal_bytes(self, tmp_path: Path) -> None:
         scan = cloud(2000)

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -171,16 +171,6 @@ def prefix_blocks(out_dir: Path, points: int) -> tuple[int, int, Iterator[bytes]
             yield b"".join(waiting)
 
     return records, total, blocks()
-
-
-def read_records(out_dir: Path, ranges: Iterable[tuple[int, int]]) -> bytes:
-    """Return the records `from` to `to` (exclusive) of each range, one range after the other."""
-    with (out_dir / "tiles.bin").open("rb") as file:
-        parts = []
-        for start, stop in ranges:
-            file.seek(start * RECORD_BYTES)
-            parts.append(file.read((stop - start) * RECORD_BYTES))
-    return b"".join(parts)
 
 
 def decode_tile(records: bytes, tile: Tile) -> tuple[FloatArray64, UInt8Array]:

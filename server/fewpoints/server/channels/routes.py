@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import numpy as np
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +16,11 @@ from fewpoints.server.channels.queries import read_numbered
 from fewpoints.server.channels.schemas import ChannelName, ChannelRead
 from fewpoints.server.dense.queries import NoAnswersYet, SuperpointsMissing
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, LabellersDep, StorageDep
-from fewpoints.server.errors import NotFound, NotSignedIn, problem
-from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, file_answer, knows
+from fewpoints.server.errors import Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.files import BINARY_ANSWER, OtherVersion, file_answer, made_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import PathId
+from fewpoints.server.records import RecordCounts, RecordRangesOrAll, count_objects
 from fewpoints.server.scans.service import ScanNotReady, ready_scan
 
 router = APIRouter(tags=["channels"], responses=problem(NotSignedIn))
@@ -36,7 +38,10 @@ def list_channels(
 
 @router.get(
     "/scans/{scan_id}/channels/{name}",
-    responses={**BINARY_ANSWER, **problem(NotFound, ScanNotReady, service.NoChannel)},
+    responses={
+        **BINARY_ANSWER,
+        **problem(NotFound, ScanNotReady, service.NoChannel, Invalid, OtherVersion),
+    },
     response_class=Response,
 )
 def read_channel(
@@ -46,15 +51,16 @@ def read_channel(
     request: Request,
     database: DatabaseDep,
     storage: StorageDep,
+    ranges: RecordRangesOrAll = None,
 ) -> Response:
-    """Four bytes for every record of the tiles; ranges are served."""
+    """Four bytes each of records of the tiles; byte ranges are served, too."""
     with database.read() as session:
         facts = service.Facts.of(session, scan_id)
     try:
         path, version = service.made(storage, facts, name)
     except FileNotFoundError:  # The scan is being deleted.
         raise NotFound("scan", scan_id) from None
-    return file_answer(request, path, version=version)
+    return file_answer(request, path, version=version, ranges=ranges, item_bytes=4)
 
 
 @router.post(
@@ -78,7 +84,7 @@ def make_channel(
     "/scans/{scan_id}/objects.bin",
     responses={
         **BINARY_ANSWER,
-        **problem(NotFound, NoAnswersYet, SuperpointsMissing, ScanNotReady),
+        **problem(NotFound, NoAnswersYet, SuperpointsMissing, ScanNotReady, Invalid, OtherVersion),
     },
     response_class=Response,
 )
@@ -88,13 +94,32 @@ def read_objects(
     request: Request,
     database: DatabaseDep,
     labellers: LabellersDep,
+    ranges: RecordRangesOrAll = None,
 ) -> Response:
-    """Instance (two bytes, 0 for none), class and confidence of every record of the tiles."""
+    """Instance (two bytes, 0 for none), class and confidence of records of the tiles.
+
+    The `ETag` is the same exactly where the objects of the whole scan are.
+    """
     with database.read() as session:
         numbered = read_numbered(session, ready_scan(session, scan_id))
-    etag = f'"{numbered.version}"'
-    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
-    if knows(request, etag):
-        return Response(status_code=304, headers=headers)
-    content = labellers.objects(numbered.labelled, numbered.instances)
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return made_answer(
+        request,
+        lambda: labellers.objects(numbered.labelled, numbered.instances, numbered.version),
+        version=numbered.version,
+        ranges=ranges,
+        item_bytes=4,
+    )
+
+
+@router.get(
+    "/scans/{scan_id}/objects/counts",
+    responses=problem(NotFound, NoAnswersYet, SuperpointsMissing, ScanNotReady),
+)
+def read_object_counts(
+    _: CurrentUser, scan_id: PathId, database: DatabaseDep, labellers: LabellersDep
+) -> RecordCounts:
+    """How many points each object has."""
+    with database.read() as session:
+        numbered = read_numbered(session, ready_scan(session, scan_id))
+    content = labellers.objects(numbered.labelled, numbered.instances, numbered.version)
+    return count_objects(np.frombuffer(content, np.uint8).reshape(-1, 4))

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +37,14 @@ CAPACITY_BYTES = 256 << 20  # About thirty scans of a million points.
 
 @dataclass(eq=False)
 class _Held:
-    """One scan in memory: what labels it, and the labels that were asked for last."""
+    """One scan in memory: what labels it, and what was asked for last, with its version."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     superpoints: str = ""
     file: Path | None = None
     labeller: DenseLabeller | None = None
     order: NDArray[np.uint32] | None = None
-    version: str = ""
-    pairs: bytes = b""
+    made: dict[Literal["pairs", "objects"], tuple[str, bytes]] = field(default_factory=dict)
     size: int = 0
 
 
@@ -73,24 +73,26 @@ class Labellers:
             NoAnswersYet: no answer is at a point that has a place.
         """
         with self._holding(labelled.scan_id) as held:
-            version = labelled.version
-            if held.version != version:
-                held.pairs = self._label(held, labelled)
-                held.version = version
-                held.size = _bytes_of(held)
-            return held.pairs
+            version, content = held.made.get("pairs", ("", b""))
+            if version != labelled.version:
+                found = label(self._load(held, labelled), labelled)
+                content = self._keep(held, "pairs", labelled.version, pairs_of(found))
+            return content
 
-    def objects(self, labelled: Labelled, instances: NDArray[np.int64]) -> bytes:
+    def objects(self, labelled: Labelled, instances: NDArray[np.int64], version: str) -> bytes:
         """Return the object of every record of the tiles, from (Q,) the instances answers name.
 
         (R, 4) uint8: the instance, little-endian, 0 for none; its class; the label's confidence.
+        `version` is the same exactly where they are.
 
         Raises:
             SuperpointsMissing, NoAnswersYet: see `pairs`.
         """
         with self._holding(labelled.scan_id) as held:
+            known, content = held.made.get("objects", ("", b""))
+            if known == version:
+                return content
             labeller = self._load(held, labelled)
-            held.size = _bytes_of(held)
             found = label(labeller, labelled)
             placed = labeller.superpoints.of_point[labelled.rows] >= 0
             numbers = object_numbers(
@@ -99,8 +101,7 @@ class Labellers:
             out = np.zeros((len(numbers), 4), np.uint8)
             out[:, :2] = np.minimum(numbers, 65535).astype("<u2")[:, None].view(np.uint8)
             out[:, 2:] = pairs_of(found)
-            assert held.order is not None
-            return np.ascontiguousarray(to_tile_order(out, held.order)).tobytes()
+            return self._keep(held, "objects", version, out)
 
     def labeller(self, labelled: Labelled) -> DenseLabeller:
         """Return what labels a scan, for work that may take long: it keeps nobody waiting.
@@ -168,11 +169,19 @@ class Labellers:
         finally:
             self._trim()
 
-    def _label(self, held: _Held, labelled: Labelled) -> bytes:
-        labeller = self._load(held, labelled)
+    def _keep(
+        self,
+        held: _Held,
+        kind: Literal["pairs", "objects"],
+        version: str,
+        values: NDArray[np.uint8],
+    ) -> bytes:
+        """Keep (N, bytes) values by scan row as the newest of their kind, by record."""
         assert held.order is not None
-        found = label(labeller, labelled)
-        return np.ascontiguousarray(to_tile_order(pairs_of(found), held.order)).tobytes()
+        content = np.ascontiguousarray(to_tile_order(values, held.order)).tobytes()
+        held.made[kind] = (version, content)
+        held.size = _bytes_of(held)
+        return content
 
     def _load(self, held: _Held, labelled: Labelled) -> DenseLabeller:
         if held.superpoints != labelled.superpoints or held.labeller is None:
@@ -247,4 +256,5 @@ def _bytes_of(held: _Held) -> int:
     assert held.order is not None
     arrays = [held.order, held.labeller.looks, *vars(held.labeller.superpoints).values()]
     # The positions are a map of their file: pages of it are let go when memory is short.
-    return len(held.pairs) + sum(a.nbytes for a in arrays if isinstance(a, np.ndarray))
+    made = sum(len(content) for _, content in held.made.values())
+    return made + sum(a.nbytes for a in arrays if isinstance(a, np.ndarray))

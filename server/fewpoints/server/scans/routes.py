@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
-from fewpoints.annotations.scans.tiles import prefix_blocks, read_records
+from fewpoints.annotations.scans.tiles import RECORD_BYTES, prefix_blocks
 from fewpoints.server.dependencies import (
     CurrentUser,
     DatabaseDep,
@@ -27,6 +27,7 @@ from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, file_answer, knows
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import PathId
 from fewpoints.server.projects.queries import get_project
+from fewpoints.server.records import RecordRanges, parse_ranges, read_records
 from fewpoints.server.scans import queries, service
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_in_process
 from fewpoints.server.scans.schemas import ScanRead, ScanUpdate
@@ -40,7 +41,6 @@ BINARY_BODY: dict[str, Any] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-MOST_RECORDS = 262_144  # In one answer.
 FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]
 
 
@@ -265,27 +265,14 @@ def read_record_ranges(
     scan_id: PathId,
     database: DatabaseDep,
     storage: StorageDep,
-    ranges: Annotated[
-        str,
-        Query(
-            pattern=r"^\d{1,10}-\d{1,10}(,\d{1,10}-\d{1,10}){0,63}$",
-            description="Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64.",
-        ),
-    ],
+    ranges: RecordRanges,
 ) -> Response:
     """Points of several ranges, 12 bytes each, one range after the other: detail for a view."""
     with database.read() as session:
         count = service.ready_scan(session, scan_id).finite_points or 0
-    pairs = [tuple(int(n) for n in pair.split("-")) for pair in ranges.split(",")]
-    asked = [(start, stop) for start, stop in pairs]
-    wrong = next((pair for pair in asked if not pair[0] < pair[1] <= count), None)
-    if wrong is not None:
-        raise Invalid(f"The range {wrong[0]}-{wrong[1]} is not one of {count} records.")
-    total = sum(stop - start for start, stop in asked)
-    if total > MOST_RECORDS:
-        raise Invalid(f"{total} records are too many at once; ask for {MOST_RECORDS} at most.")
+    asked = parse_ranges(ranges, records=count, item_bytes=RECORD_BYTES)
     try:
-        content = read_records(storage.scan_data(scan_id), asked)
+        content = read_records(storage.scan_file(scan_id, "tiles.bin"), asked, RECORD_BYTES)
     except FileNotFoundError:  # The scan is being deleted.
         raise NotFound("scan", scan_id) from None
     return Response(content, media_type="application/octet-stream")

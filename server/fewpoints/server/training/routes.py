@@ -4,21 +4,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from fewpoints.server.db.engine import Database
 from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, SettingsDep, StorageDep
-from fewpoints.server.errors import AppError, Forbidden, NotFound, NotSignedIn, problem
-from fewpoints.server.files import BINARY_ANSWER, file_answer
+from fewpoints.server.errors import AppError, Forbidden, Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.files import BINARY_ANSWER, OtherVersion, file_answer
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
+from fewpoints.server.records import RecordCounts, RecordRangesOrAll, count_classes
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.schemas import MAX_ID, Page
-from fewpoints.server.storage import display_name
+from fewpoints.server.storage import Storage, display_name
 from fewpoints.server.training import checkpoints, predictions, queries, service
 from fewpoints.server.training.schemas import (
     CheckpointRead,
@@ -30,6 +34,7 @@ from fewpoints.server.training.schemas import (
 )
 
 router = APIRouter(tags=["training"], responses=problem(NotSignedIn))
+CheckpointOrShown = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 
 
 class NoPrediction(AppError):
@@ -149,7 +154,7 @@ def predict_lacking(user: Lead, checkpoint_id: PathId, database: DatabaseDep) ->
     "/scans/{scan_id}/prediction.bin",
     responses={
         **BINARY_ANSWER,
-        **problem(NotFound, NoPrediction),
+        **problem(NotFound, NoPrediction, Invalid, OtherVersion),
     },
     response_class=Response,
 )
@@ -159,9 +164,38 @@ def read_prediction(
     request: Request,
     database: DatabaseDep,
     storage: StorageDep,
-    checkpoint: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    checkpoint: CheckpointOrShown = None,
+    ranges: RecordRangesOrAll = None,
 ) -> Response:
-    """Class and confidence (0-255) of every record of the tiles; without `checkpoint`, as shown."""
+    """Class and confidence (0-255) of records of the tiles; without `checkpoint`, as shown.
+
+    The `ETag` is the same exactly where the prediction of the whole scan is.
+    """
+    path, version = _prediction_file(database, storage, scan_id, checkpoint)
+    return file_answer(request, path, version=version, ranges=ranges, item_bytes=2)
+
+
+@router.get("/scans/{scan_id}/prediction/counts", responses=problem(NotFound, NoPrediction))
+def count_prediction(
+    _: CurrentUser,
+    scan_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    checkpoint: CheckpointOrShown = None,
+) -> RecordCounts:
+    """How many points have each class; without `checkpoint`, as shown."""
+    path, _version = _prediction_file(database, storage, scan_id, checkpoint)
+    try:
+        pairs = np.fromfile(path, np.uint8).reshape(-1, 2)
+    except FileNotFoundError:  # The scan is being deleted.
+        raise NotFound("scan", scan_id) from None
+    return count_classes(pairs)
+
+
+def _prediction_file(
+    database: Database, storage: Storage, scan_id: int, checkpoint: int | None
+) -> tuple[Path, str]:
+    """Return the file in tile order, with the project's present classes, and its version."""
     with database.read() as session:
         scan = get_scan(session, scan_id)
         found = queries.find_prediction(session, scan, checkpoint)
@@ -177,4 +211,4 @@ def read_prediction(
         )
     except FileNotFoundError:  # The scan is being deleted.
         raise NotFound("scan", scan_id) from None
-    return file_answer(request, path, version=found.version)
+    return path, found.version
