@@ -1159,7 +1159,7 @@ export interface paths {
         };
         /**
          * Read Channel
-         * @description Four bytes for every record of the tiles; ranges are served.
+         * @description Four bytes each of records of the tiles; byte ranges are served, too.
          */
         get: operations["channels_read_channel"];
         put?: never;
@@ -1183,9 +1183,31 @@ export interface paths {
         };
         /**
          * Read Dense
-         * @description Class and confidence (0-255) of every record of the tiles, from the answers up to now.
+         * @description Class and confidence (0-255) of records of the tiles, from the answers up to now.
+         *
+         *     The `ETag` is the same exactly where the labels of the whole scan are.
          */
         get: operations["dense_read_dense"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/dense/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Dense
+         * @description How many points have each class, from the answers up to now.
+         */
+        get: operations["dense_count_dense"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1285,9 +1307,31 @@ export interface paths {
         };
         /**
          * Read Objects
-         * @description Instance (two bytes, 0 for none), class and confidence of every record of the tiles.
+         * @description Instance (two bytes, 0 for none), class and confidence of records of the tiles.
+         *
+         *     The `ETag` is the same exactly where the objects of the whole scan are.
          */
         get: operations["channels_read_objects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/objects/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Object Counts
+         * @description How many points each object has.
+         */
+        get: operations["channels_read_object_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1325,9 +1369,31 @@ export interface paths {
         };
         /**
          * Read Prediction
-         * @description Class and confidence (0-255) of every record of the tiles; without `checkpoint`, as shown.
+         * @description Class and confidence (0-255) of records of the tiles; without `checkpoint`, as shown.
+         *
+         *     The `ETag` is the same exactly where the prediction of the whole scan is.
          */
         get: operations["training_read_prediction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/prediction/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Prediction
+         * @description How many points have each class; without `checkpoint`, as shown.
+         */
+        get: operations["training_count_prediction"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3132,6 +3198,28 @@ export interface components {
             ready: boolean;
             /** Reasons */
             reasons: string[];
+        };
+        /**
+         * RecordCount
+         * @description How many records are of one class, and of one object where objects are counted.
+         */
+        RecordCount: {
+            /** Class Index */
+            class_index: number | null;
+            /** Instance */
+            instance: number | null;
+            /** Records */
+            records: number;
+        };
+        /**
+         * RecordCounts
+         * @description What the records of a scan are, the most frequent first; none without an object.
+         */
+        RecordCounts: {
+            /** Counts */
+            counts: components["schemas"]["RecordCount"][];
+            /** Records */
+            records: number;
         };
         /**
          * RedoCreate
@@ -7736,7 +7824,10 @@ export interface operations {
     };
     channels_read_channel: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64, 3 MiB. */
+                ranges?: string | null;
+            };
             header?: never;
             path: {
                 name: "intensity" | "normals" | "features";
@@ -7785,7 +7876,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description validation: a value is not valid */
+            /** @description other_version: The bytes that were asked for are not the present ones. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7860,7 +7960,10 @@ export interface operations {
     };
     dense_read_dense: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64, 3 MiB. */
+                ranges?: string | null;
+            };
             header?: never;
             path: {
                 scan_id: number;
@@ -7876,6 +7979,77 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description not_found: Something with this id does not exist.
+             *     no_answers: No point of the scan has a class.
+             *     superpoints_missing: The scan is not prepared for dense labels.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description other_version: The bytes that were asked for are not the present ones. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dense_count_dense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordCounts"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
@@ -8165,7 +8339,10 @@ export interface operations {
     };
     channels_read_objects: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64, 3 MiB. */
+                ranges?: string | null;
+            };
             header?: never;
             path: {
                 scan_id: number;
@@ -8181,6 +8358,77 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description not_found: Something with this id does not exist.
+             *     no_answers: No point of the scan has a class.
+             *     superpoints_missing: The scan is not prepared for dense labels.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description other_version: The bytes that were asked for are not the present ones. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    channels_read_object_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordCounts"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
@@ -8287,6 +8535,8 @@ export interface operations {
         parameters: {
             query?: {
                 checkpoint?: number | null;
+                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64, 3 MiB. */
+                ranges?: string | null;
             };
             header?: never;
             path: {
@@ -8303,6 +8553,69 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description not_found: Something with this id does not exist.
+             *     no_prediction: The scan has no prediction, or none of this checkpoint.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description other_version: The bytes that were asked for are not the present ones. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    training_count_prediction: {
+        parameters: {
+            query?: {
+                checkpoint?: number | null;
+            };
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordCounts"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
@@ -8449,7 +8762,7 @@ export interface operations {
     scans_read_record_ranges: {
         parameters: {
             query: {
-                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64. */
+                /** @description Records of the tiles, 'from-to,from-to' with `to` exclusive; at most 64, 3 MiB. */
                 ranges: string;
             };
             header?: never;
