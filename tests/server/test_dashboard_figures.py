@@ -250,6 +250,22 @@ def test_a_request_works_only_for_a_moment(rooms: Rooms, monkeypatch: pytest.Mon
     assert rooms.coverage()["waiting"] == 0
 
 
+def test_a_curve_that_could_not_be_stored_is_made_again(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan_id = rooms.add("room")
+    rooms.answer(scan_id, 12)
+    state = rooms.server.app.state
+
+    def locked(*_: object) -> None:
+        raise OSError("database is locked")
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="locked"):
+        broken.setattr(keeper, "_store_curve", locked)
+        state.figures.advance(state.database, Scan.id == scan_id, moment_s=60)
+    assert rooms.curve(scan_id)["tested"] == 12
+
+
 def test_superpoints_that_cannot_be_read_keep_nobody_waiting(rooms: Rooms) -> None:
     broken, whole = rooms.add("broken"), rooms.add("whole")
     rooms.answer(broken, 2)

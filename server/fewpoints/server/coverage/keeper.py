@@ -164,15 +164,14 @@ class FiguresKeeper:
     def _go_on(self, database: Database, until: float) -> None:
         running = self._running
         while running is not None and time.monotonic() < until:
+            self._running = None  # Steps that failed or ended cannot be gone on with.
             try:
                 next(running.steps)
             except StopIteration as end:
                 curve, gain = end.value
                 _store_curve(database, running, curve, gain)
-                self._running = running = None
-            except BaseException:
-                self._running = None
-                raise
+                return
+            self._running = running
 
 
 def _cut_off() -> datetime:
