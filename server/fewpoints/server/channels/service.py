@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.channels import files
 from fewpoints.server.channels.schemas import ChannelName, ChannelRead
 from fewpoints.server.errors import AppError, Conflict
 from fewpoints.server.jobs import service as jobs
-from fewpoints.server.jobs.schemas import ACTIVE_STATES
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.scans.queries import scan_version
 from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.service import queue_features, ready_scan
-from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 
 
@@ -139,21 +136,6 @@ def queue_channel(
         )
     if name == "features":
         return queue_features(session, scan, user_id)
-    return _queue_normals(session, scan, user_id)
-
-
-def _queue_normals(session: Session, scan: Scan, user_id: int) -> Job:
-    under_way = session.scalars(
-        select(Job)
-        .where(Job.kind == "normals", Job.scan_id == scan.id, Job.state.in_(ACTIVE_STATES))
-        .order_by(Job.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return under_way or jobs.enqueue(
-        session,
-        "normals",
-        args={"scan_id": scan.id},
-        project_id=scan.project_id,
-        scan_id=scan.id,
-        user_id=user_id,
+    return jobs.enqueue_once(
+        session, "normals", scan_id=scan.id, project_id=scan.project_id, user_id=user_id
     )

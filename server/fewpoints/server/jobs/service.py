@@ -65,6 +65,35 @@ def enqueue(
     return job
 
 
+def enqueue_once(
+    session: Session,
+    kind: str,
+    *,
+    scan_id: int,
+    project_id: int,
+    user_id: int | None,
+    states: Sequence[str] = ACTIVE_STATES,
+) -> Job:
+    """Return the newest job of a kind for a scan that is in one of `states`, else add one.
+
+    The task's only argument is the scan's id.
+    """
+    under_way = session.scalars(
+        select(Job)
+        .where(Job.kind == kind, Job.scan_id == scan_id, Job.state.in_(states))
+        .order_by(Job.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return under_way or enqueue(
+        session,
+        kind,
+        args={"scan_id": scan_id},
+        project_id=project_id,
+        scan_id=scan_id,
+        user_id=user_id,
+    )
+
+
 def get_job(session: Session, job_id: int) -> Job:
     """Return a job.
 
@@ -200,6 +229,13 @@ def cancel_of_scans(session: Session, scan_ids: Sequence[int]) -> None:
 def _cancel_where(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
     # In statements, not in rows: there may be ten thousand, and the database waits meanwhile.
     now = utc_now()
+    # Locked first: none may be started between the statements. SQLite has one writer anyway.
+    session.execute(
+        select(Job.id)
+        .where(*conditions, Job.state.in_(ACTIVE_STATES))
+        .order_by(Job.id)
+        .with_for_update()
+    ).all()
     asked = session.execute(
         update(Job)
         .where(*conditions, Job.state == "running", ~Job.cancel_requested)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, update
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
@@ -121,20 +121,13 @@ def queue_features(session: Session, scan: Scan, user_id: int | None, *, anew: b
     Args:
         anew: one that is running does not count: it began with what was true before.
     """
-    states = ("queued",) if anew else ACTIVE_STATES
-    under_way = session.scalars(
-        select(Job)
-        .where(Job.kind == "features", Job.scan_id == scan.id, Job.state.in_(states))
-        .order_by(Job.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return under_way or jobs.enqueue(
+    return jobs.enqueue_once(
         session,
         "features",
-        args={"scan_id": scan.id},
-        project_id=scan.project_id,
         scan_id=scan.id,
+        project_id=scan.project_id,
         user_id=user_id,
+        states=("queued",) if anew else ACTIVE_STATES,
     )
 
 
