@@ -15,6 +15,7 @@ from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.queries import (
     class_orders,
     class_translation,
+    lacking_scans,
     snapshot_class_ids,
 )
 from fewpoints.server.training.tables import Checkpoint, Prediction
@@ -67,10 +68,7 @@ def read_compared(session: Session, project_id: int, first_id: int, second_id: i
         raise Invalid(f"Checkpoint {first_id} cannot be compared with itself. Choose another one.")
     first, second = (_own(session, project_id, key) for key in (first_id, second_id))
     scans = common_scans(session, first_id, second_id)
-    lacking = (
-        len(lacking_scans(session, project_id, first_id)),
-        len(lacking_scans(session, project_id, second_id)),
-    )
+    lacking = (len(lacking_scans(session, first)), len(lacking_scans(session, second)))
     if not scans:
         raise NothingInCommon(first, second, lacking)
     order = class_orders(session, {project_id}).get(project_id, [])
@@ -101,18 +99,6 @@ def common_scans(session: Session, first_id: int, second_id: int) -> list[Common
         CommonScan(scan_id, name, (_version(one), _version(two)))
         for scan_id, name, one, two in rows
     ]
-
-
-def lacking_scans(session: Session, project_id: int, checkpoint_id: int) -> list[Scan]:
-    """Return the imported scans of a project that a checkpoint did not predict, oldest first."""
-    predicted = select(Prediction.scan_id).where(Prediction.checkpoint_id == checkpoint_id)
-    return list(
-        session.scalars(
-            select(Scan)
-            .where(Scan.project_id == project_id, Scan.state == "ready", Scan.id.not_in(predicted))
-            .order_by(Scan.id)
-        )
-    )
 
 
 def checkpoint_before(session: Session, checkpoint: Checkpoint) -> Checkpoint | None:
@@ -166,7 +152,7 @@ def concerned_checkpoints(session: Session, checkpoint_id: int) -> list[Checkpoi
     own = session.get(Checkpoint, checkpoint_id)
     if own is None or own.project_id is None:
         return []
-    if lacking_scans(session, own.project_id, checkpoint_id):
+    if lacking_scans(session, own):
         return []
     following = session.scalar(
         select(func.min(Prediction.checkpoint_id))

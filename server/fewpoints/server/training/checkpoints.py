@@ -20,6 +20,7 @@ from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
+from fewpoints.server.training.queries import lacking_scans
 from fewpoints.server.training.schemas import CheckpointRead, SnapshotRead
 from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
 from fewpoints.server.users.tables import User
@@ -172,26 +173,13 @@ def remove_files(storage: Storage, checkpoint_id: int, scan_ids: Sequence[int]) 
 def predict_lacking(session: Session, checkpoint: Checkpoint, user_id: int) -> int:
     """Queue predictions of the scans that have none by a checkpoint; return how many."""
     under_way = {job.scan_id for job in _active_jobs(session, checkpoint) if job.kind == "predict"}
-    predicted = select(Prediction.scan_id).where(Prediction.checkpoint_id == checkpoint.id)
-    lacking = session.scalars(
-        select(Scan.id)
-        .where(
-            Scan.project_id == checkpoint.project_id,
-            Scan.state == "ready",
-            Scan.id.not_in(predicted),
-        )
-        .order_by(Scan.id)
-    ).all()
-    wanted = [scan_id for scan_id in lacking if scan_id not in under_way]
-    for scan_id in wanted:
-        jobs.enqueue(
-            session,
-            "predict",
-            args={"scan_id": scan_id, "checkpoint_id": checkpoint.id},
-            project_id=checkpoint.project_id,
-            scan_id=scan_id,
-            user_id=user_id,
-        )
+    wanted = {
+        scan_id: {"scan_id": scan_id, "checkpoint_id": checkpoint.id}
+        for scan_id in lacking_scans(session, checkpoint)
+        if scan_id not in under_way
+    }
+    assert checkpoint.project_id is not None
+    jobs.enqueue_many(session, "predict", wanted, project_id=checkpoint.project_id, user_id=user_id)
     return len(wanted)
 
 

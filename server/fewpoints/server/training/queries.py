@@ -84,6 +84,20 @@ def snapshot_class_ids(session: Session, checkpoint: Checkpoint) -> list[int]:
     return [int(entry["id"]) for entry in snapshot.classes]
 
 
+def lacking_scans(session: Session, checkpoint: Checkpoint) -> Sequence[int]:
+    """Return ids of the imported scans of a checkpoint's project that it did not predict."""
+    predicted = select(Prediction.scan_id).where(Prediction.checkpoint_id == checkpoint.id)
+    return session.scalars(
+        select(Scan.id)
+        .where(
+            Scan.project_id == checkpoint.project_id,
+            Scan.state == "ready",
+            Scan.id.not_in(predicted),
+        )
+        .order_by(Scan.id)
+    ).all()
+
+
 def list_checkpoints(
     session: Session, project_id: int, offset: int, limit: int
 ) -> tuple[Sequence[Checkpoint], int]:
