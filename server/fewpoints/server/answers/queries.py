@@ -13,7 +13,7 @@ The state of a query is that of the answer that decides at its point; without on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -182,20 +182,37 @@ def live_answers(session: Session, scan_id: int) -> list[AnswerRead]:
     rows = session.execute(
         _answers().where(AnswerEvent.id.in_(live_ids(Scan.id == scan_id))).order_by(AnswerEvent.id)
     )
-    return with_notes(session, scan_id, [read_answer(event, index) for event, index in rows])
+    answers = [read_answer(event, index) for event, index in rows]
+    _add_notes(answers, notes(session, scan_id))
+    return answers
 
 
 def deciding_answers(
-    session: Session, scan_id: int, *, point_index: int | None = None
+    session: Session,
+    scan_id: int,
+    said: Mapping[tuple[int, str], NoteRead],
+    *,
+    point_index: int | None = None,
 ) -> dict[int, AnswerRead]:
-    """Return point index -> the answer that decides there; of all points or of one."""
+    """Return point index -> the answer that decides there; of all points or of one.
+
+    Args:
+        said: the notes at those points, see `notes`.
+    """
     statement = _answers().where(AnswerEvent.id.in_(deciding_ids(Scan.id == scan_id)))
     if point_index is not None:
         statement = statement.where(AnswerEvent.point_index == point_index)
     rows = session.execute(statement.order_by(AnswerEvent.id))
     answers = [read_answer(event, index) for event, index in rows]
-    noted = with_notes(session, scan_id, answers, point_index=point_index)
-    return {answer.point_index: answer for answer in noted}
+    _add_notes(answers, said)
+    return {answer.point_index: answer for answer in answers}
+
+
+def _add_notes(answers: Sequence[AnswerRead], said: Mapping[tuple[int, str], NoteRead]) -> None:
+    """Give answers what their authors noted there last."""
+    for answer in answers:
+        note = said.get((answer.point_index, answer.user_name))
+        answer.note = None if note is None else note.text
 
 
 def notes(
@@ -206,28 +223,12 @@ def notes(
     A note comes with an answer or by itself. One that came with an answer goes when that is taken
     back; an empty one removes what was noted before.
     """
-    said = select(func.max(AnswerEvent.id)).where(
-        AnswerEvent.scan_id == scan_id,
-        AnswerEvent.note.is_not(None),
-        or_(AnswerEvent.kind == "note", NOT_UNDONE),
-    )
+    conditions = [AnswerEvent.scan_id == scan_id]
     if point_index is not None:
-        said = said.where(AnswerEvent.point_index == point_index)
-    newest = said.group_by(AnswerEvent.point_index, AnswerEvent.user_id, AnswerEvent.author)
-    rows = session.execute(
-        select(
-            AnswerEvent.point_index, AnswerEvent.author, AnswerEvent.note, AnswerEvent.answered_at
-        )
-        .where(AnswerEvent.id.in_(newest))
-        .order_by(AnswerEvent.id)
-    )
-    found: dict[tuple[int, str], NoteRead] = {}
-    for point, author, text, at in rows:
-        assert point is not None
-        found.pop((point, author), None)  # Of another account with the same name, and older.
-        if text:
-            found[(point, author)] = NoteRead(text=text, user_name=author, created_at=at)
-    return found
+        conditions.append(AnswerEvent.point_index == point_index)
+    return {
+        (point, author): note for (_, point, author), note in noted_at(session, *conditions).items()
+    }
 
 
 def noted_at(
@@ -269,21 +270,6 @@ def noted_at(
     return last
 
 
-def with_notes(
-    session: Session,
-    scan_id: int,
-    answers: Sequence[AnswerRead],
-    *,
-    point_index: int | None = None,
-) -> list[AnswerRead]:
-    """Return the answers with what their authors noted there last."""
-    said = notes(session, scan_id, point_index=point_index)
-    for answer in answers:
-        note = said.get((answer.point_index, answer.user_name))
-        answer.note = None if note is None else note.text
-    return list(answers)
-
-
 def labelled_points(
     session: Session, condition: ColumnElement[bool]
 ) -> list[tuple[int, int, int, int]]:
@@ -303,16 +289,6 @@ def labelled_points(
         for event_id, scan_id, point, index in rows
         if point is not None
     ]
-
-
-def last_events(session: Session, scan_ids: Sequence[int]) -> dict[int, int]:
-    """Return scan id -> id of its newest event, for the scans that have any."""
-    rows = session.execute(
-        select(AnswerEvent.scan_id, func.max(AnswerEvent.id))
-        .where(AnswerEvent.scan_id.in_(scan_ids))
-        .group_by(AnswerEvent.scan_id)
-    )
-    return dict(rows.all())
 
 
 def last_reviews(session: Session, scan_ids: Sequence[int]) -> dict[int, int]:

@@ -36,9 +36,9 @@ def get_query(session: Session, query_id: int) -> Query:
 
 def list_queries(session: Session, scan_id: int, *, user_id: int) -> list[QueryRead]:
     """Return a scan's queries in the order of asking, as `user_id` sees them."""
-    answers = deciding_answers(session, scan_id)
-    said = _by_point(notes(session, scan_id))
-    return _read(session, answers, said, user_id, Query.scan_id == scan_id)
+    said = notes(session, scan_id)
+    answers = deciding_answers(session, scan_id, said)
+    return _read(session, answers, _by_point(said), user_id, Query.scan_id == scan_id)
 
 
 def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
@@ -48,9 +48,10 @@ def read_query(session: Session, query_id: int, *, user_id: int) -> QueryRead:
         NotFound: there is none.
     """
     query = get_query(session, query_id)
-    answers = deciding_answers(session, query.scan_id, point_index=query.point_index)
-    said = _by_point(notes(session, query.scan_id, point_index=query.point_index))
-    return _read(session, answers, said, user_id, Query.id == query_id)[0]
+    point = query.point_index
+    said = notes(session, query.scan_id, point_index=point)
+    answers = deciding_answers(session, query.scan_id, said, point_index=point)
+    return _read(session, answers, _by_point(said), user_id, Query.id == query_id)[0]
 
 
 def known_points(session: Session, scan_id: int) -> list[int]:
