@@ -17,12 +17,11 @@ from fewpoints.server.records import parse_ranges, read_records, some_records
 
 FOR_GOOD = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
-# For the `responses` of a route that answers with bytes.
-BINARY_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-    }
-}
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+# For the `responses` of a route that answers with bytes, and the `openapi_extra` of one that is
+# sent bytes.
+BINARY_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": _BYTES}}
+BINARY_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": _BYTES}}
 
 
 class OtherVersion(AppError):

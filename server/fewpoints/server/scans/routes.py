@@ -23,7 +23,7 @@ from fewpoints.server.dependencies import (
     StorageDep,
 )
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
-from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, file_answer, knows
+from fewpoints.server.files import ASK_AGAIN, BINARY_ANSWER, BINARY_BODY, file_answer, knows
 from fewpoints.server.jobs.schemas import JobRead, read_job
 from fewpoints.server.parameters import PathId
 from fewpoints.server.projects.queries import get_project
@@ -35,12 +35,6 @@ from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
 from fewpoints.server.storage import DiskFull, display_name, safe_suffix
 
 router = APIRouter(tags=["scans"], responses=problem(NotSignedIn))
-BINARY_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]
 
 

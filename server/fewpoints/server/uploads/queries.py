@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_, select
+from collections.abc import Sequence
+
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
@@ -47,24 +49,38 @@ def state_of(upload: Upload, received: int) -> UploadState:
     return "received"
 
 
-def twins(session: Session, upload: Upload) -> list[str]:
-    """Return names of scans that look like the same file, oldest first."""
-    same = and_(Scan.name == upload.name, Scan.bytes == upload.bytes)
-    if upload.sha256 is not None:
-        same = or_(same, Scan.content_hash == upload.sha256)
-    names = (
-        select(Scan.name)
-        .where(Scan.project_id == upload.project_id, same)
+def _twins(session: Session, project_id: int, uploads: Sequence[Upload]) -> dict[int, list[str]]:
+    """Return upload id -> names of scans that look like the same file, oldest first."""
+    hashes = {upload.sha256 for upload in uploads if upload.sha256 is not None}
+    found = session.execute(
+        select(Scan.id, Scan.name, Scan.bytes, Scan.content_hash)
+        .where(
+            Scan.project_id == project_id,
+            or_(Scan.name.in_({upload.name for upload in uploads}), Scan.content_hash.in_(hashes)),
+        )
         .order_by(Scan.id)
-        .limit(MOST_TWINS)
-    )
-    if upload.scan_id is not None:
-        names = names.where(Scan.id != upload.scan_id)
-    return list(session.scalars(names))
+    ).all()
+    return {
+        upload.id: [
+            name
+            for scan_id, name, size, content_hash in found
+            if scan_id != upload.scan_id
+            and ((name, size) == (upload.name, upload.bytes) or _equal(content_hash, upload.sha256))
+        ][:MOST_TWINS]
+        for upload in uploads
+    }
+
+
+def _equal(one: str | None, other: str | None) -> bool:
+    return one is not None and one == other
 
 
 def read_upload(session: Session, storage: Storage, upload: Upload) -> UploadRead:
     """Return an upload as HTTP shows it."""
+    return _read(storage, upload, _twins(session, upload.project_id, [upload])[upload.id])
+
+
+def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
     received = storage.partial_bytes(upload.id, upload.suffix)
     return UploadRead(
         id=upload.id,
@@ -76,7 +92,7 @@ def read_upload(session: Session, storage: Storage, upload: Upload) -> UploadRea
         state=state_of(upload, received),
         preflight=upload.preflight,
         problem=UploadProblem(**upload.problem) if upload.problem is not None else None,
-        twins=twins(session, upload),
+        twins=twins,
         scan_id=upload.scan_id,
         created_at=upload.created_at,
         expires_at=upload.expires_at,
@@ -96,5 +112,6 @@ def list_uploads(
     total = session.scalar(select(func.count()).select_from(Upload).where(*mine)) or 0
     page = session.scalars(
         select(Upload).where(*mine).order_by(Upload.id).offset(offset).limit(limit)
-    )
-    return [read_upload(session, storage, upload) for upload in page], total
+    ).all()
+    twins = _twins(session, project_id, page)
+    return [_read(storage, upload, twins[upload.id]) for upload in page], total

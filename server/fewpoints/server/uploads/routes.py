@@ -8,7 +8,7 @@ the upload is cancelled or expires.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +21,7 @@ from fewpoints.server.dependencies import (
     WritersDep,
 )
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
+from fewpoints.server.files import BINARY_BODY
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import read_scan
@@ -32,12 +33,6 @@ from fewpoints.server.uploads import queries, service
 from fewpoints.server.uploads.schemas import UploadCheck, UploadCreate, UploadRead
 
 router = APIRouter(tags=["uploads"], responses=problem(NotSignedIn, Forbidden))
-BINARY_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 ByteOffset = Annotated[int, Query(ge=0, lt=2**53, description="Place of the body in the file.")]
 
 
@@ -117,7 +112,7 @@ async def send_bytes(
         with database.read() as session:
             upload = queries.own_upload(session, upload_id, user.id)
             if upload.scan_id is not None:
-                raise service.UploadState(f"{upload.name} is imported already.")
+                raise service.WrongUploadState(f"{upload.name} is imported already.")
             return upload.suffix, upload.bytes
 
     suffix, size = await run_in_threadpool(find)
@@ -139,7 +134,9 @@ async def send_bytes(
 
 @router.post(
     "/uploads/{upload_id}/check",
-    responses=problem(NotFound, service.UploadState, service.UploadBusy, service.UploadDamaged),
+    responses=problem(
+        NotFound, service.WrongUploadState, service.UploadBusy, service.UploadDamaged
+    ),
 )
 def check_upload(
     user: Lead,
@@ -168,7 +165,7 @@ def check_upload(
 @router.post(
     "/uploads/{upload_id}/scan",
     status_code=201,
-    responses=problem(NotFound, service.UploadState, service.UploadBusy),
+    responses=problem(NotFound, service.WrongUploadState, service.UploadBusy),
 )
 def import_upload(
     user: Lead, upload_id: PathId, database: DatabaseDep, storage: StorageDep, writers: WritersDep

@@ -61,7 +61,7 @@ class UploadBusy(Conflict):
         )
 
 
-class UploadState(Conflict):
+class WrongUploadState(Conflict):
     """The upload is not as far as this needs it to be."""
 
     code = "upload_state"
@@ -186,7 +186,7 @@ def check(
     """Look at what arrived, and keep what was found; done once.
 
     Raises:
-        UploadState: it has not all arrived.
+        WrongUploadState: it has not all arrived.
         UploadDamaged: it is not what the sender has; nothing of it is kept.
     """
     with database.read() as session:
@@ -195,7 +195,7 @@ def check(
         received = storage.partial_bytes(upload.id, upload.suffix)
         state = state_of(upload, received)
     if state == "receiving":
-        raise UploadState(
+        raise WrongUploadState(
             f"{upload.name} has not arrived: {received} of {upload.bytes} bytes are here."
         )
     if state != "received":
@@ -221,7 +221,7 @@ def import_upload(session: Session, storage: Storage, *, upload_id: int, user_id
     """Make a checked upload a scan, once; return the scan's id.
 
     Raises:
-        UploadState: it was not checked, or cannot be read.
+        WrongUploadState: it was not checked, or cannot be read.
     """
     upload = own_upload(session, upload_id, user_id)
     if upload.scan_id is not None:
@@ -229,7 +229,7 @@ def import_upload(session: Session, storage: Storage, *, upload_id: int, user_id
     state = state_of(upload, storage.partial_bytes(upload.id, upload.suffix))
     if state != "checked" or upload.sha256 is None:
         reason = upload.problem["message"] if upload.problem else "Have it checked first."
-        raise UploadState(f"{upload.name} cannot be imported yet. {reason}")
+        raise WrongUploadState(f"{upload.name} cannot be imported yet. {reason}")
     upload.scan_id = scans.add_scan(
         session,
         storage,
