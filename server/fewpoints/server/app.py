@@ -158,9 +158,9 @@ def start(app: FastAPI) -> None:
         app.state.authenticator = Authenticator(database)
         app.state.events = EventHub(database)
         app.state.executor = LocalExecutor(database, storage, settings)
-        app.state.sweeper = Sweeper(database, storage, app.state.writers)
         if settings.run_jobs:
             app.state.executor.start()
+        app.state.sweeper = Sweeper(database, storage, app.state.writers)
     except BaseException:
         app.state.lock.release()
         raise

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from fewpoints.server.rounds.schemas import View
 from fewpoints.server.schemas import Page, Vector
 
 
@@ -55,14 +56,6 @@ class Comparison(BaseModel):
     scans: Page[ComparedScan]
 
 
-class PatchView(BaseModel):
-    """A camera."""
-
-    eye: Vector
-    target: Vector
-    up: Vector
-
-
 class FlippedPatch(BaseModel):
     """Points that hang together and changed alike; None is no class.
 
@@ -76,4 +69,4 @@ class FlippedPatch(BaseModel):
     point_index: int
     position: Vector
     radius: float
-    view: PatchView
+    view: View

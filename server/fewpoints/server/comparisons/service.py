@@ -32,8 +32,8 @@ from fewpoints.server.comparisons.schemas import (
     Comparison,
     FlippedClass,
     FlippedPatch,
-    PatchView,
 )
+from fewpoints.server.rounds.schemas import View
 from fewpoints.server.scans.scan_arrays import load_local
 from fewpoints.server.schemas import Page
 from fewpoints.server.storage import Storage
@@ -217,7 +217,7 @@ def describe_patches(
             point_index=patch.row,
             position=_vector(local[patch.row]),
             radius=patch.radius,
-            view=PatchView(eye=_vector(view.eye), target=_vector(view.target), up=_vector(view.up)),
+            view=View(eye=_vector(view.eye), target=_vector(view.target), up=_vector(view.up)),
         )
         for patch, view in zip(found, views, strict=True)
     ]

@@ -18,6 +18,7 @@ from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, p
 from fewpoints.server.exports import service
 from fewpoints.server.exports.plan import plan_export
 from fewpoints.server.exports.preview import preview
+from fewpoints.server.exports.refusals import NothingToExport
 from fewpoints.server.exports.schemas import ExportCreate, ExportPreview, ExportRead
 from fewpoints.server.exports.written import MANIFEST
 from fewpoints.server.files import BINARY_ANSWER
@@ -32,7 +33,7 @@ router = APIRouter(tags=["exports"], responses=problem(NotSignedIn))
 @router.post(
     "/projects/{project_id}/exports",
     status_code=202,
-    responses=problem(Forbidden, NotFound, Invalid, service.NothingToExport),
+    responses=problem(Forbidden, NotFound, Invalid, NothingToExport),
 )
 def start_export(
     user: Lead, project_id: PathId, body: ExportCreate, database: DatabaseDep

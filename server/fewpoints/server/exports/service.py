@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 
 from fewpoints.server.errors import NotFound
 from fewpoints.server.exports.plan import plan_export
-from fewpoints.server.exports.refusals import NothingToExport, refusal
+from fewpoints.server.exports.refusals import refusal
 from fewpoints.server.exports.schemas import ExportCreate, ExportRead
 from fewpoints.server.exports.tables import Export
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.users.tables import User
-
-__all__ = ["NothingToExport", "delete_export", "get_export", "list_exports", "start_export"]
 
 
 def start_export(session: Session, project_id: int, body: ExportCreate, user_id: int) -> Job:
