@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,12 @@ from sqlalchemy.orm import Session
 
 from fewpoints.server.answers.queries import live_ids, noted_at
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.reviews.schemas import ReviewState
 from fewpoints.server.reviews.tables import ReviewEvent
-from fewpoints.server.reviews.verdicts import verdicts
+from fewpoints.server.reviews.verdicts import state_of, verdicts
 from fewpoints.server.scans.tables import Scan
 
-STATES = ("unreviewed", "approved", "sent_back", "corrected", "correction")
-_STATE_OF = {"approve": 1, "send_back": 2, "correct": 3}
-CORRECTION = STATES.index("correction")
+STATES: tuple[ReviewState, ...] = get_args(ReviewState)
 _CHUNK = 500  # Scans per statement; databases limit the number of parameters.
 _PROJECTS = 8
 
@@ -190,7 +189,7 @@ def _rows(
             class_id or 0,
             codes.setdefault(author, len(codes)),
             codes.setdefault(reply or "", len(codes)),
-            (CORRECTION if is_given else 0) if kind is None else _STATE_OF[kind],
+            STATES.index(state_of(kind, is_correction=is_given)),
             is_given,
             (scan_id, point, author) in noted,
             when.timestamp(),

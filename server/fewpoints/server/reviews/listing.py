@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.agreement import cohens_kappa, krippendorffs_alpha
-from fewpoints.server.projects.queries import class_rows, get_project
+from fewpoints.server.projects.queries import get_project
 from fewpoints.server.reviews.answer_rows import STATES, AnswerRows, AnswerRowsCache
 from fewpoints.server.reviews.predicted import PredictedPoints
+from fewpoints.server.reviews.predictor import read_predictor, shown_checkpoint
 from fewpoints.server.reviews.schemas import (
     ClassCount,
     PairAgreement,
@@ -28,8 +28,8 @@ from fewpoints.server.reviews.schemas import (
     StateCount,
     UserCount,
 )
-from fewpoints.server.training.queries import NO_CLASS, class_translation, snapshot_class_ids
-from fewpoints.server.training.tables import Checkpoint, Prediction
+from fewpoints.server.training.queries import class_orders
+from fewpoints.server.training.tables import Checkpoint
 
 MAX_PAIRS = 50
 _SENT_BACK, _CORRECTED = STATES.index("sent_back"), STATES.index("corrected")
@@ -69,40 +69,22 @@ def see(
     """
     get_project(session, project_id)
     rows = cache.read(session, project_id)
-    order = [row.id for row in class_rows(session, [project_id]).get(project_id, [])]
+    order = class_orders(session, {project_id}).get(project_id, [])
     place = np.full(max([0, *order, *rows.class_id.tolist()]) + 1, -1, np.int64)
     place[order] = np.arange(len(order))
     place[0] = -1
     found = np.full(len(rows), -1, np.int64)
     confidence = np.zeros(len(rows), np.int64)
     has = np.zeros(len(rows), bool)
-    checkpoint = session.scalars(
-        select(Checkpoint).where(Checkpoint.project_id == project_id, Checkpoint.shown)
-    ).first()
+    checkpoint = shown_checkpoint(session, project_id)
     if checkpoint is not None and len(rows):
-        translation = class_translation(snapshot_class_ids(session, checkpoint), order)
-        table = np.arange(256) if translation is None else np.frombuffer(translation, np.uint8)
-        made = dict(
-            session.execute(
-                select(Prediction.scan_id, Prediction.created_at).where(
-                    Prediction.checkpoint_id == checkpoint.id
-                )
-            ).all()
-        )
+        predictor = read_predictor(session, checkpoint)
         starts = np.flatnonzero(np.diff(rows.scan_id, prepend=-1))
         for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
-            scan_id = int(rows.scan_id[start])
-            if scan_id not in made:
-                continue
-            pairs = predicted.at(
-                scan_id, checkpoint.id, made[scan_id].isoformat(), rows.point[start:stop]
-            )
-            if pairs is None:
-                continue
-            classes = table[pairs[:, 0]].astype(np.int64)
-            found[start:stop] = np.where(classes == NO_CLASS, -1, classes)
-            confidence[start:stop] = pairs[:, 1]
-            has[start:stop] = True
+            said = predictor.at(predicted, int(rows.scan_id[start]), rows.point[start:stop])
+            if said is not None:
+                found[start:stop], confidence[start:stop] = said
+                has[start:stop] = True
     return Seen(rows, place[rows.class_id], found, confidence, has, checkpoint)
 
 

@@ -14,29 +14,21 @@ from fewpoints.server.answers.queries import KINDS_OF_ANSWERS, live_ids, noted_a
 from fewpoints.server.answers.schemas import NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import NotFound
-from fewpoints.server.projects.queries import class_rows
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.reviews.predicted import PredictedPoints
+from fewpoints.server.reviews.predictor import read_predictor, shown_checkpoint
 from fewpoints.server.reviews.schemas import (
     PredictedRead,
     ReviewDetail,
     ReviewItem,
     ReviewRead,
-    ReviewState,
 )
-from fewpoints.server.reviews.verdicts import verdicts
+from fewpoints.server.reviews.verdicts import state_of, verdicts
 from fewpoints.server.rounds.schemas import View
 from fewpoints.server.rounds.tables import Query
 from fewpoints.server.scans.tables import Scan
-from fewpoints.server.training.queries import NO_CLASS, class_translation, snapshot_class_ids
-from fewpoints.server.training.tables import Checkpoint, Prediction
+from fewpoints.server.training.tables import Checkpoint
 from fewpoints.server.users.tables import User
-
-_STATE_OF: dict[str, ReviewState] = {
-    "approve": "approved",
-    "send_back": "sent_back",
-    "correct": "corrected",
-}
 
 
 def get_answer(session: Session, answer_id: int) -> AnswerEvent:
@@ -74,41 +66,23 @@ def read_items(
 
     checkpoint: the one whose predictions to tell.
     """
-    rows = _read(session, AnswerEvent.id.in_(answer_ids))
-    by_id = {row[0].id: row for row in rows}
-    scan_ids = {event.scan_id for event, *_ in rows}
-    said_there = noted_at(
+    rows = {row[0].id: row for row in _read(session, AnswerEvent.id.in_(answer_ids))}
+    events = [event for event, *_ in rows.values()]
+    notes = noted_at(
         session,
-        AnswerEvent.scan_id.in_(scan_ids),
-        AnswerEvent.point_index.in_({event.point_index for event, *_ in rows}),
+        AnswerEvent.scan_id.in_({event.scan_id for event in events}),
+        AnswerEvent.point_index.in_({event.point_index for event in events}),
     )
-    points: dict[int, list[int]] = {}
-    for event, *_ in rows:
-        points.setdefault(event.scan_id, []).append(event.point_index or 0)
-    said = {
-        (scan_id, point): value
-        for scan_id, at in points.items()
-        if checkpoint is not None
-        for point, value in predicted_at(session, predicted, checkpoint, scan_id, at).items()
-    }
-    return [
-        _item(
-            *by_id[answer_id],
-            user_id=user_id,
-            note=said_there.get(
-                (
-                    by_id[answer_id][0].scan_id,
-                    by_id[answer_id][0].point_index or 0,
-                    by_id[answer_id][0].author,
-                )
-            ),
-            prediction=said.get(
-                (by_id[answer_id][0].scan_id, by_id[answer_id][0].point_index or 0)
-            ),
-        )
-        for answer_id in answer_ids
-        if answer_id in by_id
-    ]
+    said = {} if checkpoint is None else _said(session, predicted, checkpoint, events)
+    items = []
+    for answer_id in answer_ids:
+        if answer_id in rows:
+            event = rows[answer_id][0]
+            point = event.point_index or 0
+            note = notes.get((event.scan_id, point, event.author))
+            prediction = said.get((event.scan_id, point))
+            items.append(_item(*rows[answer_id], user_id=user_id, note=note, prediction=prediction))
+    return items
 
 
 _Row = tuple[AnswerEvent, "int | None", str, "ReviewRead | None", bool]
@@ -175,9 +149,7 @@ def _item(
     note: NoteRead | None,
     prediction: PredictedRead | None,
 ) -> ReviewItem:
-    state: ReviewState = "correction" if is_given else "unreviewed"
-    if review is not None:
-        state = _STATE_OF[review.verdict]
+    state = state_of(None if review is None else review.verdict, is_correction=is_given)
     answer = read_answer(event, class_index)
     answer.note = None if note is None else note.text
     return ReviewItem(
@@ -194,43 +166,30 @@ def _item(
     )
 
 
-def predicted_at(
+def _said(
     session: Session,
     predicted: PredictedPoints,
     checkpoint: Checkpoint,
-    scan_id: int,
-    points: Sequence[int],
-) -> dict[int, PredictedRead]:
-    """Return point -> what a checkpoint says there; nothing where it has no prediction."""
-    made = session.scalar(
-        select(Prediction.created_at).where(
-            Prediction.scan_id == scan_id, Prediction.checkpoint_id == checkpoint.id
-        )
-    )
-    if made is None or checkpoint.project_id is None:
-        return {}
-    order = [row.id for row in class_rows(session, [checkpoint.project_id])[checkpoint.project_id]]
-    translation = class_translation(snapshot_class_ids(session, checkpoint), order)
-    pairs = predicted.at(scan_id, checkpoint.id, made.isoformat(), np.array(points, np.int64))
-    if pairs is None:
-        return {}
+    events: Sequence[AnswerEvent],
+) -> dict[tuple[int, int], PredictedRead]:
+    """Return (scan id, point) -> what a checkpoint says there; nothing without a prediction."""
+    points: dict[int, list[int]] = {}
+    for event in events:
+        points.setdefault(event.scan_id, []).append(event.point_index or 0)
+    predictor = read_predictor(session, checkpoint, points)
     out = {}
-    for point, (raw, confidence) in zip(points, pairs.tolist(), strict=True):
-        index = raw if translation is None else translation[raw]
-        out[point] = PredictedRead(
-            checkpoint_id=checkpoint.id,
-            checkpoint_name=checkpoint.name,
-            class_index=None if index == NO_CLASS else index,
-            confidence=confidence / 255,
-        )
+    for scan_id, at in points.items():
+        found = predictor.at(predicted, scan_id, np.array(at, np.int64))
+        if found is None:
+            continue
+        for point, index, confidence in zip(at, *(part.tolist() for part in found), strict=True):
+            out[scan_id, point] = PredictedRead(
+                checkpoint_id=checkpoint.id,
+                checkpoint_name=checkpoint.name,
+                class_index=None if index < 0 else index,
+                confidence=confidence / 255,
+            )
     return out
-
-
-def shown_checkpoint(session: Session, project_id: int) -> Checkpoint | None:
-    """Return the checkpoint whose predictions a project shows."""
-    return session.scalars(
-        select(Checkpoint).where(Checkpoint.project_id == project_id, Checkpoint.shown)
-    ).first()
 
 
 def read_detail(
@@ -260,7 +219,7 @@ def read_detail(
     if event.checkpoint_id is not None:
         before = session.get(Checkpoint, event.checkpoint_id)
         if before is not None and before.project_id == project_id:
-            then = predicted_at(session, predicted, before, event.scan_id, [point]).get(point)
+            then = _said(session, predicted, before, [event]).get((event.scan_id, point))
     query = session.scalars(
         select(Query).where(Query.scan_id == event.scan_id, Query.point_index == point)
     ).one_or_none()

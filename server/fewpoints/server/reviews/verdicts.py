@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.reviews.schemas import ReviewState
 from fewpoints.server.reviews.tables import ReviewEvent
 from fewpoints.server.scans.tables import Scan
 
@@ -24,6 +25,24 @@ IN_FORCE = and_(
         ~exists().where(_TakenBack.undoes_id == ReviewEvent.correction_id),
     ),
 )
+
+
+_STATE_OF: dict[str, ReviewState] = {
+    "approve": "approved",
+    "send_back": "sent_back",
+    "correct": "corrected",
+}
+
+
+def state_of(verdict: str | None, *, is_correction: bool) -> ReviewState:
+    """Return the state of an answer by the verdict in force on it.
+
+    Args:
+        is_correction: a reviewer gave it instead of another one.
+    """
+    if verdict is not None:
+        return _STATE_OF[verdict]
+    return "correction" if is_correction else "unreviewed"
 
 
 def verdicts(condition: ColumnElement[bool]) -> Subquery:
