@@ -2447,7 +2447,7 @@ export interface components {
             radius: number;
             /** To Class */
             to_class: number | null;
-            view: components["schemas"]["PatchView"];
+            view: components["schemas"]["View"];
         };
         /**
          * GainRead
@@ -2819,30 +2819,6 @@ export interface components {
             users: [
                 string,
                 string
-            ];
-        };
-        /**
-         * PatchView
-         * @description A camera.
-         */
-        PatchView: {
-            /** Eye */
-            eye: [
-                number,
-                number,
-                number
-            ];
-            /** Target */
-            target: [
-                number,
-                number,
-                number
-            ];
-            /** Up */
-            up: [
-                number,
-                number,
-                number
             ];
         };
         /**
