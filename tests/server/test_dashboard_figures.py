@@ -260,9 +260,10 @@ def test_a_curve_that_could_not_be_stored_is_made_again(
     def locked(*_: object) -> None:
         raise OSError("database is locked")
 
-    with monkeypatch.context() as broken, pytest.raises(OSError, match="locked"):
+    with monkeypatch.context() as broken:
         broken.setattr(keeper, "_store_curve", locked)
-        state.figures.advance(state.database, Scan.id == scan_id, moment_s=60)
+        with pytest.raises(OSError, match="locked"):
+            state.figures.advance(state.database, Scan.id == scan_id, moment_s=60)
     assert rooms.curve(scan_id)["tested"] == 12
 
 
