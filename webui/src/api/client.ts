@@ -216,9 +216,6 @@ export const projects = {
     request("POST", `/projects/${id}/trainings`, verify.job, { body }),
   checkpoints: (id: number) => all(`/projects/${id}/checkpoints`, verify.checkpoint),
   exports: (id: number) => all(`/projects/${id}/exports`, verify.exportFile),
-  startExport: (id: number, kind: api.ExportKind) =>
-    request("POST", `/projects/${id}/exports`, verify.job, { body: { kind } }),
-  exportUrl: (exportId: number) => apiUrl(`/exports/${exportId}/file`),
 };
 
 /** The network that everything starts from. */
@@ -352,7 +349,6 @@ export const queries = {
 };
 
 export const jobs = {
-  log: async (id: number) => (await send("GET", `/jobs/${id}/log`)).text(),
   cancel: (id: number) => request("POST", `/jobs/${id}/cancel`, verify.job),
 };
 

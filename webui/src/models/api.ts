@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the pages about models ask the server for. */
-import { apiUrl, request, send } from "../api/client";
+import { apiUrl, bytesOf, request, send } from "../api/client";
 import type { components } from "../api/generated/schema";
 import { checkpoint, page } from "../api/verify";
 import {
@@ -90,13 +90,13 @@ const quick = (signal?: AbortSignal) => (signal ? { signal } : {});
 
 export const models = {
   /** Whole lines of a job's log, from an offset on or the last ones. */
-  log: async (jobId: number, after: number | null, signal: AbortSignal): Promise<LogPart> => {
+  log: async (jobId: number, after: number | null, signal?: AbortSignal): Promise<LogPart> => {
     const query = after === null ? "" : `?after=${after}`;
     const response = await send("GET", `/jobs/${jobId}/log${query}`, {
       headers: { Accept: "text/plain" },
-      signal,
+      ...(signal ? { signal } : {}),
     });
-    const body = await response.text();
+    const body = new TextDecoder().decode(await bytesOf(response));
     const next = Number(response.headers.get("X-Log-Next") ?? NaN);
     return { text: body, next: count(next, "X-Log-Next") };
   },

@@ -25,6 +25,7 @@ export class ComparisonStore {
 
   private readonly events: ProjectEvents;
   private request = new AbortController();
+  private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
@@ -43,18 +44,22 @@ export class ComparisonStore {
     });
   }
 
-  /** Rejects where the project cannot be shown; what is wrong with the pair is told by `refusal`. */
+  /**
+   * Rejects where the project cannot be shown. `result` comes later, or `refusal`, which says what is wrong with the
+   * pair.
+   */
   static async open(projectId: number, pair: readonly [number, number]): Promise<ComparisonStore> {
     const [project, checkpoints] = await Promise.all([
       projects.get(projectId),
       projects.checkpoints(projectId),
     ]);
     const store = new ComparisonStore(project, checkpoints, pair);
-    await store.compare();
+    void store.compare();
     return store;
   }
 
   dispose(): void {
+    this.disposed = true;
     clearTimeout(this.timer);
     this.request.abort();
     this.events.dispose();
@@ -94,13 +99,16 @@ export class ComparisonStore {
     this.request.abort();
     this.request = new AbortController();
     const { signal } = this.request;
+    let before = -1;
     try {
       for (;;) {
         const read = await models.compare(this.project.id, this.pair, this.cell, 0, PAGE, signal);
         this.result = read;
         this.scans = read.scans.items;
         this.refusal = null;
-        if (read.compared >= read.common) return;
+        // Where no more scans were counted than before, the rest cannot be: they are being deleted.
+        if (read.compared >= read.common || read.compared <= before) return;
+        before = read.compared;
       }
     } catch (error) {
       if (isAbort(error)) return;
@@ -123,9 +131,9 @@ export class ComparisonStore {
         projects.checkpoints(id),
       ]);
     } catch (error) {
-      this.refusal = messageOf(error);
+      if (!this.disposed) this.refusal = messageOf(error);
       return;
     }
-    await this.compare();
+    if (!this.disposed) await this.compare();
   }
 }
