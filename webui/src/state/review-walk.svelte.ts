@@ -5,7 +5,7 @@
  * Going through answers one by one. Which answers, and in which order, is settled when the walk begins: one that no
  * longer meets the filter because it was just reviewed stays in its place, and can be gone back to.
  */
-import { ApiError, isAbort, messageOf } from "../api/client";
+import { ApiError, isAbort, isPassing, messageOf } from "../api/client";
 import { type NewReview, type ReviewDetail, reviews } from "../api/reviews";
 import { t } from "../i18n";
 import { Stopwatch } from "../util/stopwatch";
@@ -28,7 +28,9 @@ export class ReviewWalk {
 
   private readonly ahead = new Map<number, Promise<ReviewDetail>>();
   private readonly stopwatch = new Stopwatch();
-  private request = new AbortController();
+  private readonly request = new AbortController();
+  /** What was sent last and not answered: done again, it is the same request. */
+  private unanswered: { what: string; clientId: string } | null = null;
 
   constructor(
     readonly projectId: number,
@@ -80,8 +82,9 @@ export class ReviewWalk {
     this.busy = true;
     const id = detail.answer.id;
     try {
-      const body = { ...verdict, client_id: uuid(), seconds: this.stopwatch.seconds };
-      const now = await reviews.give(id, body);
+      const now = await this.once(JSON.stringify([id, verdict]), (clientId) =>
+        reviews.give(id, { ...verdict, client_id: clientId, seconds: this.stopwatch.seconds }),
+      );
       this.ahead.delete(id);
       this.given++;
       if (this.answerId === id) {
@@ -102,7 +105,9 @@ export class ReviewWalk {
     if (this.busy) return;
     this.busy = true;
     try {
-      const { answers, answer_id: id } = await reviews.undo(this.projectId, uuid());
+      const { answers, answer_id: id } = await this.once("undo", (clientId) =>
+        reviews.undo(this.projectId, clientId),
+      );
       this.ahead.clear();
       if (id === null) toasts.info(t("review.nothingToUndo"));
       else {
@@ -118,6 +123,19 @@ export class ReviewWalk {
       toasts.error(messageOf(error));
     } finally {
       this.busy = false;
+    }
+  }
+
+  /** Send something with the id of the last request where that was the same and nobody knows what became of it. */
+  private async once<T>(what: string, send: (clientId: string) => Promise<T>): Promise<T> {
+    const clientId = this.unanswered?.what === what ? this.unanswered.clientId : uuid();
+    try {
+      const answer = await send(clientId);
+      this.unanswered = null;
+      return answer;
+    } catch (error) {
+      this.unanswered = isPassing(error) ? { what, clientId } : null;
+      throw error;
     }
   }
 
