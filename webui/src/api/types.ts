@@ -22,7 +22,6 @@ export type Project = Schemas["ProjectRead"];
 export type NewProject = Schemas["ProjectCreate"];
 export type ProjectChange = Schemas["ProjectUpdate"];
 export type NextScan = Schemas["NextScanRead"];
-export type Prediction = Schemas["PredictionRead"];
 export type Scan = Schemas["ScanRead"];
 export type ScanState = Scan["state"];
 export type ScanPage = Schemas["ScanPage"];

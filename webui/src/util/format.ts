@@ -23,11 +23,6 @@ export function formatCount(n: number): string {
   return withDigits(n, 0);
 }
 
-/** "1 point", "2 points". */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${formatCount(n)} ${n === 1 ? one : many}`;
-}
-
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const units = ["kB", "MB", "GB", "TB"];
