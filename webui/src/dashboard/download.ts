@@ -1,15 +1,14 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Hand a file to the browser's downloads. */
-export function download(name: string, content: Blob): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads the address after the click has returned.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+/** Charts as files. */
+import { download } from "../util/download";
+import { type Table, toCsv } from "./chart-data";
+
+export function downloadCsv(title: string, table: Table): void {
+  // The mark at the start tells spreadsheets that this is UTF-8.
+  const text = `\uFEFF${toCsv(table)}`;
+  download(fileName(title, "csv"), new Blob([text], { type: "text/csv;charset=utf-8" }));
 }
 
 /** A title as a file name: letters and digits of any script, the rest as dashes. */

@@ -5,11 +5,13 @@
 import { isAbort, messageOf, projects } from "../api/client";
 import { ProjectEvents } from "../api/events";
 import type { Checkpoint, Project } from "../api/types";
+import { Soon } from "../util/soon";
 import { isActive } from "../words";
 import { type Cell, type ComparedScan, type Comparison, models } from "./api";
 
 const PAGE = 50;
-const AGAIN_MS = 400;
+const AGAIN_EVERY_MS = 2000;
+const AGAIN_SOON_MS = 400;
 
 export class ComparisonStore {
   project = $state.raw<Project>() as Project; // Set by the constructor.
@@ -26,7 +28,8 @@ export class ComparisonStore {
   private readonly events: ProjectEvents;
   private request = new AbortController();
   private disposed = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private predicted = false; // Since it was compared last.
+  private readonly again = new Soon(() => void this.reload(), AGAIN_EVERY_MS, AGAIN_SOON_MS);
 
   private constructor(
     project: Project,
@@ -36,11 +39,16 @@ export class ComparisonStore {
     this.project = project;
     this.checkpoints = checkpoints;
     this.events = new ProjectEvents(project.id, {
-      project: () => this.soon(),
+      project: () => this.again.ask(),
       job: (job) => {
-        if (job.kind === "predict" && !isActive(job)) this.soon();
+        if (job.kind !== "predict" || isActive(job)) return;
+        this.predicted = true;
+        this.again.ask();
       },
-      reopened: () => this.soon(),
+      reopened: () => {
+        this.predicted = true; // Perhaps.
+        this.again.ask();
+      },
     });
   }
 
@@ -60,7 +68,7 @@ export class ComparisonStore {
 
   dispose(): void {
     this.disposed = true;
-    clearTimeout(this.timer);
+    this.again.dispose();
     this.request.abort();
     this.events.dispose();
   }
@@ -118,12 +126,14 @@ export class ComparisonStore {
     }
   }
 
-  private soon(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.reload(), AGAIN_MS);
+  /** What a comparison follows from, besides the predictions. Every answer of somebody is news of the project. */
+  private basis(): string {
+    const sides = [this.first, this.second].map((side) => [side?.id, side?.predicted_scans]);
+    return JSON.stringify([this.project.classes, sides]);
   }
 
   private async reload(): Promise<void> {
+    const before = this.basis();
     try {
       const { id } = this.project;
       [this.project, this.checkpoints] = await Promise.all([
@@ -134,6 +144,10 @@ export class ComparisonStore {
       if (!this.disposed) this.refusal = messageOf(error);
       return;
     }
-    if (!this.disposed) await this.compare();
+    if (this.disposed) return;
+    const same = this.basis() === before && !this.predicted;
+    if (same && this.refusal === null) return;
+    this.predicted = false;
+    await this.compare();
   }
 }
