@@ -2,6 +2,7 @@
 #
 #   PYTHON=python3.12      the interpreter to build .venv with
 #   TORCH_INDEX=URL        an extra package index for torch (its CPU or CUDA builds; see docs/install.md)
+#   WORKERS=2             how many tests run at a time; each may take two cores and 2 GB
 #   PORT=8000              where `make demo` serves
 
 SHELL := /bin/bash
@@ -11,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 PORT ?= 0
+WORKERS ?= 2
 
 .PHONY: help demo test check ci-tools web web-tools web-check api format lint types benchmark benchmark-viewer picture wheel clean
 
@@ -40,7 +42,7 @@ demo: $(VENV)/.runtime web ## A demo project with a generated room, served on th
 
 test: $(VENV)/.dev web ## All tests, the browser tests too where a Chromium can be had
 	$(BIN)/python -m tests.e2e.chromium --ensure
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 format: $(VENV)/.dev ## Format and sort the Python code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

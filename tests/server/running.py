@@ -19,7 +19,7 @@ from fewpoints.server.serve import KEEP_ALIVE_S
 from fewpoints.server.settings import Settings
 from fewpoints.server.users.service import create_sign_in_token, ensure_user
 
-JOB_TIMEOUT_S = 90
+JOB_TIMEOUT_S = 300  # That a job ends is checked, not how soon.
 
 
 class Visitor(httpx.Client):

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from datetime import timedelta
 
 import httpx
@@ -141,6 +143,12 @@ class TestSignIn:
         assert refusal["error"]["code"] == "role_mismatch"
 
 
+REFUSED = (
+    b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\n"
+    b"Origin: http://evil.example\r\nContent-Length: 1000\r\n\r\n"
+)
+
+
 class TestForeignPages:
     @pytest.mark.parametrize(
         "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[::2]:80"]
@@ -174,6 +182,19 @@ class TestForeignPages:
         response = lead.post("/projects", json={"name": "Stolen"}, headers=headers)
         assert checked(response, 403).json()["error"]["code"] == "origin_not_allowed"
         assert lead.get_json("/projects")["total"] == before
+
+    def test_a_refusal_arrives_though_the_body_comes_later(self, server: RunningServer) -> None:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            connection.sendall(REFUSED)
+            for _ in range(2):
+                time.sleep(0.2)  # Had the server closed by now, this would reset the connection.
+                connection.sendall(b"x" * 500)
+            assert connection.recv(100).startswith(b"HTTP/1.1 403")
+
+    def test_a_body_that_never_comes_is_not_waited_for(self, server: RunningServer) -> None:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            connection.sendall(REFUSED)
+            assert connection.recv(100).startswith(b"HTTP/1.1 403")
 
     def test_the_own_page_may(self, server: RunningServer, lead: Visitor) -> None:
         headers = {"Origin": server.address, "Sec-Fetch-Site": "same-origin"}

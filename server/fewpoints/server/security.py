@@ -9,11 +9,17 @@ and the cookie is `SameSite=Strict`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fewpoints.server.error_handlers import error_response
 
+# What is left unread when a connection closes resets it, and the refusal may be lost on its way.
+READ_ON_BYTES = 1 << 20
+READ_ON_S = 2.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -37,6 +43,21 @@ def host_name(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0]
+
+
+async def _read_on(receive: Receive) -> None:
+    """Take in the body of a request that will be refused, as far as it is small and comes soon."""
+
+    async def read() -> None:
+        taken = 0
+        while taken < READ_ON_BYTES:
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(read(), READ_ON_S)
 
 
 class Guard:
@@ -67,6 +88,7 @@ class Guard:
         refusal = self._refusal(scope["method"], Headers(scope=scope))
         if refusal is not None:
             code, sentence = refusal
+            await _read_on(receive)
             response = error_response(403, code, sentence, headers={"Connection": "close"})
             await response(scope, receive, send_with_headers)
             return
