@@ -26,6 +26,8 @@ def test_points_are_drawn_first_and_the_page_takes_the_view_over(
 ) -> None:
     seeded = open_scan(page, server, sparse_scan(6000), tile_points=1500)
     held = held_back(page, "**/api/v1/session")
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url.partition("?")[0]))
     page.reload()
     wait_until(page, DRAWN)
     assert page.locator("canvas.viewer-canvas").count() == 1
@@ -41,6 +43,7 @@ def test_points_are_drawn_first_and_the_page_takes_the_view_over(
     )
     assert page.locator("canvas.viewer-canvas").count() == 1
     assert page.locator(".early-view").count() == 0
+    assert sum(url.endswith(f"/scans/{seeded.scan_id}/root.bin") for url in fetched) == 1
     # It did not move.
     assert page.locator("canvas.viewer-canvas").bounding_box() == early
     # It is the page's now: a click finds points, and the first query is in view.

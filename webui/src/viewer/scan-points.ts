@@ -12,7 +12,7 @@ import { PointLayer } from "./point-layer";
 import { TileStream } from "./tile-loader";
 
 const GAP_PIXELS = 1.4; // Between points; with less, more points would not be seen.
-const MOVING_GAP = 2 * GAP_PIXELS; // A quarter of the points: what is passed by is gone before it could be looked at.
+const MOVING_GAP = 4 * GAP_PIXELS; // A sixteenth of the points: what is passed by is gone before it could be looked at.
 const PLAN_MS = 120; // A moving camera has what to fetch decided again no more often than this.
 
 export interface ScanPointsEvents {
