@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.databases import drop_schemas
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,3 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("BROWSER TESTS SKIPPED: no Chromium could be had", sep="!")
         for nodeid in skipped:
             terminalreporter.line(nodeid)
+
+
+def pytest_sessionfinish() -> None:
+    drop_schemas()

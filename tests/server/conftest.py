@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fewpoints.server.settings import Settings
+from tests.server.databases import database_url
 from tests.server.running import RunningServer, Visitor
 
 
@@ -35,5 +36,11 @@ def annotator(server: RunningServer) -> Visitor:
 def quick_settings(home: Path) -> Settings:
     """Settings with which jobs take seconds: the smallest network, on the processor."""
     return Settings(
-        home=home, port=0, device="cpu", arch="Res16UNet14A", min_free_bytes=0, cancel_grace_s=1.0
+        home=home,
+        database_url=database_url(home),
+        port=0,
+        device="cpu",
+        arch="Res16UNet14A",
+        min_free_bytes=0,
+        cancel_grace_s=1.0,
     )

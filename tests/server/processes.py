@@ -18,6 +18,7 @@ import httpx
 from fewpoints.server.db.engine import Database
 from fewpoints.server.settings import Settings
 from fewpoints.server.users.service import create_api_token, ensure_user
+from tests.server.databases import database_url
 from tests.server.running import Visitor
 
 SCRIPT = """
@@ -42,10 +43,11 @@ class ServerProcess:
         self, home: Path, *, worker: str = "fewpoints.server.jobs.worker", **settings: Any
     ) -> None:
         self._worker_module = worker
-        self.settings = Settings(home=home)
+        self.settings = Settings(home=home, database_url=database_url(home))
         self._environment = {
             **os.environ,
             "FEWPOINTS_HOME": str(home),
+            "FEWPOINTS_DATABASE_URL": self.settings.resolved_database_url,
             "FEWPOINTS_PORT": "0",
             "FEWPOINTS_DEVICE": "cpu",
             "FEWPOINTS_ARCH": "Res16UNet14A",

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -36,7 +37,17 @@ from tests.server.seeding import seed_scan
 
 
 @pytest.fixture
-def database(tmp_path: Path):  # type: ignore[no-untyped-def] # A generator of Database.
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty database of the kind that is tested."""
+    database = Database(quick_settings(tmp_path).resolved_database_url)
+    upgrade(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database."""
     database = Database(f"sqlite:///{tmp_path / 'test.db'}")
     upgrade(database.engine)
     yield database
@@ -97,35 +108,37 @@ class TestMigrations:
 
 
 class TestSqlite:
-    def test_commits_are_synced(self, database: Database) -> None:
-        with database.read() as session:
+    def test_commits_are_synced(self, sqlite: Database) -> None:
+        with sqlite.read() as session:
             pragmas = {
                 name: session.scalar(text(f"PRAGMA {name}"))
                 for name in ("journal_mode", "synchronous", "foreign_keys")
             }
         assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
-    def test_writers_take_turns_and_readers_do_not_wait(self, database: Database) -> None:
+    def test_writers_take_turns_and_readers_do_not_wait(self, sqlite: Database) -> None:
         inside, done = threading.Event(), threading.Event()
 
         def other() -> None:
-            with database.write() as session:
+            with sqlite.write() as session:
                 inside.set()
                 ensure_user(session, "Second", "lead")
             done.set()
 
-        with database.write() as session:
+        with sqlite.write() as session:
             ensure_user(session, "First", "lead")
             thread = threading.Thread(target=other)
             thread.start()
             assert not inside.wait(0.2)
-            with database.read() as reading:
+            with sqlite.read() as reading:
                 assert reading.query(User).count() == 0
         assert done.wait(5)
         thread.join()
-        with database.read() as session:
+        with sqlite.read() as session:
             assert session.query(User).count() == 2
 
+
+class TestEvents:
     def test_answer_events_cannot_be_changed(self, tmp_path: Path) -> None:
         settings = quick_settings(tmp_path / "home")
         storage = Storage(settings)

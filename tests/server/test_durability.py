@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import uuid
 from pathlib import Path
 
 import httpx
+from sqlalchemy import select, text
 
+from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.engine import Database
 from fewpoints.server.storage import Storage
 from tests.server.processes import ServerProcess, wait_until
@@ -62,11 +63,13 @@ def test_every_acknowledged_answer_survives_sigkill(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         again = server.owner()
         live = again.get_json(f"/scans/{seeded.scan_id}/answers")
-        rows = sqlite3.connect(tmp_path / "fewpoints.db")
-        assert rows.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert rows.execute("PRAGMA foreign_key_check").fetchall() == []
-        stored = rows.execute("SELECT id, client_id FROM answer_event").fetchall()
-        rows.close()
+        database = Database(server.settings.resolved_database_url)
+        with database.read() as session:
+            if database.is_sqlite:
+                assert session.execute(text("PRAGMA integrity_check")).all() == [("ok",)]
+                assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+            stored = session.execute(select(AnswerEvent.id, AnswerEvent.client_id)).all()
+        database.close()
         # Exactly once: each acknowledged id is there, with its own event id, and none is doubled.
         assert {(a["id"], a["client_id"]) for a in acknowledged} <= set(stored)
         assert len({client_id for _, client_id in stored}) == len(stored)
