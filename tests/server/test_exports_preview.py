@@ -19,10 +19,11 @@ import pytest
 
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.models.selection.files import read_labels_pth
+from tests.server.reviewing import review
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
 from tests.server.seeding import Seeded, seed_scan
-from tests.server.test_reviews import class_row_ids, predict, review
+from tests.server.versions import add_prediction, add_version, class_row_ids
 
 
 @pytest.fixture
@@ -199,9 +200,10 @@ class TestPredictions:
     ) -> None:
         ids = class_row_ids(server, seeded.project_id)
         raw = np.random.default_rng(0).integers(0, 3, 1000)
-        checkpoint = predict(
-            server, seeded, raw, np.full(1000, 200), class_ids=[ids[4], ids[0], ids[7]]
+        checkpoint = add_version(
+            server, seeded.project_id, "First", shown=True, class_ids=[ids[4], ids[0], ids[7]]
         )
+        add_prediction(server, seeded.scan_id, checkpoint, raw.astype(np.uint8))
         shown = preview(lead, seeded.project_id, "dense_ply")
         export, content = made(lead, seeded.project_id, "dense_ply")
         (tmp_path / "x.ply").write_bytes(content)

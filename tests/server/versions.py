@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +15,31 @@ from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
 from tests.server.running import RunningServer
 
 
-def add_version(server: RunningServer, project_id: int, name: str, *, shown: bool = False) -> int:
-    """Add a checkpoint whose classes are those of the project now; return its id."""
+def class_row_ids(server: RunningServer, project_id: int) -> list[int]:
+    """Return the ids of a project's classes in index order."""
+    with server.app.state.database.read() as session:
+        return [row.id for row in class_rows(session, [project_id])[project_id]]
+
+
+def add_version(
+    server: RunningServer,
+    project_id: int,
+    name: str,
+    *,
+    shown: bool = False,
+    class_ids: Sequence[int] | None = None,
+) -> int:
+    """Add a checkpoint; return its id.
+
+    Args:
+        class_ids: what its class indices stand for; None: the classes of the project now.
+    """
     app = server.app
+    if class_ids is None:
+        class_ids = class_row_ids(server, project_id)
     with app.state.database.write() as session:
-        classes = class_rows(session, [project_id])[project_id]
+        rows = {row.id: row for row in class_rows(session, [project_id])[project_id]}
+        classes = [rows[class_id] for class_id in class_ids]
         snapshot = Snapshot(
             project_id=project_id,
             last_event_id=0,
@@ -48,12 +70,18 @@ def add_version(server: RunningServer, project_id: int, name: str, *, shown: boo
 
 
 def add_prediction(
-    server: RunningServer, scan_id: int, checkpoint_id: int, classes: NDArray[np.uint8]
+    server: RunningServer,
+    scan_id: int,
+    checkpoint_id: int,
+    classes: NDArray[np.uint8],
+    confidence: NDArray[np.uint8] | None = None,
 ) -> None:
-    """Add a prediction of a scan: (N,) classes in scan order; every confidence is 200."""
+    """Add a prediction of a scan: (N,) classes and confidences in scan order; None: all 200."""
+    if confidence is None:
+        confidence = np.full(len(classes), 200, np.uint8)
     storage = server.app.state.storage
     folder = storage.prediction_folder(scan_id, checkpoint_id)
     order = storage.scan_file(scan_id, "order.bin")
-    write_prediction(folder, classes, np.full(len(classes), 200, np.uint8), order)
+    write_prediction(folder, classes, confidence, order)
     with server.app.state.database.write() as session:
         session.add(Prediction(scan_id=scan_id, checkpoint_id=checkpoint_id))
