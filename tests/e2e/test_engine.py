@@ -13,11 +13,13 @@ from playwright.sync_api import Page
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.tiles import Tile, decode_tile, read_manifest, read_order
+from fewpoints.models.superpoints.files import save_superpoints
 from fewpoints.server.db.engine import Database
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
 from tests.e2e.conftest import RunningServer, wait_until
-from tests.server.seeding import Seeded, seed_scan
+from tests.server.seeding import Seeded, plain_superpoints, seed_scan
 
 pytestmark = pytest.mark.browser
 SETTLED = "window.__fewpoints?.ready === true && window.__fewpoints.settled"
@@ -50,21 +52,20 @@ def test_a_channel_reaches_every_record_and_the_picture(page: Page, server: Runn
         """() => {
             window.asked = [];
             const answer = (shift) => ({
-                fetch: async (from, to) => {
-                    window.asked.push([from, to]);
-                    const bytes = new Uint8Array((to - from) * 4);
-                    for (let record = from; record < to; record++)
-                        bytes.set(
-                            [record & 255, (record >> 8) & 255, shift, 255 - (record & 255)],
-                            (record - from) * 4,
-                        );
-                    return bytes;
+                fetch: async (ranges) => {
+                    const bytes = [];
+                    for (const { from, to } of ranges) {
+                        window.asked.push([from, to]);
+                        for (let r = from; r < to; r++)
+                            bytes.push(r & 255, (r >> 8) & 255, shift, 255 - (r & 255));
+                    }
+                    return Uint8Array.from(bytes);
                 },
             });
             window.first = answer(0);
             window.second = answer(200);
             window.__fewpoints.viewer.setMode("features");
-            window.__fewpoints.viewer.setChannel(window.first);
+            window.__fewpoints.viewer.setSource("channel", window.first);
         }"""
     )
     records = "[...Array(12000).keys()].map((k) => window.__fewpoints.viewer.channelOf(k))"
@@ -81,11 +82,11 @@ def test_a_channel_reaches_every_record_and_the_picture(page: Page, server: Runn
     assert (covered == 1).all()
     # In the picture itself: red, green and blue of a point that nothing hides are its first bytes.
     assert blue_of(page) < 20
-    page.evaluate("window.__fewpoints.viewer.setChannel(window.second)")
+    page.evaluate("window.__fewpoints.viewer.setSource('channel', window.second)")
     wait_until(page, SETTLED)
     assert np.array_equal(page.evaluate(records), expected(200))
     assert blue_of(page) > 150
-    page.evaluate("window.__fewpoints.viewer.setChannel(null)")
+    page.evaluate("window.__fewpoints.viewer.setSource('channel', null)")
     wait_until(page, SETTLED)
     assert page.evaluate("window.__fewpoints.viewer.channelOf(5)") is None
 
@@ -258,7 +259,10 @@ def test_what_is_held_follows_the_budget_wherever_one_flies(
         """() => {
             const { viewer } = window.__fewpoints;
             viewer.setMode("features");
-            viewer.setChannel({ fetch: async (from, to) => new Uint8Array((to - from) * 4) });
+            const records = (ranges) => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+            viewer.setSource("channel", {
+                fetch: async (ranges) => new Uint8Array(records(ranges) * 4),
+            });
         }"""
     )
     set_budget(page, budget)
@@ -277,6 +281,72 @@ def test_what_is_held_follows_the_budget_wherever_one_flies(
             assert 0.5 * budget < total <= budget
             assert total * 16 <= page.evaluate("window.__fewpoints.viewer.heldBytes") <= most
     assert detailed == set(range(len(tiles)))
+
+
+def test_labels_are_fetched_and_held_for_the_points_that_are_held(
+    page: Page, server: RunningServer
+) -> None:
+    """300,000 points of which 30,000 may be held: an answer changes them all, few are sent."""
+    points, budget = 300_000, 30_000
+    rng = np.random.default_rng(4)
+    positions = rng.uniform(0, 1, (points, 3)) * (30, 20, 0.3)
+    scan = PointScan(positions=positions, colours=np.full((points, 3), 120, np.uint8))
+    seeded = open_scan(page, server, scan, tile_points=1024)
+    set_budget(page, budget)
+    settings = Settings(home=server.home)
+    storage = Storage(settings)
+    cells = positions[:, :2].astype(np.int32)
+    superpoints = plain_superpoints(
+        cells[:, 0] * 20 + cells[:, 1], np.stack(np.mgrid[:30, :20, :1], -1).reshape(-1, 3) + 0.5
+    )
+    save_superpoints(storage.superpoints_file(seeded.scan_id, "some network"), superpoints, None)
+    database = Database(settings.resolved_database_url)
+    with database.write() as session:
+        session.get_one(Scan, seeded.scan_id).features_key = "some network"
+    database.close()
+    sent: list[int] = []
+    page.on(
+        "response",
+        lambda response: (
+            sent.append(int(response.headers.get("content-length", 0)))
+            if "/dense.bin" in response.url
+            else None
+        ),
+    )
+    tiles = read_manifest(storage.scan_data(seeded.scan_id)).tiles
+    loaded_of = (
+        "window.__fewpoints.viewer.layer.manifest.tiles.map((_, i) => viewer.layer.loadedOf(i))"
+    )
+    look_from(page, ([5, 5, 4.0], [5.01, 5.01, 0.0]))
+    for turn, key in enumerate(("5", "Shift+Digit5")):
+        before = len(sent)
+        with page.expect_response(lambda r: "/dense.bin" in r.url and r.status == 200):
+            page.keyboard.press(key)
+        wait_until(page, SETTLED)
+        total = page.evaluate("window.__fewpoints.pointsLoaded")
+        assert 0.5 * budget < total <= budget
+        # Those of every record that is held, once.
+        assert sum(sent[before:]) == pytest.approx(2 * total, rel=0.1), turn
+    # All others are fetched when they come, and each has its own.
+    whole = np.array(
+        page.evaluate(
+            f"fetch('{server.url}api/v1/scans/{seeded.scan_id}/dense.bin')"
+            ".then((r) => r.arrayBuffer()).then((b) => [...new Uint8Array(b)])"
+        )
+    ).reshape(-1, 2)
+    assert len(np.unique(whole[:, 0])) == 2
+    for x, y in ((5, 5), (25, 15)):
+        look_from(page, ([x, y, 4.0], [x + 0.01, y + 0.01, 0.0]))
+        loaded = page.evaluate(f"viewer = window.__fewpoints.viewer, {loaded_of}")
+        held = np.concatenate([t.base + np.arange(n) for t, n in zip(tiles, loaded, strict=True)])
+        some = rng.choice(held, 1500, replace=False)
+        found = page.evaluate(
+            "(rs) => rs.map((r) => window.__fewpoints.recordLabel(r))", some.tolist()
+        )
+        np.testing.assert_array_equal(found, whole[some])
+        assert page.evaluate("window.__fewpoints.viewer.heldBytes") <= (
+            budget * (12 + 2) + len(tiles) * 128 * 12
+        )
 
 
 def test_nothing_is_drawn_when_nothing_moves(page: Page, server: RunningServer) -> None:

@@ -8,9 +8,11 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.tiles import TILE_POINTS, write_tiles
+from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.server.db.engine import Database
 from fewpoints.server.projects.schemas import ProjectCreate
 from fewpoints.server.projects.service import create_project
@@ -99,3 +101,33 @@ def seed_scan(
         session.add_all(asked)
         session.flush()
         return Seeded(project.id, row.id, [query.id for query in asked], scan)
+
+
+def plain_superpoints(
+    of_point: NDArray[np.int32], centres: NDArray[np.float64], *, seed: int = 0
+) -> Superpoints:
+    """Superpoints that look anyhow and touch anything, for scans too large to be cut in a test.
+
+    Args:
+        of_point: (N,) superpoint of each point, -1 for none. centres: (S, 3).
+    """
+    rng = np.random.default_rng(seed)
+    count = len(centres)
+    pairs = np.sort(rng.integers(0, count, (4 * count, 2)), axis=1)
+    pairs = np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
+    return Superpoints(
+        of_point=of_point,
+        of_cell=np.zeros(1, np.int32),
+        cell_points=np.zeros(1, np.int64),
+        places=np.zeros((1, 3)),
+        sizes=np.bincount(of_point[of_point >= 0], minlength=count),
+        centres=centres,
+        extents=rng.uniform(0, 1, (count, 3)),
+        upright=rng.uniform(0, 1, count).astype(np.float32),
+        flatness=rng.uniform(0, 0.3, count).astype(np.float32),
+        colours=rng.uniform(0, 1, (count, 6)).astype(np.float32),
+        touching=pairs,
+        contacts=np.ones(len(pairs), np.int64),
+        contrast=rng.uniform(0, 1, len(pairs)).astype(np.float32),
+        voxel_size_m=0.02,
+    )

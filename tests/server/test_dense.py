@@ -31,7 +31,7 @@ from tests.models.densify.rooms import BLUE, FLOOR, RED, WALL, boxes_room
 from tests.server.conftest import quick_settings
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
-from tests.server.seeding import Seeded, seed_scan
+from tests.server.seeding import Seeded, plain_superpoints, seed_scan
 
 VOXEL = 0.04
 NOWHERE = 5  # A row without a place.
@@ -411,24 +411,7 @@ class TestMemory:
         np.save(arrays / "positions.npy", centres[of_point])
         order = rng.permutation(points).astype("<u4")
         order.tofile(storage.scan_file(scan_id, "order.bin"))
-        pairs = np.sort(rng.integers(0, count, (4 * count, 2)), axis=1)
-        pairs = np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
-        superpoints = Superpoints(
-            of_point=of_point,
-            of_cell=np.zeros(1, np.int32),
-            cell_points=np.zeros(1, np.int64),
-            places=np.zeros((1, 3)),
-            sizes=np.bincount(of_point[of_point >= 0], minlength=count),
-            centres=centres,
-            extents=rng.uniform(0, 1, (count, 3)),
-            upright=rng.uniform(0, 1, count).astype(np.float32),
-            flatness=rng.uniform(0, 0.3, count).astype(np.float32),
-            colours=rng.uniform(0, 1, (count, 6)).astype(np.float32),
-            touching=pairs,
-            contacts=np.ones(len(pairs), np.int64),
-            contrast=rng.uniform(0, 1, len(pairs)).astype(np.float32),
-            voxel_size_m=0.02,
-        )
+        superpoints = plain_superpoints(of_point, centres, seed=scan_id)
         save_superpoints(storage.superpoints_file(scan_id, "some network"), superpoints, None)
         return of_point, order
 

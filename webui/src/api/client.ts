@@ -232,89 +232,25 @@ export const scans = {
   nextPoint: (id: number) => request("POST", `/scans/${id}/next-point`, verify.query),
   tiles: (id: number, signal: AbortSignal) =>
     request("GET", `/scans/${id}/tiles.json`, verify.tileManifest, { signal }),
-  /** Class and confidence of every record, in tile order. */
-  prediction: async (
-    id: number,
-    checkpointId: number,
-    records: number,
-    signal: AbortSignal,
-  ): Promise<Uint8Array> => {
-    const response = await send("GET", `/scans/${id}/prediction.bin?checkpoint=${checkpointId}`, {
-      headers: { Accept: "application/octet-stream" },
-      signal,
-    });
-    const bytes = await bytesOf(response);
-    if (bytes.length !== records * 2)
-      throw new ApiError(
-        response.status,
-        "wrong_length",
-        `The prediction has ${bytes.length} bytes instead of ${records * 2}. Train again to replace it.`,
-      );
-    return bytes;
-  },
-  /** Class and confidence of every record in tile order, from the answers up to now; null if still those `known`. */
-  dense: async (
-    id: number,
-    records: number,
-    known: string | null,
-    signal: AbortSignal,
-  ): Promise<api.DenseLabels | null> => {
-    const response = await send("GET", `/scans/${id}/dense.bin`, {
-      headers: { Accept: "application/octet-stream" },
-      cache: "no-store",
-      signal,
-      ...(known === null ? {} : { known }),
-    });
-    if (response.status === 304) return null;
-    const pairs = await bytesOf(response);
-    if (pairs.length !== records * 2)
-      throw new ApiError(
-        response.status,
-        "wrong_length",
-        `The labels have ${pairs.length} bytes instead of ${records * 2}. Reload the page.`,
-      );
-    return { version: response.headers.get("ETag") ?? "", pairs };
-  },
   /** What else than its colours can be seen of the scan's points. */
   channels: (id: number, signal?: AbortSignal) =>
     request("GET", `/scans/${id}/channels`, list(verify.channel), signal ? { signal } : {}),
   /** Have a channel made that is missing. */
   makeChannel: (id: number, name: api.ChannelName) =>
     request("POST", `/scans/${id}/channels/${name}`, verify.job),
-  /** Four bytes for each of the records `from … to` (exclusive) in tile order. */
-  channelBytes: async (
-    id: number,
-    channel: Pick<api.Channel, "name" | "version">,
-    from: number,
-    to: number,
-    signal: AbortSignal,
-  ): Promise<Uint8Array> => {
-    const path = `/scans/${id}/channels/${channel.name}?v=${channel.version ?? ""}`;
-    return new Uint8Array(await fetchRange(path, 4 * from, 4 * to, signal));
-  },
-  /** Object, class and confidence of every record in tile order; null if still those `known`. */
-  objects: async (
-    id: number,
-    records: number,
-    known: string | null,
-    signal: AbortSignal,
-  ): Promise<api.DenseLabels | null> => {
-    const response = await send("GET", `/scans/${id}/objects.bin`, {
-      headers: { Accept: "application/octet-stream" },
-      cache: "no-store",
-      signal,
-      ...(known === null ? {} : { known }),
-    });
-    if (response.status === 304) return null;
-    const bytes = await bytesOf(response);
-    if (bytes.length !== records * 4)
-      throw new ApiError(
-        response.status,
-        "wrong_length",
-        `The objects have ${bytes.length} bytes instead of ${records * 4}. Reload the page.`,
-      );
-    return { version: response.headers.get("ETag") ?? "", pairs: bytes };
-  },
+  /** How many records have which class, from the answers up to now. */
+  labelCounts: (id: number, signal: AbortSignal) =>
+    request("GET", `/scans/${id}/dense/counts`, verify.recordCounts, { signal }),
+  predictionCounts: (id: number, checkpointId: number, signal: AbortSignal) =>
+    request(
+      "GET",
+      `/scans/${id}/prediction/counts?checkpoint=${checkpointId}`,
+      verify.recordCounts,
+      { signal },
+    ),
+  /** How many records each object has. */
+  objectCounts: (id: number, signal: AbortSignal) =>
+    request("GET", `/scans/${id}/objects/counts`, verify.recordCounts, { signal }),
   /** Have made what dense labels need, where it is missing. */
   prepare: (id: number) => request("POST", `/scans/${id}/features`, verify.job),
   /** Row of the imported scan of a record in tile order. */

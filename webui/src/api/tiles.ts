@@ -2,16 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The points of a scan as the viewer asks for them: a few of every tile at once, then ranges of records. */
-import { ApiError, bytesOf, send } from "./client";
+import { bytesOf, send } from "./client";
+import { fetchRecords, recordFiles, type RecordRange } from "./records";
 
 export const ROOT_POINTS = 200_000; // About so many make the first picture.
-const RECORD_BYTES = 12;
-
-/** Records `from … to` (exclusive) in tile order. */
-export interface RecordRange {
-  from: number;
-  to: number;
-}
 
 export interface TileRoot {
   records: number; // The first so many of each tile, all of a smaller one.
@@ -20,13 +14,9 @@ export interface TileRoot {
 
 export interface TileSource {
   root: (signal: AbortSignal) => Promise<TileRoot>;
-  /** The ranges one after the other. At most `MOST_RANGES` and `MOST_RECORDS` at once. */
+  /** The ranges one after the other. At most `MOST_RANGES` and `MOST_BYTES` at once. */
   records: (ranges: readonly RecordRange[], signal: AbortSignal) => Promise<ArrayBuffer>;
 }
-
-// What the server answers at once.
-export const MOST_RANGES = 64;
-export const MOST_RECORDS = 262_144;
 
 const expected = new Map<number, Promise<TileRoot>>();
 
@@ -50,7 +40,8 @@ export function tileSource(scanId: number): TileSource {
       expected.delete(scanId);
       return early ? early.catch(() => fetchRoot(scanId, signal)) : fetchRoot(scanId, signal);
     },
-    records: (ranges, signal) => fetchRecords(scanId, ranges, signal),
+    records: async (ranges, signal) =>
+      (await fetchRecords(recordFiles.points(scanId), ranges, signal)).bytes.buffer,
   };
 }
 
@@ -61,26 +52,4 @@ async function fetchRoot(scanId: number, signal: AbortSignal): Promise<TileRoot>
   });
   const records = Number(response.headers.get("Records-Per-Tile"));
   return { records, bytes: (await bytesOf(response)).buffer };
-}
-
-async function fetchRecords(
-  scanId: number,
-  ranges: readonly RecordRange[],
-  signal: AbortSignal,
-): Promise<ArrayBuffer> {
-  const asked = ranges.map(({ from, to }) => `${from}-${to}`).join();
-  const response = await send("GET", `/scans/${scanId}/records.bin?ranges=${asked}`, {
-    headers: { Accept: "application/octet-stream" },
-    cache: "no-store",
-    signal,
-  });
-  const bytes = await bytesOf(response);
-  const wanted = ranges.reduce((sum, { from, to }) => sum + to - from, 0) * RECORD_BYTES;
-  if (bytes.length !== wanted)
-    throw new ApiError(
-      response.status,
-      "short_file",
-      `The server sent ${bytes.length} bytes of the scan instead of ${wanted}. Reload the page; if it stays, import the scan again.`,
-    );
-  return bytes.buffer;
 }

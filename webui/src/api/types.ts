@@ -101,11 +101,8 @@ export interface Preflight {
 export type Channel = Schemas["ChannelRead"];
 export type ChannelName = Channel["name"];
 
-/** Class and confidence per record in tile order, and a text that is the same exactly where they are. */
-export interface DenseLabels {
-  version: string;
-  pairs: Uint8Array;
-}
+/** How many records of a scan have which class, or are of which object. */
+export type RecordCounts = Schemas["RecordCounts"];
 
 export interface TileManifest {
   version: number;

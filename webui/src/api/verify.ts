@@ -118,6 +118,11 @@ export const scan: Verifier<api.Scan> = object({
   created_at: text,
 });
 
+export const recordCounts: Verifier<api.RecordCounts> = object({
+  records: count,
+  counts: list(object({ class_index: nullable(count), instance: nullable(count), records: count })),
+});
+
 export const channel: Verifier<api.Channel> = object({
   name: oneOf("intensity", "normals", "features"),
   state: oneOf("ready", "missing", "unavailable"),

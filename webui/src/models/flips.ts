@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Two predictions of one scan as one picture. Pairs are class, 255 for none, and confidence per record. */
+import type { RecordSource } from "../api/records";
 import type { Cell } from "./api";
 
 const NO_CLASS = 255;
@@ -34,16 +35,27 @@ export function flippedPairs(
   return pairs;
 }
 
-/** What two predictions say of one record. */
+/** As `flippedPairs`, of whatever records are asked for. */
+export function flipSource(
+  first: RecordSource,
+  second: RecordSource,
+  cell: Cell | null,
+  coloredBy: "first" | "second",
+): RecordSource {
+  return {
+    fetch: async (ranges, signal) => {
+      const [a, b] = await Promise.all([first.fetch(ranges, signal), second.fetch(ranges, signal)]);
+      return flippedPairs(a, b, cell, coloredBy);
+    },
+  };
+}
+
+/** What a prediction says of one record, from its two bytes. */
 export interface Verdict {
   classIndex: number | null;
   confidence: number; // 0–1.
 }
 
-export function verdictOf(pairs: Uint8Array, record: number): Verdict {
-  const index = pairs[record * 2] ?? NO_CLASS;
-  return {
-    classIndex: index === NO_CLASS ? null : index,
-    confidence: (pairs[record * 2 + 1] ?? 0) / 255,
-  };
+export function verdictOf([index = NO_CLASS, confidence = 0]: Uint8Array): Verdict {
+  return { classIndex: index === NO_CLASS ? null : index, confidence: confidence / 255 };
 }

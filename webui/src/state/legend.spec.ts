@@ -3,7 +3,7 @@
 
 import { expect, it } from "vitest";
 import type { LabelClass } from "../api/types";
-import { countClasses, countObjects, legendOf, type LegendSources, MOST_OBJECTS } from "./legend";
+import { legendOf, type LegendSources, MOST_OBJECTS } from "./legend";
 
 const classes = [
   { index: 0, name: "wall", color: "#112233" },
@@ -14,8 +14,7 @@ const classes = [
 const sources: LegendSources = {
   mode: "rgb",
   classes,
-  pairs: null,
-  objects: null,
+  counts: null,
   heights: [0, 2.6],
   unit: "metres",
   up: [0, 0, 1],
@@ -23,36 +22,44 @@ const sources: LegendSources = {
   coloured: true,
 };
 
-it("classes are counted, those without a class apart", () => {
-  const counts = countClasses(Uint8Array.of(1, 9, 1, 8, 255, 0, 0, 1));
-  expect([counts[0], counts[1], counts[2], counts[255]]).toEqual([1, 2, 0, 1]);
-});
+/** @param counts class, instance and records of each. */
+function countsOf(
+  records: number,
+  ...counts: [number | null, number | null, number][]
+): LegendSources["counts"] {
+  return {
+    records,
+    counts: counts.map(([class_index, instance, n]) => ({ class_index, instance, records: n })),
+  };
+}
 
 it("classes on show are listed by their share", () => {
   const legend = legendOf({
     ...sources,
     mode: "labels",
-    pairs: Uint8Array.of(1, 9, 1, 8, 1, 8, 0, 1),
+    counts: countsOf(8, [1, null, 5], [null, null, 2], [0, null, 1]),
   });
   expect(legend?.entries.map((e) => [e.name, e.value])).toEqual([
-    ["floor", "75.0 %"],
-    ["wall", "25.0 %"],
+    ["floor", "62.5 %"],
+    ["wall", "12.5 %"],
   ]);
   expect(legendOf({ ...sources, mode: "labels" })).toBeNull();
 });
 
-it("objects are numbers of a class, large numbers included", () => {
-  const bytes = Uint8Array.of(1, 0, 2, 9, 1, 0, 2, 9, 0, 0, 1, 9, 44, 1, 2, 9);
-  expect(countObjects(bytes)).toEqual([
-    [1, 2, 2],
-    [300, 2, 1],
+it("objects are numbers of a class", () => {
+  const counts = countsOf(8, [2, 1, 4], [2, 300, 2], [null, 7, 1]);
+  const legend = legendOf({ ...sources, mode: "instances", counts });
+  expect(legend?.entries.map((e) => [e.name, e.value])).toEqual([
+    ["chair 1", "50.0 %"],
+    ["chair 300", "25.0 %"],
+    ["7", "12.5 %"],
   ]);
-  const legend = legendOf({ ...sources, mode: "instances", objects: bytes });
-  expect(legend?.entries.map((e) => e.name)).toEqual(["chair 1", "chair 300"]);
-  const many = new Uint8Array(4 * (MOST_OBJECTS + 5)).map((_, i) =>
-    i % 4 === 0 ? 1 + (i >> 2) : i % 4 === 2 ? 2 : 0,
-  );
-  const long = legendOf({ ...sources, mode: "instances", objects: many });
+  const many = Array.from({ length: MOST_OBJECTS + 5 }, (_, i): [number, number, number] => [
+    2,
+    i + 1,
+    1,
+  ]);
+  const long = legendOf({ ...sources, mode: "instances", counts: countsOf(99, ...many) });
   expect([long?.entries.length, long?.more]).toEqual([MOST_OBJECTS, 5]);
 });
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the colours on show mean, as plain data: the page draws it, and so does a screenshot. */
-import type { Channel, LabelClass, Triple } from "../api/types";
+import type { Channel, LabelClass, RecordCounts, Triple } from "../api/types";
 import { t } from "../i18n";
 import { formatPercent } from "../util/format";
 import type { ColorMode } from "../viewer/modes";
@@ -37,48 +37,13 @@ export const MOST_OBJECTS = 30;
 export interface LegendSources {
   mode: ColorMode;
   classes: readonly LabelClass[];
-  pairs: Uint8Array | null; // Class and confidence per record.
-  objects: Uint8Array | null; // Instance (two bytes), class and confidence per record.
+  counts: RecordCounts | null; // Of the classes or objects on show, the most frequent first.
   heights: readonly [number, number] | null;
   unit: string | null;
   up: Triple;
   channel: Channel | null;
   coloured: boolean; // The file has colours of its own.
 }
-
-/** (256,) how many records have each class. @param step bytes per record, the class in byte `at`. */
-export function countClasses(bytes: Uint8Array, step = 2, at = 0): Uint32Array {
-  const counts = new Uint32Array(256);
-  for (let i = at; i < bytes.length; i += step) counts[bytes[i] ?? NO_CLASS]!++;
-  return counts;
-}
-
-/** How many records each object has: [instance, class, records], the largest first. */
-export function countObjects(bytes: Uint8Array): [number, number, number][] {
-  const counts = new Map<number, number>();
-  for (let i = 0; i + 3 < bytes.length; i += 4) {
-    const instance = (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8);
-    if (instance === 0) continue;
-    const key = instance * 256 + (bytes[i + 2] ?? NO_CLASS);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return [...counts]
-    .map(([key, n]): [number, number, number] => [key >> 8, key & 255, n])
-    .sort((a, b) => b[2] - a[2] || a[0] - b[0]);
-}
-
-/** Counts of bytes that were counted before: the same ones come back whenever a mode does. */
-function remembered<T>(count: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T {
-  const known = new WeakMap<Uint8Array, T>();
-  return (bytes) => {
-    const found = known.get(bytes) ?? count(bytes);
-    known.set(bytes, found);
-    return found;
-  };
-}
-
-const classesOf = remembered((bytes) => countClasses(bytes));
-const objectsOf = remembered(countObjects);
 
 function ramp(colors: readonly string[], low: string, high: string): Legend["ramp"] {
   return {
@@ -88,26 +53,29 @@ function ramp(colors: readonly string[], low: string, high: string): Legend["ram
   };
 }
 
-function classEntries(from: LegendSources): LegendEntry[] {
-  if (!from.pairs) return [];
-  const counts = classesOf(from.pairs);
-  const total = Math.max(1, from.pairs.length / 2);
-  return from.classes
-    .map((c) => ({ color: c.color, name: c.name, n: counts[c.index] ?? 0 }))
-    .filter(({ n }) => n > 0)
-    .sort((a, b) => b.n - a.n)
-    .map(({ color, name, n }) => ({ color, name, value: formatPercent(n / total) }));
+function classEntries({ counts, classes }: LegendSources): LegendEntry[] {
+  const known = new Map(classes.map((c) => [c.index, c]));
+  const total = Math.max(1, counts?.records ?? 0);
+  return (counts?.counts ?? []).flatMap(({ class_index, records }) => {
+    const found = class_index === null ? undefined : known.get(class_index);
+    return found
+      ? { color: found.color, name: found.name, value: formatPercent(records / total) }
+      : [];
+  });
 }
 
-function objectEntries(from: LegendSources): LegendEntry[] {
-  if (!from.objects) return [];
-  const total = Math.max(1, from.objects.length / 4);
-  const names = new Map(from.classes.map((c) => [c.index, c.name]));
-  return objectsOf(from.objects).map(([instance, classIndex, n]) => ({
-    color: cssColor(objectColor(instance, classIndex)),
-    name: `${names.get(classIndex) ?? ""} ${instance}`.trim(),
-    value: formatPercent(n / total),
-  }));
+function objectEntries({ counts, classes }: LegendSources): LegendEntry[] {
+  const names = new Map(classes.map((c) => [c.index, c.name]));
+  const total = Math.max(1, counts?.records ?? 0);
+  return (counts?.counts ?? []).flatMap(({ class_index, instance, records }) => {
+    if (instance === null) return [];
+    const classIndex = class_index ?? NO_CLASS;
+    return {
+      color: cssColor(objectColor(instance, classIndex)),
+      name: `${names.get(classIndex) ?? ""} ${instance}`.trim(),
+      value: formatPercent(records / total),
+    };
+  });
 }
 
 function facingEntries(up: Triple): LegendEntry[] {

@@ -2,20 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "../api/client";
-import type { DenseLabels } from "../api/types";
+import type { NewestRecords } from "../api/records";
 import { LiveLabels, RETRY_MS } from "./live-labels";
 
 interface Request {
   known: string | null;
   signal: AbortSignal;
-  resolve: (labels: DenseLabels | null) => void;
+  resolve: (labels: NewestRecords | null) => void;
   reject: (error: unknown) => void;
 }
 
 /** A server whose replies the test gives, and a view that writes down what it is told. */
 function page() {
   const requests: Request[] = [];
-  const shown: (number | null)[] = []; // First byte of what is shown.
+  const shown: (string | null)[] = []; // Versions.
   const told: string[] = [];
   const state = { preparing: false, prepared: 0, refusal: null as Error | null };
   const labels = new LiveLabels(
@@ -28,7 +28,7 @@ function page() {
       },
     },
     {
-      show: (pairs) => shown.push(pairs ? (pairs[0] ?? -1) : null),
+      show: (newest) => shown.push(newest?.version ?? null),
       preparing: (on) => (state.preparing = on),
       failed: (message) => told.push(message),
     },
@@ -36,9 +36,9 @@ function page() {
   return { labels, requests, shown, told, state };
 }
 
-const made = (version: string, first: number): DenseLabels => ({
+const made = (version: string): NewestRecords => ({
   version,
-  pairs: new Uint8Array([first, 255]),
+  source: { fetch: () => Promise.reject(new Error("Nobody looks at it.")) },
 });
 const refused = (code: string): ApiError => new ApiError(404, code, `It is ${code}.`);
 const settle = () => vi.advanceTimersByTimeAsync(0);
@@ -51,14 +51,14 @@ it("shows what comes and says next time what it has", async () => {
   labels.want();
   expect(requests).toHaveLength(1);
   expect(requests[0]?.known).toBeNull();
-  requests[0]?.resolve(made("a", 4));
+  requests[0]?.resolve(made("a"));
   await settle();
-  expect(shown).toEqual([4]);
+  expect(shown).toEqual(["a"]);
   labels.want();
   expect(requests[1]?.known).toBe("a");
   requests[1]?.resolve(null);
   await settle();
-  expect(shown).toEqual([4]);
+  expect(shown).toEqual(["a"]);
 });
 
 it("never has two requests on their way, and ends with the newest labels", async () => {
@@ -67,12 +67,12 @@ it("never has two requests on their way, and ends with the newest labels", async
   await settle();
   expect(requests).toHaveLength(1);
   labels.want(); // An answer while the request is on its way: what comes back may not know it.
-  requests[0]?.resolve(made("a", 1));
+  requests[0]?.resolve(made("a"));
   await settle();
   expect(requests).toHaveLength(2);
-  requests[1]?.resolve(made("b", 2));
+  requests[1]?.resolve(made("b"));
   await settle();
-  expect(shown).toEqual([1, 2]);
+  expect(shown).toEqual(["a", "b"]);
   expect(requests).toHaveLength(2);
 });
 
@@ -80,16 +80,16 @@ it("does not draw again what is shown", async () => {
   const { labels, requests, shown } = page();
   for (const version of ["a", "a", "b"]) {
     labels.want();
-    requests.at(-1)?.resolve(made(version, 7));
+    requests.at(-1)?.resolve(made(version));
     await settle();
   }
-  expect(shown).toEqual([7, 7]);
+  expect(shown).toEqual(["a", "b"]);
 });
 
 it("takes the labels away with the last answer, and brings them back", async () => {
   const { labels, requests, shown, told } = page();
   labels.want();
-  requests[0]?.resolve(made("a", 1));
+  requests[0]?.resolve(made("a"));
   await settle();
   for (let i = 1; i < 3; i++) {
     labels.want();
@@ -98,9 +98,9 @@ it("takes the labels away with the last answer, and brings them back", async () 
   }
   labels.want();
   expect(requests[3]?.known).toBeNull();
-  requests[3]?.resolve(made("a", 1));
+  requests[3]?.resolve(made("a"));
   await settle();
-  expect(shown).toEqual([1, null, 1]);
+  expect(shown).toEqual(["a", null, "a"]);
   expect(told).toEqual([]);
 });
 
@@ -113,10 +113,10 @@ it("asks once for what is missing and waits for it", async () => {
     expect(state).toMatchObject({ preparing: true, prepared: 1 });
   }
   labels.want();
-  requests[3]?.resolve(made("a", 3));
+  requests[3]?.resolve(made("a"));
   await settle();
   expect(state.preparing).toBe(false);
-  expect(shown).toEqual([3]);
+  expect(shown).toEqual(["a"]);
   expect(told).toEqual([]);
 });
 
@@ -132,7 +132,7 @@ it("says why a scan cannot be prepared", async () => {
 it("keeps the labels while the server is away, and asks again by itself", async () => {
   const { labels, requests, shown, told } = page();
   labels.want();
-  requests[0]?.resolve(made("a", 1));
+  requests[0]?.resolve(made("a"));
   await settle();
   labels.want();
   requests[1]?.reject(new NetworkError());
@@ -142,11 +142,11 @@ it("keeps the labels while the server is away, and asks again by itself", async 
   requests[2]?.reject(new ApiError(503, "busy", "Busy."));
   await settle();
   await vi.advanceTimersByTimeAsync(RETRY_MS);
-  requests[3]?.resolve(made("b", 2));
+  requests[3]?.resolve(made("b"));
   await settle();
   await vi.advanceTimersByTimeAsync(3 * RETRY_MS);
   expect(requests).toHaveLength(4);
-  expect(shown).toEqual([1, 2]);
+  expect(shown).toEqual(["a", "b"]);
   expect(told).toEqual([]);
 });
 
@@ -156,7 +156,7 @@ it("tells the same trouble once until it is over", async () => {
   for (const [i, code] of replies.entries()) {
     labels.want();
     if (code) requests[i]?.reject(refused(code));
-    else requests[i]?.resolve(made("a", 1));
+    else requests[i]?.resolve(made("a"));
     await settle();
   }
   expect(told).toEqual(["It is odd.", "It is odd."]);
@@ -167,7 +167,7 @@ it("is silent once the page is gone", async () => {
   labels.want();
   labels.dispose();
   expect(requests[0]?.signal.aborted).toBe(true);
-  requests[0]?.resolve(made("a", 1));
+  requests[0]?.resolve(made("a"));
   await settle();
   labels.want();
   await vi.advanceTimersByTimeAsync(RETRY_MS);

@@ -6,20 +6,20 @@
  * an undo, somebody else's answer, makes for one more request after it, so the last one shown is always the newest.
  */
 import { ApiError, isAbort, isPassing, messageOf } from "../api/client";
-import type { DenseLabels } from "../api/types";
+import type { NewestRecords } from "../api/records";
 
 export const RETRY_MS = 3000;
 
 export interface LiveLabelsSource {
-  /** Null where the labels are those of the version `known`. */
-  fetch: (known: string | null, signal: AbortSignal) => Promise<DenseLabels | null>;
+  /** Null where the labels are still those of the version `known`. */
+  fetch: (known: string | null, signal: AbortSignal) => Promise<NewestRecords | null>;
   /** Have made what labels are made from. */
   prepare: () => Promise<unknown>;
 }
 
 export interface LiveLabelsView {
   /** Null: there are none, as no point has a class. */
-  show: (pairs: Uint8Array | null) => void;
+  show: (newest: NewestRecords | null) => void;
   /** The scan is not prepared yet, or is again. */
   preparing: (on: boolean) => void;
   failed: (message: string) => void;
@@ -60,7 +60,7 @@ export class LiveLabels {
         if (this.abort.signal.aborted) break;
         this.told = null;
         this.view.preparing(false);
-        if (labels) this.put(labels.version, labels.pairs);
+        if (labels) this.put(labels);
       } catch (error) {
         if (this.abort.signal.aborted || isAbort(error)) break;
         this.onError(error);
@@ -69,10 +69,11 @@ export class LiveLabels {
     this.running = false;
   }
 
-  private put(version: string | null, pairs: Uint8Array | null): void {
+  private put(newest: NewestRecords | null): void {
+    const version = newest?.version ?? null;
     if (version === this.version) return;
     this.version = version;
-    this.view.show(pairs);
+    this.view.show(newest);
   }
 
   private onError(error: unknown): void {
@@ -84,10 +85,10 @@ export class LiveLabels {
     const code = error instanceof ApiError ? error.code : "";
     if (code === "no_answers") {
       this.view.preparing(false);
-      this.put(null, null);
+      this.put(null);
     } else if (code === "superpoints_missing") {
       this.view.preparing(true);
-      this.put(null, null);
+      this.put(null);
       if (!this.asked) {
         this.asked = true;
         this.source.prepare().catch((reason: unknown) => this.tell(messageOf(reason)));

@@ -1,38 +1,50 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The labels that follow from a session's answers, fetched whenever they may have changed and are to be seen. */
+/** What follows from a session's answers, labels or objects, asked for whenever it may have changed and is to be seen. */
 import { scans } from "../api/client";
+import {
+  newestRecords,
+  type NewestRecords,
+  type RecordFile,
+  type RecordRange,
+} from "../api/records";
 import type { LabelSession } from "./label-session.svelte";
 import { LiveLabels } from "./live-labels";
 import { toasts } from "./toasts.svelte";
 
 export class ShownLabels {
-  /** Class and confidence per record in tile order; null while no point has a class. */
-  pairs = $state.raw<Uint8Array | null>(null);
+  /** Null while there are none: no point has a class. */
+  newest = $state.raw<NewestRecords | null>(null);
   /** What they are made from is being made. */
   preparing = $state(false);
 
-  /** Call while a component is set up. @param ready whether the first points are there. */
-  constructor(session: LabelSession, ready: () => boolean, records: () => number) {
-    const labels = new LiveLabels(
+  /**
+   * Call while a component is set up.
+   *
+   * @param seen whether they are to be seen. @param foremost the records that are best asked for first.
+   */
+  constructor(
+    session: LabelSession,
+    file: RecordFile,
+    seen: () => boolean,
+    foremost: () => readonly RecordRange[],
+  ) {
+    const labels: LiveLabels = new LiveLabels(
       {
-        fetch: (known, signal) => scans.dense(session.scan.id, records(), known, signal),
+        fetch: (known, signal) =>
+          newestRecords(file, known, foremost(), signal, () => labels.want()),
         prepare: () => scans.prepare(session.scan.id),
       },
       {
-        show: (pairs) => (this.pairs = pairs),
+        show: (newest) => (this.newest = newest),
         preparing: (on) => (this.preparing = on),
         failed: (message) => toasts.error(message),
       },
     );
     $effect(() => () => labels.dispose());
 
-    const seen = $derived(
-      ready() &&
-        (session.mode === "labels" ||
-          (session.mode === "uncertainty" && session.pairsOf === "labels")),
-    );
+    const wanted = $derived(seen());
     // Another one means that they may have changed: what the server told, what this page has sent it since, and
     // whether the scan is being prepared.
     const stamp = $derived(
@@ -42,7 +54,7 @@ export class ShownLabels {
       session.scan.dense !== null || session.scan.answers > 0 || session.delivered > 0,
     );
     $effect(() => {
-      if (seen && some && stamp) labels.want();
+      if (wanted && some && stamp) labels.want();
     });
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The prediction that a scan's project shows, fetched whenever there is another one. */
+/** The prediction that a scan's project shows. */
 import { untrack } from "svelte";
-import { isAbort, messageOf, projects, scans } from "../api/client";
+import { projects } from "../api/client";
+import { recordFiles, type RecordSource, sourceOf } from "../api/records";
 import { t } from "../i18n";
 import type { LabelSession } from "./label-session.svelte";
 import { toasts } from "./toasts.svelte";
@@ -13,28 +14,28 @@ const NEWS_AFTER_MS = 3000; // Only a prediction that arrives while the page is 
 export class ShownPrediction {
   /** Name of the checkpoint that predicted; null until known. */
   checkpointName = $state<string | null>(null);
-  /** Class and confidence per record in tile order; null while there is none. */
-  pairs = $state.raw<Uint8Array | null>(null);
-  private held: string | null = null; // Which prediction `pairs` is.
+  /** Class and confidence of the scan's points; null while there is none. */
+  source = $state.raw<RecordSource | null>(null);
+  /** The same exactly where the prediction is. */
+  key = $state<string | null>(null);
   private readonly openedAt = performance.now();
 
   /** Call while a component is set up. @param ready whether the first points are there. */
-  constructor(session: LabelSession, ready: () => boolean, records: () => number) {
+  constructor(session: LabelSession, ready: () => boolean) {
     // Every answer changes the scan; only another prediction is worth a download.
-    const key = $derived(
+    const newest = $derived(
       session.scan.prediction
         ? `${session.scan.prediction.checkpoint_id} ${session.scan.prediction.version}`
         : null,
     );
     $effect(() => {
       if (!ready()) return;
-      const checkpoint = key === null ? undefined : untrack(() => session.scan.prediction);
-      if (key === null || !checkpoint) {
-        this.pairs = null;
-        this.held = null;
-        return;
-      }
-      return this.fetch(session, key, checkpoint.checkpoint_id, records());
+      const found = newest === null ? null : untrack(() => session.scan.prediction);
+      this.key = newest;
+      this.source = found
+        ? sourceOf(recordFiles.prediction(session.scan.id, found.checkpoint_id))
+        : null;
+      if (found) untrack(() => this.tell(session));
     });
     $effect(() => {
       // Untracked: closing a message reads and writes the list of them.
@@ -52,30 +53,12 @@ export class ShownPrediction {
     });
   }
 
-  /** Returns what gives the request up. */
-  private fetch(
-    session: LabelSession,
-    key: string,
-    checkpointId: number,
-    records: number,
-  ): () => void {
-    const request = new AbortController();
-    scans.prediction(session.scan.id, checkpointId, records, request.signal).then(
-      (bytes) => {
-        if (request.signal.aborted) return;
-        this.pairs = bytes;
-        const isNews = this.held !== key && performance.now() - this.openedAt > NEWS_AFTER_MS;
-        this.held = key;
-        if (isNews && session.mode !== "prediction" && !session.project.hide_predictions)
-          toasts.info(t("view.news"), {
-            label: t("view.news.show"),
-            run: () => void (session.chosenMode = "prediction"),
-          });
-      },
-      (error: unknown) => {
-        if (!isAbort(error)) toasts.error(messageOf(error));
-      },
-    );
-    return () => request.abort();
+  private tell(session: LabelSession): void {
+    const isNews = performance.now() - this.openedAt > NEWS_AFTER_MS;
+    if (!isNews || session.mode === "prediction" || session.project.hide_predictions) return;
+    toasts.info(t("view.news"), {
+      label: t("view.news.show"),
+      run: () => void (session.chosenMode = "prediction"),
+    });
   }
 }

@@ -4,14 +4,14 @@
 /** Which ways of colouring a scan there are just now, why not the others, and what they need fetched or made. */
 import { untrack } from "svelte";
 import { isAbort, messageOf, scans } from "../api/client";
+import { recordFiles, type RecordRange, type RecordSource, sourceOf } from "../api/records";
 import type { Channel, ChannelName } from "../api/types";
 import { t } from "../i18n";
 import { isActive } from "../words";
-import type { ChannelSource } from "../viewer/channel";
-import { CHANNEL_MODES, type ColorMode } from "../viewer/modes";
+import { attributeOf, type ColorMode } from "../viewer/modes";
 import { GUESS_MODES } from "./guesses";
 import type { LabelSession } from "./label-session.svelte";
-import { LiveLabels } from "./live-labels";
+import { ShownLabels } from "./shown-labels.svelte";
 import { toasts } from "./toasts.svelte";
 
 const CHANNELS: Partial<Record<ColorMode, ChannelName>> = {
@@ -22,8 +22,7 @@ const CHANNELS: Partial<Record<ColorMode, ChannelName>> = {
 
 export class ViewModes {
   channels = $state.raw<readonly Channel[]>([]);
-  /** Object, class and confidence per record in tile order; null while there are none. */
-  objects = $state.raw<Uint8Array | null>(null);
+  readonly objects: ShownLabels;
   private asked = $state.raw<ChannelName | null>(null); // Whose making was asked for here.
 
   /** The answers that name an instance. */
@@ -32,15 +31,11 @@ export class ViewModes {
   );
   private readonly channel = $derived.by(() => this.channelOf(this.session.mode));
   /** What the view reads for the mode on show; null while it is not there. */
-  readonly source = $derived.by<ChannelSource | null>(() => {
-    const { channel, objects } = this;
-    const { id } = this.session.scan;
-    if (this.session.mode === "instances")
-      return (
-        objects && { fetch: (from, to) => Promise.resolve(objects.subarray(4 * from, 4 * to)) }
-      );
+  readonly source = $derived.by<RecordSource | null>(() => {
+    const { channel } = this;
+    if (this.session.mode === "instances") return this.objects.newest?.source ?? null;
     if (channel?.state !== "ready") return null;
-    return { fetch: (from, to, signal) => scans.channelBytes(id, channel, from, to, signal) };
+    return sourceOf(recordFiles.channel(this.session.scan.id, channel));
   });
   /** The job that makes what the mode on show lacks. */
   readonly making = $derived.by(() => {
@@ -50,31 +45,22 @@ export class ViewModes {
     return job && isActive(job) ? job : null;
   });
 
-  /** Call while a component is set up. @param ready whether the first points are there. */
+  /**
+   * Call while a component is set up.
+   *
+   * @param ready whether the first points are there. @param foremost the records whose objects are best asked for first.
+   */
   constructor(
     private readonly session: LabelSession,
     ready: () => boolean,
-    records: () => number,
+    foremost: () => readonly RecordRange[],
   ) {
-    const objects = new LiveLabels(
-      {
-        fetch: (known, signal) => scans.objects(session.scan.id, records(), known, signal),
-        prepare: () => scans.prepare(session.scan.id),
-      },
-      {
-        show: (bytes) => (this.objects = bytes),
-        preparing: () => undefined, // The mode cannot be chosen before there are labels.
-        failed: (message) => toasts.error(message),
-      },
+    this.objects = new ShownLabels(
+      session,
+      recordFiles.objects(session.scan.id),
+      () => ready() && session.mode === "instances",
+      foremost,
     );
-    $effect(() => () => objects.dispose());
-    const seen = $derived(ready() && session.mode === "instances");
-    const stamp = $derived(
-      `${session.scan.dense?.version} ${session.delivered} ${session.preparation?.state}`,
-    );
-    $effect(() => {
-      if (seen && stamp) objects.want();
-    });
 
     // Jobs that end may have made something.
     const made = $derived(
@@ -138,7 +124,7 @@ export class ViewModes {
 
   /** What is drawn for a mode: the plain scan while something for it is on its way. */
   drawn(mode: ColorMode): ColorMode {
-    if (CHANNEL_MODES.has(mode) && !this.source) return "rgb";
+    if (attributeOf(mode) === "channel" && !this.source) return "rgb";
     return this.whyNot(mode) === null ? mode : "rgb";
   }
 

@@ -18,13 +18,27 @@ export type ColorMode = (typeof COLOR_MODES)[number];
 /** The colours of the scan, and the two things that are most often laid over them. */
 export const MAIN_MODES = ["rgb", "labels", "prediction"] as const satisfies readonly ColorMode[];
 
-/** Modes that read the four bytes of the channel: a tile keeps its look until its part of the channel is there. */
-export const CHANNEL_MODES: ReadonlySet<ColorMode> = new Set<ColorMode>([
-  "instances",
-  "intensity",
-  "normals",
-  "features",
-]);
+/**
+ * What a mode may read of a point beside its record: `label`, a class and a confidence, or `channel`, four bytes whose
+ * meaning depends on the mode. A tile keeps its look until its part of them is there.
+ */
+export type Attribute = "label" | "channel";
+export const ATTRIBUTES = ["label", "channel"] as const satisfies readonly Attribute[];
+export const ATTRIBUTE_BYTES: Readonly<Record<Attribute, number>> = { label: 2, channel: 4 };
+
+const READS: Partial<Record<ColorMode, Attribute>> = {
+  labels: "label",
+  prediction: "label",
+  uncertainty: "label",
+  instances: "channel",
+  intensity: "channel",
+  normals: "channel",
+  features: "channel",
+};
+
+export function attributeOf(mode: ColorMode): Attribute | null {
+  return READS[mode] ?? null;
+}
 
 /** Modes that lie over the scan's own colours, with a strength that can be chosen. */
 export const OVERLAY_MODES: ReadonlySet<ColorMode> = new Set<ColorMode>([
@@ -33,5 +47,3 @@ export const OVERLAY_MODES: ReadonlySet<ColorMode> = new Set<ColorMode>([
   "uncertainty",
   "instances",
 ]);
-
-export const CHANNEL_BYTES = 4;

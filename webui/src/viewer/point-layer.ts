@@ -18,7 +18,7 @@ import {
 import type { Tile, TileManifest, Triple } from "../api/types";
 import { gapWithin, needOf, planTiles, type TilePlan, viewFrom, within } from "./lod";
 import type { PointLook } from "./look";
-import { COLOR_MODES, type ColorMode } from "./modes";
+import { type Attribute, COLOR_MODES, type ColorMode } from "./modes";
 import { median, NO_CLASS, roughSpacing, tileOfRecord } from "./records";
 import { CHANNEL_LOCATION, LABEL_LOCATION, POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
 import { TileLayer } from "./tile-layer";
@@ -42,9 +42,8 @@ export class PointLayer {
   spacing: number;
   private readonly layers: TileLayer[];
   private readonly palette: DataTexture;
-  private labels: Uint8Array | null = null;
   private mode: ColorMode = "rgb";
-  private channelSource = 0;
+  private readonly versions: Record<Attribute, number> = { label: 0, channel: 0 };
   private needs: number[] = []; // As of the last `cull`.
   private readonly shared = {
     uSize: { value: 0.01 },
@@ -101,9 +100,7 @@ export class PointLayer {
 
   /** Records from `from` on of one tile have arrived. They must continue what is there. */
   append(tileIndex: number, from: number, records: Uint32Array): void {
-    const layer = this.at(tileIndex);
-    layer.append(from, records);
-    if (this.labels) layer.setLabels(this.labels, from);
+    this.at(tileIndex).append(from, records);
   }
 
   /** Keep the first records of one tile only and free the memory of the others. */
@@ -122,12 +119,6 @@ export class PointLayer {
     return layer;
   }
 
-  /** Class and confidence per record in tile order; null removes them. */
-  setLabels(labels: Uint8Array | null): void {
-    this.labels = labels;
-    for (const layer of this.layers) layer.setLabels(labels);
-  }
-
   setPalette(colors: readonly Triple[]): void {
     const data = this.palette.image.data as Uint8Array; // As created above.
     data.fill(128);
@@ -139,25 +130,25 @@ export class PointLayer {
     this.mode = mode;
   }
 
-  /** Another channel is on its way. What tiles have of the old one is shown until the new one is there. */
-  renewChannel(): void {
-    this.channelSource++;
+  /** Other bytes are on their way. What tiles have of the old ones is shown until theirs are there. */
+  renew(name: Attribute): void {
+    this.versions[name]++;
   }
 
-  /** Forget the channel and free its memory. */
-  dropChannel(): void {
-    this.channelSource++;
-    for (const layer of this.layers) layer.dropChannel();
+  /** Forget the bytes and free their memory. */
+  drop(name: Attribute): void {
+    this.versions[name]++;
+    for (const layer of this.layers) layer.drop(name);
   }
 
-  /** How many of a tile's first records have the present channel. */
-  channelled(tileIndex: number): number {
-    return this.at(tileIndex).channelled(this.channelSource);
+  /** Of how many of a tile's first records the present bytes are there. */
+  filled(name: Attribute, tileIndex: number): number {
+    return this.at(tileIndex).filled(name, this.versions[name]);
   }
 
-  /** Four bytes each of the present channel for the records from `from` on of one tile, continuing what is there. */
-  appendChannel(tileIndex: number, from: number, bytes: Uint8Array): void {
-    this.at(tileIndex).appendChannel(this.channelSource, from, bytes);
+  /** The present bytes of the records from `from` on of one tile, continuing what is there. */
+  fill(name: Attribute, tileIndex: number, from: number, bytes: Uint8Array): void {
+    this.at(tileIndex).fill(name, this.versions[name], from, bytes);
   }
 
   /** @param scale 1 closes most gaps between neighbours. @param ratio device pixels per CSS pixel. */
@@ -184,7 +175,7 @@ export class PointLayer {
     return this.at(tileIndex).loaded;
   }
 
-  /** Bytes of points, labels and channel that are held, on the card and on this side. */
+  /** Bytes held of points and of what is known of them, on the card and on this side. */
   get bytes(): number {
     return this.layers.reduce((sum, layer) => sum + layer.bytes, 0);
   }
@@ -217,7 +208,7 @@ export class PointLayer {
   /** Let the next render draw the part `from … to` (0–1) of every tile inside the view. */
   choose(from: number, to: number): void {
     for (const layer of this.layers) {
-      const all = layer.drawable(this.mode, this.channelSource);
+      const all = layer.drawable(this.mode, this.versions);
       const end = to >= 1 ? all : Math.floor(all * to);
       this.draw(layer, Math.floor(all * from), end, all);
     }
@@ -226,7 +217,7 @@ export class PointLayer {
   /** Let the next render draw no more than `budget` points inside the view, where they matter most. */
   chooseFew(budget: number): void {
     const all = this.layers.map((layer) =>
-      layer.visible ? layer.drawable(this.mode, this.channelSource) : 0,
+      layer.visible ? layer.drawable(this.mode, this.versions) : 0,
     );
     const few = (i: number, gap: number): number =>
       within((this.needs[i] ?? 0) / gap ** 2, Math.min(all[i] ?? 0, 32), all[i] ?? 0);
@@ -267,16 +258,10 @@ export class PointLayer {
     return at && at.layer.position(at.local);
   }
 
-  /** Class, 255 for none, and confidence 0–255 of a record that is held, else null. */
-  label(recordIndex: number): [number, number] | null {
+  /** What is known of a record; null where nothing is. */
+  bytesOf(name: Attribute, recordIndex: number): number[] | null {
     const at = this.find(recordIndex);
-    return at && (at.layer.label(at.local) ?? [NO_CLASS, 0]);
-  }
-
-  /** The four bytes that the view holds of a record; null where there are none. */
-  channelOf(recordIndex: number): number[] | null {
-    const at = this.find(recordIndex);
-    return at && at.layer.channelOf(at.local);
+    return at && at.layer.bytesOf(name, at.local);
   }
 
   /** About `n` positions all over what has been loaded. */

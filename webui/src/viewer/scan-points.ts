@@ -1,14 +1,16 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The points of one scan and all that arrives for them: tiles as the view is worth them, and a channel. */
+/** The points of one scan and all that arrives for them: tiles as the view is worth them, and what colours read. */
 import type { Camera } from "three";
+import type { RecordRange, RecordSource } from "../api/records";
 import type { TileSource } from "../api/tiles";
 import type { TileManifest } from "../api/types";
-import { ChannelFeed, type ChannelSource } from "./channel";
 import type { TilePlan } from "./lod";
 import type { PointLook } from "./look";
+import { type Attribute, ATTRIBUTE_BYTES, attributeOf, ATTRIBUTES, type ColorMode } from "./modes";
 import { PointLayer } from "./point-layer";
+import { type FeedTarget, foremost, RecordFeed } from "./record-feed";
 import { TileStream } from "./tile-loader";
 
 const GAP_PIXELS = 1.4; // Between points; with less, more points would not be seen.
@@ -18,19 +20,20 @@ const PLAN_MS = 120; // A moving camera has what to fetch decided again no more 
 export interface ScanPointsEvents {
   /** The first records of every tile are there, or there again. */
   onRoot: () => void;
-  /** Points or their channel came or went. */
+  /** Points, or what colours read of them, came or went. */
   onChange: () => void;
   /** All that the view is worth is there; called once. */
   onComplete: () => void;
   onFailed: (error: unknown) => void;
-  onChannelFailed: (error: unknown) => void;
+  /** The bytes of an attribute cannot be had; what there is of them stays. */
+  onAttributeFailed: (name: Attribute, error: unknown) => void;
 }
 
 export class ScanPoints {
   readonly layer: PointLayer;
   private stream: TileStream;
-  private feed: ChannelFeed | null = null;
-  private channel: ChannelSource | null = null;
+  private readonly feeds: Record<Attribute, RecordFeed | null> = { label: null, channel: null };
+  private reads: Attribute | null = null; // What the present mode reads.
   private plan: TilePlan | null = null;
   private planTimer: ReturnType<typeof setTimeout> | undefined;
   private complete = false;
@@ -59,7 +62,7 @@ export class ScanPoints {
   stop(): void {
     clearTimeout(this.planTimer);
     this.stream.dispose();
-    this.feed?.dispose();
+    for (const name of ATTRIBUTES) this.feeds[name]?.dispose();
   }
 
   start(): void {
@@ -108,29 +111,51 @@ export class ScanPoints {
     this.finish();
   }
 
-  setChannel(source: ChannelSource | null): void {
-    if (source === this.channel) return;
-    this.channel = source;
-    this.feed?.dispose();
-    this.feed = null;
+  /** What the records are drawn by: only what that reads is fetched. */
+  setMode(mode: ColorMode): void {
+    this.layer.setMode(mode);
+    this.reads = attributeOf(mode);
+    this.feed?.update();
+  }
+
+  /** Where the bytes of an attribute come from; null forgets them. Returns whether points look different at once. */
+  setSource(name: Attribute, source: RecordSource | null): boolean {
+    this.feeds[name]?.dispose();
+    this.feeds[name] = null;
     if (!source) {
-      this.layer.dropChannel();
-      return;
+      this.layer.drop(name);
+      return true;
     }
-    this.layer.renewChannel();
-    this.feed = new ChannelFeed(
-      source,
-      {
-        tiles: this.manifest.tiles,
-        loadedOf: (tile) => this.layer.loadedOf(tile),
-        channelled: (tile) => this.layer.channelled(tile),
-        appendChannel: (tile, from, bytes) => this.layer.appendChannel(tile, from, bytes),
-        worth: (tile) => this.plan?.worth[tile] ?? 0,
-      },
-      this.events.onChange,
-      this.events.onChannelFailed,
+    this.layer.renew(name);
+    const feed = new RecordFeed(source, this.target(name), this.events.onChange, (error: unknown) =>
+      this.events.onAttributeFailed(name, error),
     );
-    this.feed.update();
+    this.feeds[name] = feed;
+    const first = source.takeFirst?.();
+    if (first) feed.take(first);
+    this.feed?.update();
+    return first != null;
+  }
+
+  /** The records that other bytes of an attribute are best asked for first. */
+  foremost(name: Attribute): RecordRange[] {
+    return foremost(this.target(name));
+  }
+
+  private get feed(): RecordFeed | null {
+    return this.reads && this.feeds[this.reads];
+  }
+
+  private target(name: Attribute): FeedTarget {
+    const { layer } = this;
+    return {
+      itemBytes: ATTRIBUTE_BYTES[name],
+      tiles: this.manifest.tiles,
+      loadedOf: (tile) => layer.loadedOf(tile),
+      filledOf: (tile) => layer.filled(name, tile),
+      fill: (tile, from, bytes) => layer.fill(name, tile, from, bytes),
+      worth: (tile) => this.plan?.worth[tile] ?? 0,
+    };
   }
 
   private newStream(): TileStream {

@@ -11,18 +11,17 @@ import {
   Vector3,
 } from "three";
 import type { Tile, Triple } from "../api/types";
-import { CHANNEL_BYTES, CHANNEL_MODES, type ColorMode } from "./modes";
+import { ATTRIBUTE_BYTES, type Attribute, attributeOf, ATTRIBUTES, type ColorMode } from "./modes";
 import { RecordBuffer } from "./record-buffer";
 import { measuredSpacing, recordPosition, WORDS_PER_RECORD } from "./records";
 
 const RECORDS = { components: WORDS_PER_RECORD, wide: true };
-const LABELS = { components: 2, wide: false };
-const CHANNEL = { components: CHANNEL_BYTES, wide: false };
 
-interface Channel {
+/** What is known of the first records beside the records themselves. */
+interface Beside {
   readonly buffer: RecordBuffer;
-  readonly source: number; // Which of the channels set so far it is.
-  records: number; // Of the tile's first records, how many have it.
+  version: number;
+  records: number;
 }
 
 export class TileLayer {
@@ -36,8 +35,7 @@ export class TileLayer {
   private readonly geometry = new BufferGeometry();
   private readonly sample: Uint32Array; // A copy of the first records, to measure and to frame by.
   private records: RecordBuffer;
-  private labels: RecordBuffer | null = null;
-  private channel: Channel | null = null;
+  private readonly beside: Record<Attribute, Beside | null> = { label: null, channel: null };
 
   /** @param sampled how many records are kept on this side. */
   constructor(
@@ -68,19 +66,21 @@ export class TileLayer {
 
   /** Nothing is on the card any more, or need be. */
   forget(): void {
-    for (const name of ["position", "label", "channel"]) this.geometry.deleteAttribute(name);
-    for (const buffer of [this.records, this.labels, this.channel?.buffer]) buffer?.dispose();
+    for (const name of ATTRIBUTES) this.drop(name);
+    this.geometry.deleteAttribute("position");
+    this.records.dispose();
     this.records = new RecordBuffer(this.gl, RECORDS);
-    this.labels = null;
-    this.channel = null;
     this.loaded = 0;
     this.points.visible = false;
   }
 
   /** Bytes on the card and on this side. */
   get bytes(): number {
-    const buffers = [this.records, this.labels, this.channel?.buffer];
-    return buffers.reduce((sum, buffer) => sum + (buffer?.bytes ?? 0), this.sample.byteLength);
+    const beside = ATTRIBUTES.reduce(
+      (sum, name) => sum + (this.beside[name]?.buffer.bytes ?? 0),
+      0,
+    );
+    return this.records.bytes + beside + this.sample.byteLength;
   }
 
   append(from: number, words: Uint32Array): void {
@@ -98,14 +98,19 @@ export class TileLayer {
   trim(records: number): void {
     if (records >= this.loaded) return;
     this.resize(records);
-    if (this.channel) this.channel.records = Math.min(this.channel.records, records);
+    for (const name of ATTRIBUTES) {
+      const beside = this.beside[name];
+      if (beside) beside.records = Math.min(beside.records, records);
+    }
   }
 
   private resize(records: number): void {
     this.loaded = records;
     this.fit("position", this.records);
-    if (this.labels) this.fit("label", this.labels);
-    if (this.channel) this.fit("channel", this.channel.buffer);
+    for (const name of ATTRIBUTES) {
+      const beside = this.beside[name];
+      if (beside) this.fit(name, beside.buffer);
+    }
   }
 
   /** Every buffer has room for all records that are there: the card reads them together. */
@@ -115,53 +120,44 @@ export class TileLayer {
     this.geometry.setAttribute(name, buffer.attribute() as unknown as BufferAttribute);
   }
 
-  /**
-   * @param labels class and confidence per record of the whole scan, in tile order; null takes them away.
-   * @param from the first record they are new for.
-   */
-  setLabels(labels: Uint8Array | null, from = 0): void {
-    if (!labels) {
-      this.geometry.deleteAttribute("label");
-      this.labels?.dispose();
-      this.labels = null;
-      return;
-    }
-    if (this.loaded === 0) return;
-    this.labels ??= new RecordBuffer(this.gl, LABELS);
-    this.fit("label", this.labels);
-    const { base } = this.tile;
-    this.labels.write(from, labels.subarray((base + from) * 2, (base + this.loaded) * 2));
+  drop(name: Attribute): void {
+    this.geometry.deleteAttribute(name);
+    this.beside[name]?.buffer.dispose();
+    this.beside[name] = null;
+    if (attributeOf(this.mode) === name) this.mode = "rgb";
   }
 
-  dropChannel(): void {
-    this.geometry.deleteAttribute("channel");
-    this.channel?.buffer.dispose();
-    this.channel = null;
-    if (CHANNEL_MODES.has(this.mode)) this.mode = "rgb";
+  /** Of how many of the first records the bytes of this version are there. */
+  filled(name: Attribute, version: number): number {
+    const beside = this.beside[name];
+    return beside?.version === version ? beside.records : 0;
   }
 
-  /** How many of the first records have this channel. */
-  channelled(source: number): number {
-    return this.channel?.source === source ? this.channel.records : 0;
+  /** The bytes of the records from `from` on, continuing those of their version or in place of an older one. */
+  fill(name: Attribute, version: number, from: number, bytes: Uint8Array): void {
+    const n = bytes.length / ATTRIBUTE_BYTES[name];
+    if (from !== this.filled(name, version) || from + n > this.loaded)
+      throw new RangeError(`The ${name} of ${from} + ${n} does not continue that of a tile`);
+    const beside = (this.beside[name] ??= {
+      buffer: new RecordBuffer(this.gl, { components: ATTRIBUTE_BYTES[name], wide: false }),
+      version,
+      records: 0,
+    });
+    this.fit(name, beside.buffer);
+    beside.buffer.write(from, bytes);
+    beside.version = version;
+    beside.records = from + n;
   }
 
-  appendChannel(source: number, from: number, bytes: Uint8Array): void {
-    const n = bytes.length / CHANNEL_BYTES;
-    if (from !== this.channelled(source) || from + n > this.loaded)
-      throw new RangeError(`Channel of ${from} + ${n} does not continue that of a tile`);
-    if (this.channel?.source !== source) {
-      this.channel?.buffer.dispose();
-      this.channel = { buffer: new RecordBuffer(this.gl, CHANNEL), source, records: 0 };
-    }
-    this.fit("channel", this.channel.buffer);
-    this.channel.buffer.write(from, bytes);
-    this.channel.records = from + n;
-  }
-
-  /** Records that can be drawn as `wanted`; settles what the tile looks like until its channel is there. */
-  drawable(wanted: ColorMode, source: number): number {
-    if (!CHANNEL_MODES.has(wanted) || this.channelled(source) > 0) this.mode = wanted;
-    return CHANNEL_MODES.has(this.mode) ? (this.channel?.records ?? 0) : this.loaded;
+  /** Records that can be drawn as `wanted`; settles what the tile looks like until what that reads is there. */
+  drawable(wanted: ColorMode, versions: Readonly<Record<Attribute, number>>): number {
+    const needs = attributeOf(wanted);
+    // Classes are classes, whichever version; one channel drawn as another would be nonsense.
+    const there =
+      needs === "label" ? this.beside.label?.records : this.filled("channel", versions.channel);
+    if (!needs || there) this.mode = wanted;
+    const reads = attributeOf(this.mode);
+    return reads ? (this.beside[reads]?.records ?? 0) : this.loaded;
   }
 
   /** Position in the local frame of one of the records that are there. */
@@ -170,14 +166,10 @@ export class TileLayer {
     return recordPosition(this.tile, new Uint32Array(bytes.buffer), 0);
   }
 
-  label(local: number): [number, number] | null {
-    const bytes = this.labels?.read(local);
-    return bytes ? [bytes[0] ?? 0, bytes[1] ?? 0] : null;
-  }
-
-  channelOf(local: number): number[] | null {
-    if (!this.channel || local >= this.channel.records) return null;
-    return [...this.channel.buffer.read(local)];
+  /** What is known of one record; null where nothing is. */
+  bytesOf(name: Attribute, local: number): number[] | null {
+    const beside = this.beside[name];
+    return beside && local < beside.records ? [...beside.buffer.read(local)] : null;
   }
 
   private get sampled(): number {

@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "../api/client";
 import type { TileManifest } from "../api/types";
-import { type RecordRange, ROOT_POINTS } from "../api/tiles";
+import type { RecordRange } from "../api/records";
+import { ROOT_POINTS } from "../api/tiles";
 import { PARALLEL_REQUESTS, rootRecords, TileStream } from "./tile-loader";
 
 function manifestOf(counts: number[]): TileManifest {

@@ -6,7 +6,8 @@
  * useful first. What is no longer wanted is not fetched to its end, and goes when its room is needed.
  */
 import { isAbort, NetworkError } from "../api/client";
-import { MOST_RANGES, type RecordRange, ROOT_POINTS, type TileSource } from "../api/tiles";
+import { MOST_RANGES, type RecordRange } from "../api/records";
+import { ROOT_POINTS, type TileSource } from "../api/tiles";
 import type { TileManifest } from "../api/types";
 import type { TilePlan } from "./lod";
 import { WORDS_PER_RECORD } from "./records";
@@ -15,7 +16,7 @@ import { WORDS_PER_RECORD } from "./records";
 export const PARALLEL_REQUESTS = 4;
 const ROOT_LEAST = 64; // Records of each tile that stay, whatever the budget.
 const BATCH = 65_536; // Records in one request, about.
-const OFFLINE_MS = 4000;
+export const OFFLINE_MS = 4000; // After a lost network, before it is tried again.
 
 /** What is filled: the tiles of a scan, of which any number of first records can be held. */
 export interface TileStore {

@@ -5,35 +5,31 @@
  * The 3D view of one scan: camera, points, markers and picking on one canvas. Knows nothing of the page around it; it
  * takes plain values and reports through the callbacks given. Draws only when something changed.
  */
-import { Color, ColorManagement, LinearSRGBColorSpace, Vector2, WebGLRenderer } from "three";
+import { Vector2, type WebGLRenderer } from "three";
+import type { RecordRange, RecordSource } from "../api/records";
 import type { TileSource } from "../api/tiles";
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
 import type { Pose } from "./camera";
-import type { ChannelSource } from "./channel";
+import { contextOf, newRenderer } from "./canvas";
 import { listenToClicks } from "./clicks";
 import { type Box, cutBox, heightRange } from "./clip";
+import { DrawLoop } from "./draw-loop";
 import { cornersOf, type Side } from "./framing";
 import { GuideLayer } from "./guides";
 import { PointLook } from "./look";
 import { MarkerLayer, type Marker } from "./markers";
-import { type ColorMode, OVERLAY_MODES } from "./modes";
-import { defaultPointBudget, isSoftware, Pace } from "./pace";
+import { type Attribute, attributeOf, ATTRIBUTES, type ColorMode, OVERLAY_MODES } from "./modes";
+import { defaultPointBudget, isSoftware } from "./pace";
 import { Picker } from "./picking";
-import { PointImage } from "./point-image";
-import { type PointLayer, prepareContext } from "./point-layer";
+import type { PointLayer } from "./point-layer";
+import { NO_CLASS } from "./records";
 import { CameraRig } from "./rig";
 import { ScanPoints } from "./scan-points";
 
-// Point colours are bytes meant for the screen; nothing here is lit, so nothing is converted.
-ColorManagement.enabled = false;
-
-const SETTLE_MS = 160; // Rest after the last movement before the full picture is drawn.
-const DATA_REDRAW_MS = 350; // Arriving tiles cause no more redraws than one per this.
 const FRAMED_POINTS = 4000; // Looked at to find the view of the whole scan.
 const HEIGHT_POINTS = 20_000; // Looked at to find the range of heights.
 const BAR_PIXELS = 64; // Height of the buttons over the bottom of the view.
-const SHADE = 0.08; // Strength of the depth shading.
 
 export interface PickedRecord {
   record: number; // Index in tile order.
@@ -49,8 +45,8 @@ export interface ViewerEvents {
   onLoadFailed?: (error: unknown) => void;
   /** The camera moved, or the projection changed. */
   onView?: () => void;
-  /** The channel that was set cannot be had; what there is of it stays. */
-  onChannelFailed?: (error: unknown) => void;
+  /** The labels or the channel that were set cannot be had; what there is of them stays. */
+  onAttributeFailed?: (name: Attribute, error: unknown) => void;
 }
 
 export class Viewer {
@@ -58,28 +54,19 @@ export class Viewer {
   private readonly renderer: WebGLRenderer;
   private readonly canvas: HTMLCanvasElement;
   private readonly rig: CameraRig;
-  private readonly pace: Pace;
-  private readonly image: PointImage;
+  private readonly drawing: DrawLoop;
   private readonly markers: MarkerLayer;
   private readonly guides: GuideLayer;
   private readonly look: PointLook;
   private readonly picker: Picker;
   private points: ScanPoints | null = null;
   private pointBudget: number;
-  private frameRequest = 0;
-  private settleTimer: ReturnType<typeof setTimeout> | undefined;
-  private dataTimer: ReturnType<typeof setTimeout> | undefined;
-  private moving = false;
-  private redraw = true;
   private mode: ColorMode = "rgb";
-  private channel: ChannelSource | null = null;
-  private labels: Uint8Array | null = null;
+  private readonly sources: Record<Attribute, RecordSource | null> = { label: null, channel: null };
   private pointSize = 1;
   private fixedSize = false;
-  private shading = true;
   private readonly observer = new ResizeObserver(() => this.resize());
   readonly software: boolean;
-  frames = 0;
 
   /** @param up direction that is up in the scan. Throws where the browser has no WebGL 2. */
   constructor(
@@ -87,35 +74,27 @@ export class Viewer {
     private readonly up: Triple,
     private events: ViewerEvents,
   ) {
-    this.canvas = document.createElement("canvas");
-    this.canvas.className = "viewer-canvas";
-    this.renderer = new WebGLRenderer({
-      canvas: this.canvas,
-      antialias: false,
-      depth: false,
-      stencil: false,
-      alpha: false,
-      powerPreference: "high-performance",
+    this.renderer = newRenderer(this.disposer, container, () => {
+      this.points?.restart(); // They have to be fetched once more.
+      this.drawing.points();
     });
-    this.disposer.add(() => {
-      this.renderer.dispose();
-      this.renderer.forceContextLoss();
-      this.canvas.remove();
-    });
-    container.append(this.canvas);
-    this.renderer.autoClear = false;
-    this.renderer.sortObjects = false; // Tiles are opaque, and their buffers are unknown to three.js.
-    prepareContext(this.gl);
-    this.renderer.outputColorSpace = LinearSRGBColorSpace;
+    this.canvas = this.renderer.domElement;
     this.software = isSoftware(this.renderer.getContext());
-    this.pace = new Pace(this.software);
     this.pointBudget = defaultPointBudget(this.software);
-    this.renderer.setPixelRatio(this.software ? 1 : Math.min(devicePixelRatio, 2));
     this.rig = this.disposer.own(new CameraRig(this.canvas, up, this.onCameraChange));
-    this.image = this.disposer.own(new PointImage(this.renderer));
     this.markers = this.disposer.own(new MarkerLayer());
     this.guides = this.disposer.own(new GuideLayer());
     this.look = new PointLook(up);
+    this.drawing = this.disposer.own(
+      new DrawLoop(this.renderer, this.software, {
+        rig: this.rig,
+        look: this.look,
+        markers: this.markers,
+        guides: this.guides,
+        layer: () => this.layer,
+        onRest: () => this.points?.cameraRests(),
+      }),
+    );
     this.picker = this.disposer.own(new Picker());
     listenToClicks(
       this.disposer,
@@ -123,14 +102,6 @@ export class Viewer {
       (x, y) => this.events.onClick(this.pick(x, y)),
       (x, y) => this.events.onDoubleClick(this.pick(x, y)),
     );
-    // three.js makes its own things again after a lost context; the points have to be fetched once more.
-    const restored = (): void => {
-      prepareContext(this.gl);
-      this.points?.restart();
-      this.requestPoints();
-    };
-    this.canvas.addEventListener("webglcontextrestored", restored);
-    this.disposer.add(() => this.canvas.removeEventListener("webglcontextrestored", restored));
     this.observer.observe(container);
     this.disposer.add(() => this.observer.disconnect());
     this.resize();
@@ -149,9 +120,6 @@ export class Viewer {
   }
 
   dispose(): void {
-    cancelAnimationFrame(this.frameRequest);
-    clearTimeout(this.settleTimer);
-    clearTimeout(this.dataTimer);
     this.points?.dispose();
     this.points = null;
     this.disposer.dispose();
@@ -173,7 +141,7 @@ export class Viewer {
       let complete = false;
       const points = new ScanPoints(
         manifest,
-        this.gl,
+        contextOf(this.renderer),
         this.look,
         source,
         this.pointBudget,
@@ -181,7 +149,7 @@ export class Viewer {
         {
           onRoot: () => {
             this.applyPointSize();
-            this.requestPoints();
+            this.drawing.points();
             if (!first) return;
             first = false;
             if (this.rig.atHome) this.reset(false); // Now on points instead of boxes.
@@ -190,7 +158,7 @@ export class Viewer {
           onChange: () => {
             const { loaded, wanted } = points.progress;
             if (!complete) this.events.onLoaded(loaded, wanted);
-            this.requestDataRedraw();
+            this.drawing.arrived();
           },
           onComplete: () => {
             complete = true;
@@ -200,7 +168,7 @@ export class Viewer {
             if (complete) this.events.onLoadFailed?.(error);
             else reject(error as Error);
           },
-          onChannelFailed: (error) => this.events.onChannelFailed?.(error),
+          onAttributeFailed: (name, error) => this.events.onAttributeFailed?.(name, error),
         },
       );
       signal.addEventListener("abort", () => {
@@ -208,11 +176,9 @@ export class Viewer {
         reject(signal.reason as Error);
       });
       this.points = points;
-      const { layer } = points;
-      this.rig.setBounds(layer.bounds);
-      layer.setMode(this.mode);
-      layer.setLabels(this.labels);
-      points.setChannel(this.channel);
+      this.rig.setBounds(points.layer.bounds);
+      points.setMode(this.mode);
+      for (const name of ATTRIBUTES) points.setSource(name, this.sources[name]);
       this.applyPointSize();
       this.resize();
       this.reset(false);
@@ -245,32 +211,36 @@ export class Viewer {
 
   /** Nothing is moving, waiting or left to draw. */
   get settled(): boolean {
-    return (
-      !this.points?.waiting &&
-      this.dataTimer === undefined &&
-      !this.moving &&
-      !this.rig.flying &&
-      this.frameRequest === 0 &&
-      this.image.complete
-    );
+    return !this.points?.waiting && this.drawing.idle;
+  }
+
+  /** Pictures drawn so far. */
+  get frames(): number {
+    return this.drawing.frames;
   }
 
   setMode(mode: ColorMode): void {
     if (mode === this.mode) return;
     this.mode = mode;
-    this.layer?.setMode(mode);
-    this.requestPoints();
+    this.points?.setMode(mode);
+    this.drawing.points();
   }
 
   /**
-   * Four more bytes per record for the modes that read them, fetched for the records that the view holds. A tile shows
-   * what it showed before until its part is there; null frees them.
+   * Where the modes that read an attribute have its bytes from; they are fetched for the records that the view holds.
+   * A tile shows what it showed before until its part is there; null frees them.
    */
-  setChannel(source: ChannelSource | null): void {
-    if (source === this.channel) return;
-    this.channel = source;
-    this.points?.setChannel(source);
-    if (!source) this.requestRenewal(); // Otherwise nothing looks different before the first of it arrives.
+  setSource(name: Attribute, source: RecordSource | null): void {
+    if (source === this.sources[name]) return;
+    this.sources[name] = source;
+    const different = this.points?.setSource(name, source);
+    // The picture stays until the new one is whole: labels change after every answer.
+    if (different && attributeOf(this.mode) === name) this.drawing.renew();
+  }
+
+  /** The records whose bytes matter most, as many as one answer may bring; none before there are points. */
+  foremost(name: Attribute): RecordRange[] {
+    return this.points?.foremost(name) ?? [];
   }
 
   /** @param scale 1 closes most gaps between neighbours. @param fixed the same on screen however far away. */
@@ -278,7 +248,7 @@ export class Viewer {
     this.pointSize = scale;
     this.fixedSize = fixed;
     this.applyPointSize();
-    this.requestPoints();
+    this.drawing.points();
   }
 
   private applyPointSize(): void {
@@ -290,7 +260,7 @@ export class Viewer {
   /** Of what lies over the scan's own colours, 0–1. */
   setStrength(strength: number): void {
     this.look.uniforms.uStrength.value = strength;
-    if (OVERLAY_MODES.has(this.mode)) this.requestRenewal();
+    if (OVERLAY_MODES.has(this.mode)) this.drawing.renew();
   }
 
   /**
@@ -302,52 +272,40 @@ export class Viewer {
     const { min, max } = cutBox({ box, ceiling }, this.up);
     this.look.setClip(min, max);
     this.guides.setBox(shown ? box : null);
-    this.requestPoints();
+    this.drawing.points();
   }
 
   /** Fade what is farther from a place than a radius; null shows everything alike. */
   setNeighbourhood(middle: Triple | null, radius: number): void {
     this.look.setNear(middle ?? [0, 0, 0], middle ? radius : 0);
-    this.requestPoints();
+    this.drawing.points();
   }
 
   setShading(on: boolean): void {
-    this.shading = on;
-    this.requestFrame();
+    this.drawing.setShading(on);
   }
 
   get shaded(): boolean {
-    return this.shading;
+    return this.drawing.shading;
   }
 
   setPalette(colors: readonly Triple[]): void {
     this.layer?.setPalette(colors);
-    this.requestPoints();
-  }
-
-  /** Class and confidence per record in tile order, for the modes that show some; null removes them. */
-  setLabels(labels: Uint8Array | null): void {
-    if (labels === this.labels) return;
-    this.labels = labels;
-    this.layer?.setLabels(labels);
-    if (this.mode === "rgb") return;
-    // The picture stays until the new one is whole: labels change after every answer.
-    this.requestRenewal();
+    this.drawing.points();
   }
 
   setMarkers(markers: readonly Marker[]): void {
     this.markers.set(markers);
-    this.requestFrame();
+    this.drawing.request();
   }
 
   setRingOnly(on: boolean): void {
     this.markers.setRingOnly(on);
-    this.requestFrame();
+    this.drawing.request();
   }
 
   setBackground(css: string): void {
-    this.image.setBackground(new Color(css));
-    this.requestFrame();
+    this.drawing.setBackground(css);
   }
 
   get pose(): Pose {
@@ -396,8 +354,7 @@ export class Viewer {
 
   /** The canvas as it is now, drawn afresh so that it may be read at once. */
   picture(): HTMLCanvasElement {
-    cancelAnimationFrame(this.frameRequest);
-    this.frame(performance.now());
+    this.drawing.now();
     return this.canvas;
   }
 
@@ -431,13 +388,16 @@ export class Viewer {
     return this.layer?.position(record) ?? null;
   }
 
+  /** Class, 255 for none, and confidence 0–255 that the view holds of a record; null where it has none such. */
   labelOf(record: number): [number, number] | null {
-    return this.layer?.label(record) ?? null;
+    const bytes = this.layer?.bytesOf("label", record);
+    if (bytes) return [bytes[0] ?? NO_CLASS, bytes[1] ?? 0];
+    return this.positionOf(record) && [NO_CLASS, 0];
   }
 
   /** The bytes that the view holds of a record's channel; null where there are none. */
   channelOf(record: number): number[] | null {
-    return this.layer?.channelOf(record) ?? null;
+    return this.layer?.bytesOf("channel", record) ?? null;
   }
 
   private readonly viewed = () => ({
@@ -445,82 +405,10 @@ export class Viewer {
     height: this.renderer.getDrawingBufferSize(new Vector2()).y,
   });
 
-  private get gl(): WebGL2RenderingContext {
-    return this.renderer.getContext() as WebGL2RenderingContext; // three.js makes no other kind.
-  }
-
   private readonly onCameraChange = (): void => {
-    this.moving = true;
-    this.redraw = true;
     this.points?.cameraMoved();
     this.events.onView?.();
-    clearTimeout(this.settleTimer);
-    this.settleTimer = setTimeout(() => {
-      this.moving = false;
-      this.points?.cameraRests();
-      this.requestFrame();
-    }, SETTLE_MS);
-    this.requestFrame();
-  };
-
-  private requestFrame(): void {
-    if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame(this.frame);
-  }
-
-  private requestPoints(): void {
-    this.redraw = true;
-    this.requestFrame();
-  }
-
-  /** The points look different: draw them again, the picture there is staying until the new one is whole. */
-  private requestRenewal(): void {
-    if (this.moving) this.requestPoints();
-    else {
-      this.image.renew();
-      this.requestFrame();
-    }
-  }
-
-  private requestDataRedraw(): void {
-    if (this.dataTimer !== undefined) return;
-    this.dataTimer = setTimeout(() => {
-      this.dataTimer = undefined;
-      if (this.moving) this.requestPoints();
-      else {
-        this.image.outdate();
-        this.requestFrame();
-      }
-    }, DATA_REDRAW_MS);
-  }
-
-  private readonly frame = (now: number): void => {
-    this.frameRequest = 0;
-    this.pace.frame(now, this.moving);
-    this.rig.advance(performance.now());
-    if (this.redraw) this.rig.fitClipping();
-    const { camera, frame, parallel } = this.rig;
-    this.look.uniforms.uFrame.value = frame;
-    if (this.redraw) {
-      this.redraw = false;
-      this.image.restart(this.layer, camera, this.pace.points);
-    } else if (!this.image.complete && !this.moving && this.layer) {
-      this.image.refine(this.layer, camera, this.pace.points * 2);
-    }
-    // Without a graphics card shading costs as much as the points of a moving picture.
-    const busy = this.software && (this.moving || !this.image.complete);
-    const spacing = this.layer?.spacing ?? 0;
-    this.image.compose(camera, frame, this.shading && !busy ? SHADE : 0, spacing);
-    const depth = this.image.depth;
-    if (depth) {
-      const pixels = this.renderer.getDrawingBufferSize(new Vector2());
-      const ratio = this.renderer.getPixelRatio();
-      this.markers.prepare(depth, pixels, ratio, camera, parallel, spacing * 2.5);
-      this.renderer.render(this.guides.scene, camera);
-      this.renderer.render(this.markers.scene, camera);
-    }
-    this.frames++;
-    const refining = !this.image.complete && !this.moving;
-    if (this.rig.flying || refining) this.requestFrame();
+    this.drawing.cameraMoved();
   };
 
   private resize(): void {
@@ -530,9 +418,8 @@ export class Viewer {
     const atHome = this.rig.atHome;
     this.rig.resize(width, height);
     const pixels = this.renderer.getDrawingBufferSize(new Vector2());
-    this.image.resize(pixels);
     this.layer?.setPixelsPerUnit(this.rig.pixelsPerUnit(pixels.y));
     if (atHome) this.reset(false);
-    this.requestPoints();
+    this.drawing.resize(pixels);
   }
 }
