@@ -314,19 +314,16 @@ def test_labels_are_fetched_and_held_for_the_points_that_are_held(
         ),
     )
     tiles = read_manifest(storage.scan_data(seeded.scan_id)).tiles
-    loaded_of = (
-        "window.__fewpoints.viewer.layer.manifest.tiles.map((_, i) => viewer.layer.loadedOf(i))"
-    )
-    look_from(page, ([5, 5, 4.0], [5.01, 5.01, 0.0]))
-    for turn, key in enumerate(("5", "Shift+Digit5")):
-        before = len(sent)
+    for key in ("5", "Shift+Digit5"):
+        sent.clear()
         with page.expect_response(lambda r: "/dense.bin" in r.url and r.status == 200):
             page.keyboard.press(key)
         wait_until(page, SETTLED)
-        total = page.evaluate("window.__fewpoints.pointsLoaded")
-        assert 0.5 * budget < total <= budget
-        # Those of every record that is held, once.
-        assert sum(sent[before:]) == pytest.approx(2 * total, rel=0.1), turn
+    # All queries are seen from one place, so nothing but labels came after the second answer: those
+    # of every record that is held, once.
+    total = page.evaluate("window.__fewpoints.pointsLoaded")
+    assert 0.3 * budget < total <= budget
+    assert sum(sent) == 2 * total
     # All others are fetched when they come, and each has its own.
     whole = np.array(
         page.evaluate(
@@ -337,7 +334,10 @@ def test_labels_are_fetched_and_held_for_the_points_that_are_held(
     assert len(np.unique(whole[:, 0])) == 2
     for x, y in ((5, 5), (25, 15)):
         look_from(page, ([x, y, 4.0], [x + 0.01, y + 0.01, 0.0]))
-        loaded = page.evaluate(f"viewer = window.__fewpoints.viewer, {loaded_of}")
+        loaded = page.evaluate(
+            "(({ layer }) => layer.manifest.tiles.map((_, i) => layer.loadedOf(i)))"
+            "(window.__fewpoints.viewer)"
+        )
         held = np.concatenate([t.base + np.arange(n) for t, n in zip(tiles, loaded, strict=True)])
         some = rng.choice(held, 1500, replace=False)
         found = page.evaluate(
