@@ -64,8 +64,8 @@ def test_a_channel_reaches_every_record_and_the_picture(page: Page, server: Runn
             });
             window.first = answer(0);
             window.second = answer(200);
-            window.__fewpoints.viewer.setMode("features");
-            window.__fewpoints.viewer.setSource("channel", window.first);
+            window.__fewpoints.viewer.appearance.setMode("features");
+            window.__fewpoints.viewer.appearance.setSource("channel", window.first);
         }"""
     )
     records = "[...Array(12000).keys()].map((k) => window.__fewpoints.viewer.channelOf(k))"
@@ -82,11 +82,11 @@ def test_a_channel_reaches_every_record_and_the_picture(page: Page, server: Runn
     assert (covered == 1).all()
     # In the picture itself: red, green and blue of a point that nothing hides are its first bytes.
     assert blue_of(page) < 20
-    page.evaluate("window.__fewpoints.viewer.setSource('channel', window.second)")
+    page.evaluate("window.__fewpoints.viewer.appearance.setSource('channel', window.second)")
     wait_until(page, SETTLED)
     assert np.array_equal(page.evaluate(records), expected(200))
     assert blue_of(page) > 150
-    page.evaluate("window.__fewpoints.viewer.setSource('channel', null)")
+    page.evaluate("window.__fewpoints.viewer.appearance.setSource('channel', null)")
     wait_until(page, SETTLED)
     assert page.evaluate("window.__fewpoints.viewer.channelOf(5)") is None
 
@@ -220,7 +220,7 @@ def test_picking_finds_the_exact_record_whatever_was_loaded_and_let_go(
     for turn, pose in enumerate(POSES * 2):
         if turn == len(POSES):  # Another time as on a fine screen.
             page.evaluate("viewer = window.__fewpoints.viewer, viewer.renderer.setPixelRatio(2)")
-            page.evaluate("viewer.setPointSize(1), viewer.resize()")
+            page.evaluate("viewer.appearance.setPointSize(1), viewer.resize()")
         set_budget(page, 15_000)
         look_from(page, pose)
         assert 0 < page.evaluate("window.__fewpoints.pointsLoaded") <= 15_000
@@ -258,9 +258,9 @@ def test_what_is_held_follows_the_budget_wherever_one_flies(
     page.evaluate(
         """() => {
             const { viewer } = window.__fewpoints;
-            viewer.setMode("features");
+            viewer.appearance.setMode("features");
             const records = (ranges) => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-            viewer.setSource("channel", {
+            viewer.appearance.setSource("channel", {
                 fetch: async (ranges) => new Uint8Array(records(ranges) * 4),
             });
         }"""

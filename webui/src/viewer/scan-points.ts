@@ -25,8 +25,8 @@ export interface ScanPointsEvents {
   /** All that the view is worth is there; called once. */
   onComplete: () => void;
   onFailed: (error: unknown) => void;
-  /** The bytes of an attribute cannot be had; what there is of them stays. */
-  onAttributeFailed: (name: Attribute, error: unknown) => void;
+  /** Bytes of an attribute cannot be had; what there is of them stays. */
+  onAttributeFailed: (error: unknown) => void;
 }
 
 export class ScanPoints {
@@ -128,7 +128,7 @@ export class ScanPoints {
     }
     this.layer.renew(name);
     const feed = new RecordFeed(source, this.target(name), this.events.onChange, (error: unknown) =>
-      this.events.onAttributeFailed(name, error),
+      this.events.onAttributeFailed(error),
     );
     this.feeds[name] = feed;
     const first = source.takeFirst?.();

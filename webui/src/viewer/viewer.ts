@@ -6,20 +6,18 @@
  * takes plain values and reports through the callbacks given. Draws only when something changed.
  */
 import { Vector2, type WebGLRenderer } from "three";
-import type { RecordRange, RecordSource } from "../api/records";
 import type { TileSource } from "../api/tiles";
 import type { TileManifest, Triple } from "../api/types";
 import { Disposer } from "../util/disposable";
+import { Appearance } from "./appearance";
 import type { Pose } from "./camera";
 import { contextOf, newRenderer } from "./canvas";
 import { listenToClicks } from "./clicks";
-import { type Box, cutBox, heightRange } from "./clip";
 import { DrawLoop } from "./draw-loop";
 import { cornersOf, type Side } from "./framing";
 import { GuideLayer } from "./guides";
 import { PointLook } from "./look";
 import { MarkerLayer, type Marker } from "./markers";
-import { type Attribute, attributeOf, ATTRIBUTES, type ColorMode, OVERLAY_MODES } from "./modes";
 import { defaultPointBudget, isSoftware } from "./pace";
 import { Picker } from "./picking";
 import type { PointLayer } from "./point-layer";
@@ -46,7 +44,7 @@ export interface ViewerEvents {
   /** The camera moved, or the projection changed. */
   onView?: () => void;
   /** The labels or the channel that were set cannot be had; what there is of them stays. */
-  onAttributeFailed?: (name: Attribute, error: unknown) => void;
+  onAttributeFailed?: (error: unknown) => void;
 }
 
 export class Viewer {
@@ -61,17 +59,14 @@ export class Viewer {
   private readonly picker: Picker;
   private points: ScanPoints | null = null;
   private pointBudget: number;
-  private mode: ColorMode = "rgb";
-  private readonly sources: Record<Attribute, RecordSource | null> = { label: null, channel: null };
-  private pointSize = 1;
-  private fixedSize = false;
   private readonly observer = new ResizeObserver(() => this.resize());
+  readonly appearance: Appearance;
   readonly software: boolean;
 
   /** @param up direction that is up in the scan. Throws where the browser has no WebGL 2. */
   constructor(
     private container: HTMLElement,
-    private readonly up: Triple,
+    up: Triple,
     private events: ViewerEvents,
   ) {
     this.renderer = newRenderer(this.disposer, container, () => {
@@ -94,6 +89,9 @@ export class Viewer {
         layer: () => this.layer,
         onRest: () => this.points?.cameraRests(),
       }),
+    );
+    this.appearance = new Appearance(this.look, this.guides, this.drawing, up, () =>
+      this.renderer.getPixelRatio(),
     );
     this.picker = this.disposer.own(new Picker());
     listenToClicks(
@@ -148,7 +146,7 @@ export class Viewer {
         this.viewed,
         {
           onRoot: () => {
-            this.applyPointSize();
+            this.appearance.applySize();
             this.drawing.points();
             if (!first) return;
             first = false;
@@ -168,7 +166,7 @@ export class Viewer {
             if (complete) this.events.onLoadFailed?.(error);
             else reject(error as Error);
           },
-          onAttributeFailed: (name, error) => this.events.onAttributeFailed?.(name, error),
+          onAttributeFailed: (error) => this.events.onAttributeFailed?.(error),
         },
       );
       signal.addEventListener("abort", () => {
@@ -177,9 +175,7 @@ export class Viewer {
       });
       this.points = points;
       this.rig.setBounds(points.layer.bounds);
-      points.setMode(this.mode);
-      for (const name of ATTRIBUTES) points.setSource(name, this.sources[name]);
-      this.applyPointSize();
+      this.appearance.dress(points);
       this.resize();
       this.reset(false);
       points.start();
@@ -219,79 +215,12 @@ export class Viewer {
     return this.drawing.frames;
   }
 
-  setMode(mode: ColorMode): void {
-    if (mode === this.mode) return;
-    this.mode = mode;
-    this.points?.setMode(mode);
-    this.drawing.points();
-  }
-
-  /**
-   * Where the modes that read an attribute have its bytes from; they are fetched for the records that the view holds.
-   * A tile shows what it showed before until its part is there; null frees them.
-   */
-  setSource(name: Attribute, source: RecordSource | null): void {
-    if (source === this.sources[name]) return;
-    this.sources[name] = source;
-    const different = this.points?.setSource(name, source);
-    // The picture stays until the new one is whole: labels change after every answer.
-    if (different && attributeOf(this.mode) === name) this.drawing.renew();
-  }
-
-  /** The records whose bytes matter most, as many as one answer may bring; none before there are points. */
-  foremost(name: Attribute): RecordRange[] {
-    return this.points?.foremost(name) ?? [];
-  }
-
-  /** @param scale 1 closes most gaps between neighbours. @param fixed the same on screen however far away. */
-  setPointSize(scale: number, fixed = false): void {
-    this.pointSize = scale;
-    this.fixedSize = fixed;
-    this.applyPointSize();
-    this.drawing.points();
-  }
-
-  private applyPointSize(): void {
-    const ratio = this.renderer.getPixelRatio();
-    this.layer?.setPointSize(this.pointSize, ratio);
-    this.look.uniforms.uFixed.value = this.fixedSize ? Math.max(1, 2 * this.pointSize * ratio) : 0;
-  }
-
-  /** Of what lies over the scan's own colours, 0–1. */
-  setStrength(strength: number): void {
-    this.look.uniforms.uStrength.value = strength;
-    if (OVERLAY_MODES.has(this.mode)) this.drawing.renew();
-  }
-
-  /**
-   * Hide what is outside a box or above a height. Hidden points cannot be picked.
-   *
-   * @param ceiling height along the up axis. @param shown whether the box's edges are drawn.
-   */
-  setClip(box: Box | null, ceiling: number | null, shown: boolean): void {
-    const { min, max } = cutBox({ box, ceiling }, this.up);
-    this.look.setClip(min, max);
-    this.guides.setBox(shown ? box : null);
-    this.drawing.points();
-  }
-
-  /** Fade what is farther from a place than a radius; null shows everything alike. */
-  setNeighbourhood(middle: Triple | null, radius: number): void {
-    this.look.setNear(middle ?? [0, 0, 0], middle ? radius : 0);
-    this.drawing.points();
-  }
-
   setShading(on: boolean): void {
     this.drawing.setShading(on);
   }
 
   get shaded(): boolean {
     return this.drawing.shading;
-  }
-
-  setPalette(colors: readonly Triple[]): void {
-    this.layer?.setPalette(colors);
-    this.drawing.points();
   }
 
   setMarkers(markers: readonly Marker[]): void {
@@ -347,9 +276,7 @@ export class Viewer {
 
   /** Between which heights nearly all points are; from the first call on the ramp spans them. */
   measureHeights(): [number, number] {
-    const range = heightRange(this.sample(HEIGHT_POINTS), this.up);
-    this.look.setHeights(...range);
-    return range;
+    return this.appearance.spanHeights(this.sample(HEIGHT_POINTS));
   }
 
   /** The canvas as it is now, drawn afresh so that it may be read at once. */
