@@ -18,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 
+from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.server.db.engine import Database
 from fewpoints.server.storage import Storage
@@ -28,7 +30,7 @@ from tests.benchmarks.viewer.landscape import SIDE_M, landscape
 from tests.e2e import chromium
 from tests.e2e.conftest import wait_until
 from tests.server.processes import ServerProcess
-from tests.server.seeding import seed_scan
+from tests.server.seeding import seed_scan, seed_superpoints
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.browser]
 SETTLED = "window.__fewpoints?.ready === true && window.__fewpoints.settled"
@@ -36,11 +38,14 @@ MEGABYTE = 2**20
 
 
 @contextmanager
-def shown(tmp_path: Path, scan: PointScan) -> Iterator[Page]:
-    """The label page with a scan in it."""
+def shown(tmp_path: Path, scan: PointScan, *, superpoint_m: float | None = None) -> Iterator[Page]:
+    """The label page with a scan in it, ready for labels where it has superpoints of a size."""
     with ServerProcess(tmp_path) as server, sync_playwright() as playwright:
         database = Database(server.settings.resolved_database_url)
-        seeded = seed_scan(database, Storage(server.settings), scan=scan, queries=0)
+        storage = Storage(server.settings)
+        seeded = seed_scan(database, storage, scan=scan, queries=10 if superpoint_m else 0)
+        if superpoint_m:
+            seed_superpoints(database, storage, seeded, *squares(scan, superpoint_m))
         database.close()
         browser = playwright.chromium.launch(
             executable_path=chromium.find(), args=chromium.FLAGS, chromium_sandbox=False
@@ -54,54 +59,63 @@ def shown(tmp_path: Path, scan: PointScan) -> Iterator[Page]:
         browser.close()
 
 
+def squares(scan: PointScan, side_m: float) -> tuple[NDArray[np.int32], FloatArray64]:
+    """(N,) which square of the ground each point is over, and (S, 3) the squares' middles."""
+    corners, of_point = np.unique(
+        np.floor(scan.positions[:, :2] / side_m), axis=0, return_inverse=True
+    )
+    middles = np.column_stack([(corners + 0.5) * side_m, np.zeros(len(corners))])
+    return of_point.reshape(-1).astype(np.int32), middles
+
+
 # Milliseconds of script of a change and of the frames that follow it, apart from waiting for them.
 RECOLOUR = """
     async (repeats) => {
         const { viewer } = window.__fewpoints;
+        const { drawing, appearance, layer } = viewer;
         const records = viewer.loadedPoints;
         const settled = async () => {
             do await new Promise((resolve) => setTimeout(resolve, 60));
             while (!window.__fewpoints.settled);
         };
         let spent = 0;
-        const frame = viewer.frame;
-        viewer.frame = (now) => {
+        const frame = drawing.frame;
+        drawing.frame = (now) => {
             const start = performance.now();
             frame(now);
             spent = Math.max(spent, performance.now() - start);
         };
-        const { layer } = viewer;
-        const append = layer.appendChannel;
-        let appended = 0; // All arrivals of a channel together.
-        layer.appendChannel = (...args) => {
+        const fill = layer.fill;
+        let filled = 0; // All arrivals together.
+        layer.fill = (...args) => {
             const start = performance.now();
-            append.apply(layer, args);
-            appended += performance.now() - start;
+            fill.apply(layer, args);
+            filled += performance.now() - start;
         };
-        const pairs = [0, 1].map((k) =>
-            Uint8Array.from({ length: records * 2 }, (_, i) => (i * 7 + k) % 251));
-        const bytes = new Uint8Array(records * 4).fill(90);
-        const source = { fetch: async (from, to) => bytes.subarray(from * 4, to * 4) };
+        const source = (bytes, value) => ({
+            fetch: async (ranges) => new Uint8Array(
+                bytes * ranges.reduce((sum, { from, to }) => sum + to - from, 0)).fill(value),
+        });
         const changes = {
-            labels: (k) => viewer.setLabels(pairs[k % 2]),
-            mode: (k) => viewer.setMode(k % 2 ? "rgb" : "labels"),
-            channel: () => viewer.setChannel({ ...source }),
+            labels: (k) => appearance.setSource("label", source(2, 90 + k)),
+            mode: (k) => appearance.setMode(k % 2 ? "rgb" : "height"),
+            channel: (k) => appearance.setSource("channel", source(4, 90 + k)),
         };
         const found = {};
         for (const [name, change] of Object.entries(changes)) {
-            viewer.setMode(name === "channel" ? "features" : "labels");
+            appearance.setMode(name === "channel" ? "features" : "labels");
             await settled();
             found[name] = [];
             found[`${name} frame`] = [];
             for (let k = 0; k < repeats; k++) {
                 spent = 0;
-                appended = 0;
+                filled = 0;
                 const start = performance.now();
                 change(k);
                 found[name].push(performance.now() - start);
                 await settled();
                 found[`${name} frame`].push(spent);
-                if (name === "channel") found[name][k] += appended;
+                found[name][k] += filled;
             }
         }
         return { records, ...found };
@@ -120,6 +134,54 @@ def test_recolouring_a_million_points(tmp_path: Path) -> None:
     assert found.pop("records") == 1_000_000
     medians = {name: round(statistics.median(values), 2) for name, values in found.items()}
     record("viewer recolour", {"points": 1_000_000, "ms": medians, **machine()})
+
+
+# What an answer costs until its labels are drawn: milliseconds from the key, bytes of labels.
+ANSWERED = """
+    async (start) => {
+        const entries = () => performance.getEntriesByType("resource")
+            .filter((entry) => entry.name.includes("/dense.bin") && entry.startTime > start);
+        do await new Promise((resolve) => setTimeout(resolve, 10));
+        while (!entries().some((entry) => entry.decodedBodySize > 0)
+            || !window.__fewpoints.settled);
+        const bytes = entries().reduce((sum, entry) => sum + entry.decodedBodySize, 0);
+        return { ms: performance.now() - start, bytes };
+    }
+"""
+
+
+def test_labels_after_an_answer_in_a_large_scan(tmp_path: Path) -> None:
+    budget = 500_000
+    scan = landscape(2_500_000)
+    with shown(tmp_path, scan, superpoint_m=8.0) as page:
+        page.evaluate(f"window.__fewpoints.viewer.setPointBudget({budget})")
+        wait_until(page, SETTLED, timeout_s=120)
+        ms, sent = [], []
+        for turn in range(7):
+            start = page.evaluate("performance.now()")
+            page.keyboard.press("5" if turn % 2 else "Shift+Digit5")
+            found = page.evaluate(ANSWERED, start)
+            ms.append(found["ms"])
+            sent.append(found["bytes"])
+        session = page.context.new_cdp_session(page)
+        session.send("HeapProfiler.collectGarbage")
+        usage = session.send("Runtime.getHeapUsage")
+        loaded = page.evaluate("window.__fewpoints.pointsLoaded")
+    record(
+        "viewer labels after an answer",
+        {
+            "points": len(scan),
+            "budget": budget,
+            "loaded": loaded,
+            "ms": round(statistics.median(ms[1:])),  # The first one flies there.
+            "sent_mb": round(statistics.median(sent[1:]) / MEGABYTE, 2),
+            "js_heap_mb": round(
+                (usage["usedSize"] + usage.get("backingStorageSize", 0)) / MEGABYTE, 1
+            ),
+            **machine(),
+        },
+    )
+    assert max(sent[1:]) <= 2 * budget
 
 
 def test_memory_while_flying_over_ten_million_points(tmp_path: Path) -> None:

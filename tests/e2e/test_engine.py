@@ -13,13 +13,11 @@ from playwright.sync_api import Page
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.tiles import Tile, decode_tile, read_manifest, read_order
-from fewpoints.models.superpoints.files import save_superpoints
 from fewpoints.server.db.engine import Database
-from fewpoints.server.scans.tables import Scan
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage
 from tests.e2e.conftest import RunningServer, wait_until
-from tests.server.seeding import Seeded, plain_superpoints, seed_scan
+from tests.server.seeding import Seeded, seed_scan, seed_superpoints
 
 pytestmark = pytest.mark.browser
 SETTLED = "window.__fewpoints?.ready === true && window.__fewpoints.settled"
@@ -296,13 +294,9 @@ def test_labels_are_fetched_and_held_for_the_points_that_are_held(
     settings = Settings(home=server.home)
     storage = Storage(settings)
     cells = positions[:, :2].astype(np.int32)
-    superpoints = plain_superpoints(
-        cells[:, 0] * 20 + cells[:, 1], np.stack(np.mgrid[:30, :20, :1], -1).reshape(-1, 3) + 0.5
-    )
-    save_superpoints(storage.superpoints_file(seeded.scan_id, "some network"), superpoints, None)
+    middles = np.array([(x + 0.5, y + 0.5, 0.0) for x in range(30) for y in range(20)])
     database = Database(settings.resolved_database_url)
-    with database.write() as session:
-        session.get_one(Scan, seeded.scan_id).features_key = "some network"
+    seed_superpoints(database, storage, seeded, cells[:, 0] * 20 + cells[:, 1], middles)
     database.close()
     sent: list[int] = []
     page.on(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.tiles import TILE_POINTS, write_tiles
+from fewpoints.models.superpoints.files import save_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.server.db.engine import Database
 from fewpoints.server.projects.schemas import ProjectCreate
@@ -131,3 +132,17 @@ def plain_superpoints(
         contrast=rng.uniform(0, 1, len(pairs)).astype(np.float32),
         voxel_size_m=0.02,
     )
+
+
+def seed_superpoints(
+    database: Database,
+    storage: Storage,
+    seeded: Seeded,
+    of_point: NDArray[np.int32],
+    centres: NDArray[np.float64],
+) -> None:
+    """Let a scan have `plain_superpoints`, as if the job that makes superpoints had run."""
+    path = storage.superpoints_file(seeded.scan_id, "some network")
+    save_superpoints(path, plain_superpoints(of_point, centres), None)
+    with database.write() as session:
+        session.get_one(Scan, seeded.scan_id).features_key = "some network"
