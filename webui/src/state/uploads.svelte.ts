@@ -133,7 +133,9 @@ export class Uploads implements List {
   }
 
   cancelAll(): void {
-    for (const row of this.rows) this.remove(row);
+    const rows = this.rows;
+    this.rows = []; // Else one that waits would begin for each that is removed.
+    for (const row of rows) this.remove(row);
     this.leftOut = [];
   }
 
