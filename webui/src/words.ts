@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The app's words for what the interface calls by a code. */
-import type { AnswersImported, Job, Strategy } from "./api/types";
+import type { AnswersImported, Job, ScanState, Strategy } from "./api/types";
 import { t } from "./i18n";
-
-export { JOB_STATE_WORDS, JOB_WORDS, SCAN_STATE_WORDS } from "./state-words";
 
 export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> = {
   mixed: { title: t("strategy.mixed"), hint: t("strategy.mixed.hint") },
@@ -17,6 +15,41 @@ export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> =
   },
   kmeans_color: { title: t("strategy.kmeans_color"), hint: t("strategy.kmeans_color.hint") },
   random: { title: t("strategy.random"), hint: t("strategy.random.hint") },
+};
+
+/** What jobs are about, and what state they and scans are in. */
+export const JOB_WORDS: Record<Job["kind"], string> = {
+  import: t("job.import"),
+  features: t("job.features"),
+  select: t("job.select"),
+  finetune: t("job.finetune"),
+  predict: t("job.predict"),
+  export: t("job.export"),
+  normals: t("job.normals"),
+};
+
+export const JOB_STATE_WORDS: Record<Job["state"], string> = {
+  queued: t("job.state.queued"),
+  running: t("job.state.running"),
+  done: t("job.state.done"),
+  failed: t("job.state.failed"),
+  cancelled: t("job.state.cancelled"),
+};
+
+/** The kind of badge that a job's state has. */
+export const JOB_BADGES = {
+  queued: "busy",
+  running: "busy",
+  done: "good",
+  failed: "bad",
+  cancelled: "warn",
+} as const satisfies Record<Job["state"], string>;
+
+export const SCAN_STATE_WORDS: Record<ScanState, string> = {
+  queued: t("scan.state.queued"),
+  importing: t("scan.state.importing"),
+  ready: t("scan.state.ready"),
+  failed: t("scan.state.failed"),
 };
 
 /** What became of a file of answers, in a sentence. */
