@@ -192,11 +192,14 @@ def every_page(browser: Browser, link: str, folder: Path) -> None:
     context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]})
     page = context.new_page()
 
-    def photograph(name: str) -> None:
+    def photograph(name: str, *, reopened: bool = True) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             for width, height in (WIDE, LAPTOP, PHONE):
                 page.set_viewport_size({"width": width, "height": height})
+                if (width, height) == PHONE and reopened:
+                    page.reload()  # What starts folded on a small screen does so when it is opened.
+                    page.wait_for_timeout(2000)
                 page.wait_for_timeout(700)
                 if page.evaluate("Boolean(window.__fewpoints)"):
                     settled(page)
@@ -222,13 +225,22 @@ def every_page(browser: Browser, link: str, folder: Path) -> None:
         if round_number == 1:
             photograph("label")
             page.keyboard.press("?")
-            photograph("help")
+            photograph("help", reopened=False)
             page.keyboard.press("Escape")
         to_project(page)
         train(page, round_number)
     for name in ("scans", "dashboard", "models", "review", "exports", "settings"):
         tab(name)(page)
         photograph(name)
+    tab("review")(page)
+    page.get_by_role("link", name="Start reviewing").click()
+    settled(page)
+    photograph("review-walk")
+    to_project(page)
+    tab("models")(page)
+    page.get_by_test_id("compare").click()
+    page.wait_for_timeout(2000)
+    photograph("compare")
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ export class ViewSettings {
   shading = $state(true);
   strength = $state(0.8);
   minimap = $state(true);
-  legend = $state(true);
+  legend = $state(!matchMedia("(width < 900px)").matches); // It would hide half of a small picture.
   budget = $state<number | null>(null); // Points held at most; null: as the machine allows.
 
   constructor() {
