@@ -238,19 +238,6 @@ export const scans = {
   /** Have a channel made that is missing. */
   makeChannel: (id: number, name: api.ChannelName) =>
     request("POST", `/scans/${id}/channels/${name}`, verify.job),
-  /** How many records have which class, from the answers up to now. */
-  labelCounts: (id: number, signal: AbortSignal) =>
-    request("GET", `/scans/${id}/dense/counts`, verify.recordCounts, { signal }),
-  predictionCounts: (id: number, checkpointId: number, signal: AbortSignal) =>
-    request(
-      "GET",
-      `/scans/${id}/prediction/counts?checkpoint=${checkpointId}`,
-      verify.recordCounts,
-      { signal },
-    ),
-  /** How many records each object has. */
-  objectCounts: (id: number, signal: AbortSignal) =>
-    request("GET", `/scans/${id}/objects/counts`, verify.recordCounts, { signal }),
   /** Have made what dense labels need, where it is missing. */
   prepare: (id: number) => request("POST", `/scans/${id}/features`, verify.job),
   /** Row of the imported scan of a record in tile order. */

@@ -5,8 +5,9 @@
  * Bytes that the server has for every record of a scan's tiles: points, labels, predictions, objects, channels. Only
  * ranges of them are ever asked for, several in one request, and parts that are put together are of one version.
  */
-import { ApiError, bytesOf, send } from "./client";
-import type { Channel } from "./types";
+import { ApiError, bytesOf, request, send } from "./client";
+import type { Channel, RecordCounts } from "./types";
+import { recordCounts } from "./verify";
 
 /** Records `from … to` (exclusive) in tile order. */
 export interface RecordRange {
@@ -23,22 +24,40 @@ export interface RecordFile {
   readonly itemBytes: number; // Per record.
 }
 
+/** One of which the server also says how many records of the whole scan are what. */
+export interface CountedFile extends RecordFile {
+  readonly counts: string;
+}
+
 export const recordFiles = {
   points: (scanId: number): RecordFile => ({ path: `/scans/${scanId}/records.bin`, itemBytes: 12 }),
   /** Class, 255 for none, and confidence 0–255, from the answers up to now. */
-  labels: (scanId: number): RecordFile => ({ path: `/scans/${scanId}/dense.bin`, itemBytes: 2 }),
+  labels: (scanId: number): CountedFile => ({
+    path: `/scans/${scanId}/dense.bin`,
+    counts: `/scans/${scanId}/dense/counts`,
+    itemBytes: 2,
+  }),
   /** As labels, by one checkpoint. */
-  prediction: (scanId: number, checkpointId: number): RecordFile => ({
+  prediction: (scanId: number, checkpointId: number): CountedFile => ({
     path: `/scans/${scanId}/prediction.bin?checkpoint=${checkpointId}`,
+    counts: `/scans/${scanId}/prediction/counts?checkpoint=${checkpointId}`,
     itemBytes: 2,
   }),
   /** Instance in two bytes, 0 for none, class and confidence, from the answers up to now. */
-  objects: (scanId: number): RecordFile => ({ path: `/scans/${scanId}/objects.bin`, itemBytes: 4 }),
+  objects: (scanId: number): CountedFile => ({
+    path: `/scans/${scanId}/objects.bin`,
+    counts: `/scans/${scanId}/objects/counts`,
+    itemBytes: 4,
+  }),
   channel: (scanId: number, { name, version }: Pick<Channel, "name" | "version">): RecordFile => ({
     path: `/scans/${scanId}/channels/${name}?v=${version ?? ""}`,
     itemBytes: 4,
   }),
 };
+
+export function countRecords(file: CountedFile, signal: AbortSignal): Promise<RecordCounts> {
+  return request("GET", file.counts, recordCounts, { signal });
+}
 
 /** One version of some bytes per record. */
 export interface RecordSource {
@@ -150,8 +169,11 @@ export async function newestRecords(
   signal: AbortSignal,
   onOutdated: () => void,
 ): Promise<NewestRecords | null> {
-  const response = await ask(file, ranges, { signal, ...(known === null ? {} : { known }) });
+  // Where none matter, as after a lost graphics card, the version alone is worth asking for.
+  const asked = ranges.length > 0 ? ranges : [{ from: 0, to: 1 }];
+  const response = await ask(file, asked, { signal, ...(known === null ? {} : { known }) });
   if (response.status === 304) return null;
-  const { version, bytes } = await read(file, ranges, response);
-  return { version, source: sourceOf(file, { version, first: { ranges, bytes }, onOutdated }) };
+  const { version, bytes } = await read(file, asked, response);
+  const first = { ranges: asked, bytes };
+  return { version, source: sourceOf(file, { version, first, onOutdated }) };
 }

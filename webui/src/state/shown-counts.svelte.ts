@@ -4,37 +4,35 @@
 /** What the points of a scan are, as the server counted them: the page holds some of the points only. */
 import { untrack } from "svelte";
 import { isAbort, messageOf } from "../api/client";
+import { type CountedFile, countRecords } from "../api/records";
 import type { RecordCounts } from "../api/types";
 import { toasts } from "./toasts.svelte";
 
 export interface Countable {
-  /** What is counted, to keep the counts of each for when it is back. */
-  readonly what: string;
-  /** Another one means other counts. */
+  readonly file: CountedFile | null;
+  /** Another one means other counts; null while there is nothing to count. */
+  readonly version: string | null;
+}
+
+interface Known {
   readonly version: string;
-  readonly fetch: (signal: AbortSignal) => Promise<RecordCounts>;
+  readonly counts: RecordCounts;
 }
 
 export class ShownCounts {
-  private known = $state.raw<ReadonlyMap<string, { version: string; counts: RecordCounts }>>(
-    new Map(),
-  );
+  /** By file: the counts of each are kept for when it is on show again. */
+  private known = $state.raw<ReadonlyMap<string, Known>>(new Map());
 
-  /** Call while a component is set up. @param wanted null where nothing on show is counted. */
-  constructor(wanted: () => Countable | null) {
-    const key = $derived.by(() => {
-      const one = wanted();
-      return one && `${one.what} ${one.version}`;
-    });
+  /** Call while a component is set up. @param shown what is on show; null where it is not counted. */
+  constructor(private readonly shown: () => Countable | null) {
+    const file = $derived(shown()?.file ?? null);
+    const version = $derived(shown()?.version ?? null);
     $effect(() => {
-      const one = key === null ? null : untrack(wanted);
-      if (!one || untrack(() => this.known.get(one.what)?.version) === one.version) return;
+      if (!file || version === null) return;
+      if (untrack(() => this.known.get(file.counts)?.version) === version) return;
       const request = new AbortController();
-      one.fetch(request.signal).then(
-        (counts) => {
-          const { what, version } = one;
-          this.known = new Map(this.known).set(what, { version, counts });
-        },
+      countRecords(file, request.signal).then(
+        (counts) => (this.known = new Map(this.known).set(file.counts, { version, counts })),
         (error: unknown) => {
           if (!isAbort(error)) toasts.error(messageOf(error));
         },
@@ -43,8 +41,9 @@ export class ShownCounts {
     });
   }
 
-  /** The newest that are known; null before there are any. */
-  of(what: string): RecordCounts | null {
-    return this.known.get(what)?.counts ?? null;
+  /** Of what is on show, the newest that are known; null before there are any. */
+  get current(): RecordCounts | null {
+    const { file = null, version = null } = this.shown() ?? {};
+    return file && version !== null ? (this.known.get(file.counts)?.counts ?? null) : null;
   }
 }

@@ -6,7 +6,7 @@ import { scans } from "../api/client";
 import {
   newestRecords,
   type NewestRecords,
-  type RecordFile,
+  type CountedFile,
   type RecordRange,
 } from "../api/records";
 import type { LabelSession } from "./label-session.svelte";
@@ -19,6 +19,10 @@ export class ShownLabels {
   /** What they are made from is being made. */
   preparing = $state(false);
 
+  get version(): string | null {
+    return this.newest?.version ?? null;
+  }
+
   /**
    * Call while a component is set up.
    *
@@ -26,7 +30,7 @@ export class ShownLabels {
    */
   constructor(
     session: LabelSession,
-    file: RecordFile,
+    readonly file: CountedFile,
     seen: () => boolean,
     foremost: () => readonly RecordRange[],
   ) {

@@ -4,7 +4,7 @@
 /** The prediction that a scan's project shows. */
 import { untrack } from "svelte";
 import { projects } from "../api/client";
-import { recordFiles, type RecordSource, sourceOf } from "../api/records";
+import { type CountedFile, recordFiles, type RecordSource, sourceOf } from "../api/records";
 import { t } from "../i18n";
 import type { LabelSession } from "./label-session.svelte";
 import { toasts } from "./toasts.svelte";
@@ -16,8 +16,9 @@ export class ShownPrediction {
   checkpointName = $state<string | null>(null);
   /** Class and confidence of the scan's points; null while there is none. */
   source = $state.raw<RecordSource | null>(null);
+  file = $state.raw<CountedFile | null>(null);
   /** The same exactly where the prediction is. */
-  key = $state<string | null>(null);
+  version = $state<string | null>(null);
   private readonly openedAt = performance.now();
 
   /** Call while a component is set up. @param ready whether the first points are there. */
@@ -31,10 +32,10 @@ export class ShownPrediction {
     $effect(() => {
       if (!ready()) return;
       const found = newest === null ? null : untrack(() => session.scan.prediction);
-      this.key = newest;
-      this.source = found
-        ? sourceOf(recordFiles.prediction(session.scan.id, found.checkpoint_id))
-        : null;
+      this.version = newest;
+      const file = found ? recordFiles.prediction(session.scan.id, found.checkpoint_id) : null;
+      this.file = file;
+      this.source = file && sourceOf(file);
       if (found) untrack(() => this.tell(session));
     });
     $effect(() => {
