@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from fewpoints.annotations.scans.writers import write_ply
 from tests.e2e.conftest import RunningServer, wait_until
@@ -148,6 +148,30 @@ def test_two_answers_colour_the_scan(page: Page, server: RunningServer, scan_fil
         expect(page.get_by_test_id("progress-text")).to_contain_text(f"{left} of 20")
     wait_for_classes(page, {255})
     expect(note).to_contain_text("Answer a query")
+
+
+def test_old_labels_stay_until_the_new_ones_are_there(
+    page: Page, server: RunningServer, scan_file: Path
+) -> None:
+    open_new_scan(page, server, scan_file)
+    page.keyboard.press(OLIVE[0])
+    wait_for_classes(page, {OLIVE[1]})
+    held: list[Route] = []
+    page.route("**/dense.bin*", lambda route: held.append(route))
+    with page.expect_request("**/dense.bin*"):
+        page.keyboard.press(ORANGE[0])
+    wait_until(page, "window.__fewpoints.settled")
+    assert len(held) == 1, "one request asks for newer labels and brings them"
+    assert classes_of(page) == {OLIVE[1]}
+    page.unroute("**/dense.bin*")  # What was held back goes on, too.
+    wait_for_classes(page, {OLIVE[1], ORANGE[1]})
+    # The legend counts the points of the whole scan.
+    entries = page.get_by_test_id("legend").locator("li")
+    expect(entries).to_have_count(2)
+    classes = labels_of(page)[:, 0]
+    for index in (OLIVE[1], ORANGE[1]):
+        share = f"{(classes == index).mean():.1%}".replace("%", " %")
+        expect(entries.filter(has_text=share)).to_have_count(1)
 
 
 def test_answers_of_others_arrive_by_themselves(
