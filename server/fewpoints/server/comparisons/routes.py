@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from fewpoints.server.comparisons import service
@@ -23,6 +23,15 @@ ClassIndex = Annotated[int | None, Query(ge=0, le=255, description="255 is no cl
 PatchLimit = Annotated[int, Query(ge=1, le=50)]
 
 
+async def get_comparisons(request: Request) -> service.Comparisons:
+    """What this server keeps of comparisons."""
+    kept: service.Comparisons = request.app.state.comparisons
+    return kept
+
+
+ComparisonsDep = Annotated[service.Comparisons, Depends(get_comparisons)]
+
+
 @router.get(
     "/projects/{project_id}/comparisons/{first_id}/{second_id}",
     responses=problem(Invalid, NotFound, NothingInCommon),
@@ -32,8 +41,8 @@ def read_comparison(
     project_id: PathId,
     first_id: PathId,
     second_id: PathId,
-    request: Request,
     database: DatabaseDep,
+    kept: ComparisonsDep,
     from_class: ClassIndex = None,
     to_class: ClassIndex = None,
     offset: Offset = 0,
@@ -46,7 +55,6 @@ def read_comparison(
     with database.read() as session:
         compared = read_compared(session, project_id, first_id, second_id)
     cell = _cell(compared, from_class, to_class)
-    kept: service.Comparisons = request.app.state.comparisons
     counts = kept.counts(compared)
     return service.describe(compared, counts, cell=cell, offset=offset, limit=limit)
 
@@ -61,8 +69,8 @@ def list_patches(
     first_id: PathId,
     second_id: PathId,
     scan_id: PathId,
-    request: Request,
     database: DatabaseDep,
+    kept: ComparisonsDep,
     storage: StorageDep,
     from_class: ClassIndex = None,
     to_class: ClassIndex = None,
@@ -80,7 +88,6 @@ def list_patches(
     classes = compared.class_count
     assert scan.voxel_size_m is not None
     assert scan.up is not None
-    kept: service.Comparisons = request.app.state.comparisons
     try:
         found = kept.patches(compared, common, cell=service.CELLS_PER_VOXEL * scan.voxel_size_m)
         if cell is not None:
