@@ -20,6 +20,7 @@ from playwright.sync_api import APIResponse, Browser, Page, expect
 from fewpoints.annotations.scans.writers import write_ply
 from tests.e2e.conftest import RunningServer, wait_until
 from tests.e2e.test_accessible import AXE, violations
+from tests.e2e.test_live_labels import wait_for_classes
 from tests.rooms import small_room
 
 pytestmark = pytest.mark.browser
@@ -114,6 +115,9 @@ def test_answers_are_sent_back_answered_again_corrected_and_approved(team: Team)
     names = [c["name"] for c in team.api("GET", f"/projects/{team.project_id}")["classes"]]
     expect(lead.get_by_test_id("review-answer")).to_contain_text(names[0])
 
+    lead.get_by_role("button", name="Labels", exact=True).click()
+    wait_for_classes(lead, {0, 1, 2})
+
     # Send the first back, with a note; correct the second; approve the third: by keys alone.
     lead.keyboard.press("b")
     note = lead.get_by_label("What should be looked at again?")
@@ -125,6 +129,7 @@ def test_answers_are_sent_back_answered_again_corrected_and_approved(team: Team)
     lead.keyboard.press("5")
     expect(position).to_have_text("3 of 3")
     expect(lead.get_by_test_id("review-answer")).to_contain_text(names[2])
+    wait_for_classes(lead, {2, 4})  # What verdicts did to the labels is seen at the next answer.
     lead.keyboard.press("a")
     expect(lead.get_by_test_id("review-done")).to_contain_text("3 verdicts given")
 
