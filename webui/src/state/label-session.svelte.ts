@@ -21,11 +21,11 @@ import { classKeys, keyOf } from "../keymap";
 import { Stopwatch } from "../util/stopwatch";
 import { uuid } from "../util/uuid";
 import type { Pose } from "../viewer/camera";
-import { COLOR_MODES, type ColorMode } from "../viewer/modes";
+import { COLOR_MODES } from "../viewer/modes";
 import { answers as answerOutbox } from "./answers.svelte";
-import { GUESS_MODES, hidesGuesses } from "./guesses";
-import { LabelData } from "./label-data.svelte";
+import { LabelModes } from "./label-modes.svelte";
 import { QueryLease } from "./lease";
+import { NoteDraft, type NotedPoint } from "./note-draft.svelte";
 import type { Result } from "./outbox";
 import type { GivenAnswer, Operation } from "./outbox-entries";
 import { firstQuery, readPlace, samePose, writePlace } from "./place";
@@ -39,7 +39,6 @@ import {
   withoutAnswer,
 } from "./queue";
 import { sameObject } from "./same-object";
-import { automaticMode } from "./shown-mode";
 import { replyWords, type Said } from "./spoken";
 import { toasts } from "./toasts.svelte";
 import { Turning } from "./turning";
@@ -58,46 +57,18 @@ export interface CameraMan {
   pose: () => Pose | null;
 }
 
-export class LabelSession extends LabelData {
-  current = $state(-1);
+export class LabelSession extends LabelModes {
   picked = $state.raw<PickedPoint | null>(null);
   instance = $state<number | null>(null);
-  chosenMode = $state<ColorMode | null>(null); // Null until somebody chooses.
   delivered = $state(0); // What the server has acknowledged since the page is open.
-  peeking = $state(false);
   finding = $state(false); // The list of all classes is open for typing.
-  noting = $state(false); // The field for a note is open.
-  draft = $state(""); // A note that is not kept yet; it goes with the next answer here.
   spoken = $state(""); // What just happened, for those who do not see it.
 
-  readonly query = $derived<Query | null>(this.labels.queries[this.current] ?? null);
   readonly keys = $derived(classKeys(this.project.classes));
-  /** Whose confidence "uncertainty" shows; null until somebody chooses. */
-  chosenPairs = $state<"labels" | "prediction" | null>(null);
-  /** What is to be shown as soon as it may be. */
-  readonly wantedMode = $derived<ColorMode>(
-    this.chosenMode ?? automaticMode(this.scan, this.labels.answers),
+  readonly note = new NoteDraft(
+    () => this.notedPoint,
+    (point, note) => this.keepNote(point, note),
   );
-  /** What machines take points to be is not to be seen now. */
-  readonly guessesHidden = $derived(hidesGuesses(this.project, this.query, this.userName));
-  readonly mode = $derived<ColorMode>(
-    this.guessesHidden && GUESS_MODES.has(this.wantedMode) ? "rgb" : this.wantedMode,
-  );
-  /** The classes and confidences that the view holds. */
-  readonly pairsOf = $derived<"labels" | "prediction">(
-    !this.scan.prediction || this.mode === "labels"
-      ? "labels"
-      : this.mode === "prediction"
-        ? "prediction"
-        : (this.chosenPairs ??
-          (automaticMode(this.scan, this.labels.answers) === "prediction"
-            ? "prediction"
-            : "labels")),
-  );
-  private readonly showsPrediction = $derived(
-    this.mode === "prediction" || (this.mode === "uncertainty" && this.pairsOf === "prediction"),
-  );
-  readonly shownMode = $derived<ColorMode>(this.peeking ? "rgb" : this.mode);
 
   private readonly stopwatch = new Stopwatch();
   private readonly stopListening: () => void;
@@ -200,7 +171,7 @@ export class LabelSession extends LabelData {
     if (!query) return;
     this.current = index;
     this.picked = null;
-    this.leaveNote();
+    this.note.leave();
     // Another query is nearly always another object; a number left over would be wrong unseen.
     this.instance = query.answer?.instance ?? null;
     this.stopwatch.restart(!document.hidden);
@@ -234,13 +205,13 @@ export class LabelSession extends LabelData {
       return;
     }
     this.picked = point;
-    this.leaveNote();
+    this.note.leave();
     this.stopwatch.restart(!document.hidden);
   }
 
   backToQuery(): void {
     this.picked = null;
-    this.leaveNote();
+    this.note.leave();
     if (this.query) {
       this.stopwatch.restart(!document.hidden);
       this.camera.showQuery(this.query);
@@ -276,13 +247,13 @@ export class LabelSession extends LabelData {
       instance: labelClass?.instanceable ? this.instance : null,
       seconds: this.stopwatch.seconds,
       checkpoint_id: this.showsPrediction ? (this.scan.prediction?.checkpoint_id ?? null) : null,
-      note: this.draft.trim() || null,
+      note: this.note.forAnswer,
     };
     const position = point?.position ?? query?.position;
     if (!position) return;
     this.give({ kind: "answer", scanId: this.scan.id, body, position });
     this.turning.answered();
-    this.leaveNote();
+    this.note.leave();
     const answered = t("spoken.answered", { answer: replyWords(body, this.project.classes) });
     if (point) {
       this.spoken = answered;
@@ -325,45 +296,29 @@ export class LabelSession extends LabelData {
     this.answer("class", labelClass);
   }
 
-  /** What I noted at the point that is shown. */
-  get myNote(): string {
+  private get notedPoint(): NotedPoint | null {
     const mine = ({ user_name: name }: { user_name: string }): boolean => name === this.userName;
-    if (!this.picked) return this.query?.notes.find(mine)?.text ?? "";
-    return this.answersHere.find(mine)?.note ?? "";
-  }
-
-  /** A free point's note goes with its answer; every other one is kept by itself. */
-  get noteNeedsAnswer(): boolean {
-    return this.picked !== null && !this.answersHere.some((a) => a.user_name === this.userName);
+    const { picked, query } = this;
+    if (picked) {
+      const answer = this.answersHere.find(mine);
+      const { pointIndex } = picked;
+      return { pointIndex, queryId: null, note: answer?.note ?? "", needsAnswer: !answer };
+    }
+    if (!query) return null;
+    const note = query.notes.find(mine)?.text ?? "";
+    return { pointIndex: query.point_index, queryId: query.id, note, needsAnswer: false };
   }
 
   writeNote(): void {
-    if (!this.picked && !this.query) {
-      toasts.info(t("say.clickFirst"));
-      return;
-    }
-    if (!this.noting) this.draft ||= this.myNote;
-    this.noting = true;
+    if (this.notedPoint) this.note.write();
+    else toasts.info(t("say.clickFirst"));
   }
 
-  /** Close the field without keeping what is in it. */
-  leaveNote(): void {
-    this.noting = false;
-    this.draft = "";
-  }
-
-  /** Keep the draft as my note at the point that is shown; an empty one removes it. */
-  keepNote(): void {
-    const pointIndex = this.picked?.pointIndex ?? this.query?.point_index;
-    const note = this.draft.trim();
-    this.noting = false;
-    if (pointIndex === undefined || this.noteNeedsAnswer || note === this.myNote) return;
-    const queryId = this.picked ? null : (this.query?.id ?? null);
+  private keepNote({ pointIndex, queryId }: NotedPoint, note: string): void {
     const body = { client_id: uuid(), query_id: queryId, point_index: pointIndex, note };
     const now = new Date().toISOString();
     this.labels = withNote(this.labels, pointIndex, this.userName, note, now);
     answerOutbox.add({ kind: "note", scanId: this.scan.id, body });
-    this.leaveNote();
     this.spoken = note === "" ? t("spoken.noteRemoved") : t("spoken.noted", { note });
   }
 
@@ -456,10 +411,6 @@ export class LabelSession extends LabelData {
     else if (this.current < 0) this.begin();
     const leased = before.queries.find((q) => q.id === this.query?.id)?.leased_by;
     if (this.query && this.query.leased_by !== leased) void this.lease.take(this.query, false);
-  }
-
-  protected override scanChanged(): void {
-    if (!this.scan.prediction && this.chosenMode === "prediction") this.chosenMode = null;
   }
 
   /** Away from a query that somebody else is answering, if another one is free. */
