@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
-import struct
-import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from fewpoints.annotations.errors import AppError
-from fewpoints.annotations.scans.readers.registry import read_scan
 from tests.annotations.files import COLOURS, POINTS, RGB, XYZ, ElementSpec, las, pcd, ply
+from tests.annotations.scans.readers.mutations import (
+    attacked,
+    blown_up,
+    check,
+    cut,
+    flipped,
+    recounted,
+)
 from tests.annotations.scans.readers.test_las import ROWS, laz
 
 _ROWS = [(*p, *c) for p, c in zip(POINTS, COLOURS, strict=True)]
@@ -36,68 +39,35 @@ SOUND = {
 }
 
 
-def check(content: bytes, suffix: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"scan{suffix}"
-        path.write_bytes(content)
-        try:
-            scan = read_scan(path)
-        except AppError as error:
-            refused = error
-        else:
-            assert len(scan) > 0
-            assert scan.finite.any()
-            assert np.isfinite(scan.local_positions()[scan.finite]).all()
-            return
-    message = str(refused)
-    assert message.startswith("scan.")
-    assert "\n" not in message
-    assert len(message) < 500
-    assert refused.status == 422
-
-
-_settings = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
-
-
 @pytest.mark.parametrize("name", sorted(SOUND))
-@_settings
+@attacked
 @given(data=st.data())
 def test_flipped_bytes(name: str, data: st.DataObject) -> None:
-    content = bytearray(SOUND[name])
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content) - 1))
-        content[at] = data.draw(st.integers(0, 255))
-    check(bytes(content), Path(name).suffix)
+    check(data.draw(flipped(SOUND[name])), Path(name).suffix)
 
 
 @pytest.mark.parametrize("name", sorted(SOUND))
-@_settings
+@attacked
 @given(data=st.data())
 def test_pieces_cut_out_and_put_in(name: str, data: st.DataObject) -> None:
-    content = SOUND[name]
-    start = data.draw(st.integers(0, len(content)))
-    stop = data.draw(st.integers(start, len(content)))
-    check(content[:start] + data.draw(st.binary(max_size=40)) + content[stop:], Path(name).suffix)
+    check(data.draw(cut(SOUND[name])), Path(name).suffix)
 
 
 @pytest.mark.parametrize("name", sorted(SOUND))
-@_settings
+@attacked
 @given(data=st.data())
 def test_numbers_blown_up(name: str, data: st.DataObject) -> None:
-    content = bytearray(SOUND[name])
-    code = data.draw(st.sampled_from("HIQd"))
-    at = data.draw(st.integers(0, max(0, min(400, len(content)) - 8)))
-    if code == "d":
-        value: float = data.draw(st.sampled_from([0.0, 1e308, -1e308, float("nan")]))
-    else:
-        value = data.draw(st.integers(0, 2 ** (8 * struct.calcsize(code)) - 1))
-    struct.pack_into("<" + code, content, at, value)
-    check(bytes(content), Path(name).suffix)
+    check(data.draw(blown_up(SOUND[name])), Path(name).suffix)
 
 
-@_settings
+@pytest.mark.parametrize("name", sorted(SOUND))
+@attacked
+@given(data=st.data())
+def test_other_numbers_in_words(name: str, data: st.DataObject) -> None:
+    check(data.draw(recounted(SOUND[name])), Path(name).suffix)
+
+
+@attacked
 @given(st.binary(max_size=300), st.sampled_from([b"ply\n", b"LASF", b"# .PCD v0.7\n", b""]))
 def test_garbage_behind_a_magic_word(garbage: bytes, magic: bytes) -> None:
     check(magic + garbage, ".ply")
