@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which reader a file gets: by its content, never by its name alone."""
+"""Which reader a file gets: by its content, never by its name alone.
+
+Formats without a signature are tried where the name's suffix asks for them and the content does
+not speak against it.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +44,8 @@ class _Format:
     info: FormatInfo
     starts: Callable[[bytes], bool]
     read: Reader
+    # Without a signature: `starts` says only that the content is plausible.
+    by_suffix: bool = False
 
 
 def _is_ply(head: bytes) -> bool:
@@ -92,11 +98,11 @@ def read_scan(
         raise UnreadableScan(shown, f"cannot be opened: {error.strerror}.") from error
     if size == 0:
         raise UnreadableScan(shown, "the file is empty (0 bytes).")
+    suffix = Path(shown).suffix.lower()
     for known in _FORMATS:
-        if known.starts(head):
+        if known.starts(head) and (not known.by_suffix or suffix in known.info.suffixes):
             return known.read(path, name=shown, progress=progress)
     titles = ", ".join(f.info.title for f in _FORMATS)
-    suffix = Path(shown).suffix.lower()
     expected = next((f.info.title for f in _FORMATS if suffix in f.info.suffixes), None)
     if expected is not None:
         raise UnreadableScan(
