@@ -9,6 +9,7 @@ in a SystemError (python/cpython#106905). So only one thread reads at a time.
 
 from __future__ import annotations
 
+import ast
 import threading
 from pathlib import Path
 from typing import BinaryIO
@@ -50,3 +51,16 @@ def load_arrays(source: Path | BinaryIO) -> dict[str, AnyArray]:
             raise ValueError("it is a single array")
         with content:
             return {name: content[name] for name in content.files}
+
+
+def parse_literal(text: str) -> object:
+    """Return what a Python literal stands for, as the header of an array is one.
+
+    Raises:
+        ValueError: it is none, or too deep.
+    """
+    with _one_reads:
+        try:
+            return ast.literal_eval(text)
+        except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            raise ValueError("not a literal") from error

@@ -17,6 +17,9 @@ from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.readers.las import read_las
 from fewpoints.annotations.scans.readers.las_header import starts_like_las
+from fewpoints.annotations.scans.readers.npy import read_npy, read_npz
+from fewpoints.annotations.scans.readers.npy_header import MAGIC as NPY_MAGIC
+from fewpoints.annotations.scans.readers.npy_tables import starts_like_npz
 from fewpoints.annotations.scans.readers.pcd import read_pcd
 from fewpoints.annotations.scans.readers.pcd_header import starts_like_pcd
 from fewpoints.annotations.scans.readers.ply import read_ply
@@ -70,6 +73,16 @@ _FORMATS = (
         starts_like_las,
         read_las,
     ),
+    _Format(
+        FormatInfo("npy", "NPY", (".npy",), "plain or structured array, any type and order"),
+        lambda head: head.startswith(NPY_MAGIC),
+        read_npy,
+    ),
+    _Format(
+        FormatInfo("npz", "NPZ", (".npz",), "arrays by name: coord, color, normal, segment, …"),
+        starts_like_npz,
+        read_npz,
+    ),
 )
 
 
@@ -120,7 +133,6 @@ _SIGNATURES = (
     (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
     (b"\x1f\x8b", "gzip-compressed (unpack it first)"),
     (b"ASTM-E57", "an E57 scan"),
-    (b"\x93NUMPY", "a NumPy array"),
     (b"glTF", "a glTF model"),
 )
 
