@@ -5,7 +5,7 @@
 import { t } from "../i18n";
 import { Sha256 } from "./sha256";
 
-export const SUFFIXES: readonly string[] = [".ply", ".pcd", ".las", ".laz"];
+export const SUFFIXES: readonly string[] = [".ply", ".pcd", ".las", ".laz", ".npy", ".npz"];
 const HEAD = 2048;
 const PRINT = 65_536;
 // What systems put into folders; nobody meant to upload it.
@@ -36,6 +36,7 @@ export async function whyNot(file: File): Promise<string | null> {
 export function startsLikeScan(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head);
   if (/^ply[\n\r \t]/.test(text) || text.startsWith("LASF")) return true;
+  if (text.startsWith("\x93NUMPY") || startsLikeArrays(head, text)) return true;
   for (const line of text.split("\n")) {
     const words = line.trim().split(/\s+/);
     const first = words[0] ?? "";
@@ -44,6 +45,12 @@ export function startsLikeScan(head: Uint8Array): boolean {
     if (line.includes(".PCD")) return true;
   }
   return false;
+}
+
+/** A ZIP archive whose first file is a NumPy array. */
+function startsLikeArrays(head: Uint8Array, text: string): boolean {
+  const length = (head[26] ?? 0) + 256 * (head[27] ?? 0);
+  return text.startsWith("PK\x03\x04") && /^[^/]*\.npy$/.test(text.slice(30, 30 + length));
 }
 
 /** The same for the same file, also tomorrow: its size, its time, and a hash of its two ends. */

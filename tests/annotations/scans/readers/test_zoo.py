@@ -82,6 +82,10 @@ LOADED = [
     ("valid/pyntcloud_diamond.las", 6, "c classification"),
     ("valid/pyntcloud_diamond.laz", 6, "c classification"),
     ("valid/pyntcloud_has_offsets.las", 20, "ci classification"),
+    ("derived/npy_fortran_order.npy", 5000, "c"),
+    ("derived/npz_coord_color_segment_instance.npz", 5000, "c segment instance"),
+    ("valid/pyntcloud_diamond.npy", 6, "cn"),
+    ("valid/pyntcloud_diamond.npz", 6, "cn"),
 ]
 
 REFUSED = [
@@ -89,6 +93,9 @@ REFUSED = [
     ("derived/bad_las_count_too_big.las", r"byte 107: the header promises 10,000,000 points"),
     ("derived/bad_las_truncated.las", r"byte 107: the header promises 14,408 points"),
     ("derived/bad_laz_truncated.laz", r"byte 1,947: the table of compressed chunks"),
+    ("derived/bad_npy_1d.npy", r"the array has the shape 5,000; points need"),
+    ("derived/bad_npy_2cols.npy", r"the array has the shape 5,000 × 2; points need"),
+    ("derived/bad_npy_object_pickle.npy", r"holds Python objects, which are never loaded"),
     ("derived/bad_pcd_points_mismatch.pcd", r"byte 32,241: the header promises 5,000 points"),
     ("derived/bad_ply_ascii_short_row.ply", r"line 111: 2 values where the header promises 6"),
     ("derived/bad_ply_count_huge.ply", r"byte 75,184: the header promises 4,000,000,000 vertex"),
@@ -131,7 +138,7 @@ REAL = [
 
 def test_every_file_has_a_verdict() -> None:
     known = {name for name, *_ in LOADED} | {name for name, _ in REFUSED}
-    suffixes = {".ply", ".pcd", ".las", ".laz"}
+    suffixes = {".ply", ".pcd", ".las", ".laz", ".npy", ".npz"}
     there = {
         str(path.relative_to(DATA / "zoo"))
         for path in (DATA / "zoo").rglob("*")
@@ -208,6 +215,11 @@ def independent(path: Path) -> Any:
             ],
             axis=1,
         )
+    if path.suffix in (".npy", ".npz"):
+        array = np.load(path)
+        array = array if isinstance(array, np.ndarray) else array[array.files[0]]
+        rows = [[row[axis] for axis in "xyz"] if array.dtype.names else row for row in array]
+        return np.array([[float(row[i]) for i in range(3)] for row in rows])
     content = path.read_bytes()
     return _ply(content) if path.suffix == ".ply" else _pcd(content)
 

@@ -199,7 +199,7 @@ def _has_role(name: str) -> bool:
 
 
 def _is_label(name: str) -> bool:
-    return looks_like_label(re.sub(r"\d+$", "", plain(name)))
+    return looks_like_label(re.sub(r"\d+$", "", plain(name)).removesuffix("_gt"))
 
 
 def _take_extra(parts: ScanParts, extra: list[AnyArray]) -> list[str]:

@@ -20,7 +20,7 @@ from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress
 from fewpoints.annotations.scans.readers.npy_header import ArrayHeader, read_array_header
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 1 << 20
 MOST_MEMBERS = 1000
 # Points compress 2 to 20 times, constant labels 1000 times but are a small part of an archive.
 MOST_GROWTH = 50
