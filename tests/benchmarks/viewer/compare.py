@@ -248,9 +248,10 @@ def cold(page: Page, viewer: dict[str, str], url: str) -> dict[str, float]:
 def same_points(page: Page, path: dict[str, Any], points: float) -> dict[str, float]:
     """Our frames when the moving picture has as many points as is given."""
     page.evaluate(
-        f"window.__fewpoints.viewer.pace = {{ points: {points}, frame() {{}} }}, undefined"
+        f"window.__fewpoints.viewer.drawing.pace = {{ points: {points}, frame() {{}} }}, undefined"
     )
     flown = page.evaluate(FLY, {**path, "set": OURS["set"], "drawn": OURS["drawn"]})
+    assert max(flown["points"]) > points / 2  # It was heeded.
     return {
         "same_points_frame_ms": statistics.median(flown["took"]),
         "same_points": statistics.median(flown["points"]),
