@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.scan_arrays import save_arrays
 from fewpoints.annotations.scans.tiles import TILE_POINTS, write_tiles
 from fewpoints.models.superpoints.files import save_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
@@ -18,7 +19,6 @@ from fewpoints.server.db.engine import Database
 from fewpoints.server.projects.schemas import ProjectCreate
 from fewpoints.server.projects.service import create_project
 from fewpoints.server.rounds.tables import Query, SelectionRound
-from fewpoints.server.scans.scan_arrays import save_arrays
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 

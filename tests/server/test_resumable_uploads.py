@@ -298,7 +298,7 @@ class TestRefused:
     ) -> None:
         upload = begin(lead, project, len(ROOM), name="slow.ply", print_="slow")
         checked(send(lead, upload, 0, ROOM), 200)
-        hasty = server.settings.model_copy(update={"inspect_timeout_s": 0.01})
+        hasty = server.settings.model_copy(update={"inspect_timeout_s": 1e-6})
         monkeypatch.setitem(server.app.state._state, "settings", hasty)
         found = check(lead, upload)
         assert (found["state"], found["preflight"]) == ("checked", None)

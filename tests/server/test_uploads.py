@@ -179,7 +179,7 @@ class TestInspect:
         annotator: Visitor,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        hasty = server.settings.model_copy(update={"inspect_timeout_s": 0.01})
+        hasty = server.settings.model_copy(update={"inspect_timeout_s": 1e-6})
         monkeypatch.setitem(server.app.state._state, "settings", hasty)
         response = annotator.post("/inspect", content=room_file().content)
         assert checked(response, 422).json()["error"]["code"] == "inspection_timeout"

@@ -65,6 +65,18 @@ class Settings(BaseSettings):
     inspect_timeout_s: float = Field(
         default=60.0, gt=0, description="Longest time the preflight of one file may take."
     )
+    read_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="Longest time that reading a scan of up to 50 MB may take; larger ones get "
+        "more in proportion to their size, imports six times as much.",
+    )
+    read_memory_bytes: int = Field(
+        default=1_000_000_000,
+        gt=0,
+        description="Memory that reading a scan of up to 50 MB may take (on Linux); larger ones "
+        "get more in proportion to their size.",
+    )
     run_jobs: bool = Field(
         default=True, description="Start worker processes; off where another server runs the jobs."
     )

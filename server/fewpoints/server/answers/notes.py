@@ -7,6 +7,7 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.scans.scan_arrays import local_position
 from fewpoints.server.answers import tally
 from fewpoints.server.answers.schemas import NoteCreate, NoteRead
 from fewpoints.server.answers.service import ClientIdTaken
@@ -14,7 +15,6 @@ from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Invalid
 from fewpoints.server.rounds.tables import Query
-from fewpoints.server.scans.scan_arrays import local_position
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.users.authentication import SignedIn

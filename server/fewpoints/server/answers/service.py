@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.scans.scan_arrays import local_position
 from fewpoints.server.answers import tally
 from fewpoints.server.answers.queries import NOT_UNDONE, answer_by_id
 from fewpoints.server.answers.schemas import AnswerCreate, AnswerRead, UndoRead
@@ -22,7 +23,6 @@ from fewpoints.server.errors import Conflict, Invalid, NotFound
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.rounds.tables import Query, QueryLease, SelectionRound
 from fewpoints.server.scans.queries import get_scan
-from fewpoints.server.scans.scan_arrays import local_position
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage

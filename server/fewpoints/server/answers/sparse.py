@@ -13,6 +13,7 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.classes import ClassList, LabelClass
+from fewpoints.annotations.scans.scan_arrays import load_local
 from fewpoints.annotations.sparse_labels import read_csv
 from fewpoints.server.answers import tally
 from fewpoints.server.answers.queries import live_answers, notes
@@ -21,7 +22,6 @@ from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.projects.queries import class_rows, read_class
 from fewpoints.server.rounds.tables import Query
-from fewpoints.server.scans.scan_arrays import load_local
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.tables import Checkpoint

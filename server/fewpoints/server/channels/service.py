@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.server.channels import files
 from fewpoints.server.channels.schemas import ChannelName, ChannelRead
 from fewpoints.server.errors import AppError, Conflict
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.scans.queries import scan_version
-from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.service import queue_features, ready_scan
 from fewpoints.server.storage import Storage
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.models.superpoints.normals import estimate_normals as normals_of
 from fewpoints.server.channels.files import normal_bytes, save_channel
 from fewpoints.server.channels.service import Facts, channel_path
 from fewpoints.server.jobs.context import JobCancelled, JobContext
-from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.tables import Scan
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.scans.scan_arrays import load_local
 from fewpoints.annotations.scans.views import choose_views
 from fewpoints.server.comparisons import counts as counting
 from fewpoints.server.comparisons.counts import Patch
@@ -34,7 +35,6 @@ from fewpoints.server.comparisons.schemas import (
     FlippedPatch,
 )
 from fewpoints.server.rounds.schemas import View
-from fewpoints.server.scans.scan_arrays import load_local
 from fewpoints.server.schemas import Page
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.predictions import TILE_ORDER

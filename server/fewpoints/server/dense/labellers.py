@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.scans.scan_arrays import load_positions
 from fewpoints.annotations.scans.tiles import to_tile_order
 from fewpoints.models.densify.labeller import DenseLabeller, DenseLabels
 from fewpoints.models.densify.objects import object_numbers
@@ -28,7 +29,6 @@ from fewpoints.models.selection.unexplained import unexplained_share
 from fewpoints.models.superpoints.files import find_superpoints
 from fewpoints.models.superpoints.look import looks
 from fewpoints.server.dense.queries import Labelled, NoAnswersYet, SuperpointsMissing
-from fewpoints.server.scans.scan_arrays import load_positions
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.queries import NO_CLASS
 

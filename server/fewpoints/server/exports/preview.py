@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.annotations.scans.writers import ply_bytes
 from fewpoints.annotations.sparse_labels import COLUMNS, SparseLabel, write_csv
 from fewpoints.server.dense.labellers import Labellers
@@ -25,7 +26,6 @@ from fewpoints.server.exports.schemas import (
     PreviewSnapshot,
 )
 from fewpoints.server.exports.written import ply_comments
-from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.predictions import read_prediction
 from fewpoints.server.training.queries import NO_CLASS

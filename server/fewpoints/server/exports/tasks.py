@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from fewpoints.annotations.classes import ClassList
 from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.annotations.sparse_labels import write_csv
 from fewpoints.server.db.types import utc_now
@@ -32,7 +33,6 @@ from fewpoints.server.exports.written import (
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.tables import Project
-from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.schemas import iso_utc
 from fewpoints.server.training.predictions import read_prediction
 

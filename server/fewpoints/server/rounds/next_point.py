@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.scans.scan_arrays import load_local
 from fewpoints.annotations.scans.views import View, choose_views
 from fewpoints.models.selection.options import Uncertain
 from fewpoints.server.db.engine import Database
@@ -19,7 +20,6 @@ from fewpoints.server.rounds import service
 from fewpoints.server.rounds.queries import known_points, read_query
 from fewpoints.server.rounds.schemas import QueryRead
 from fewpoints.server.rounds.tables import Query, SelectionRound
-from fewpoints.server.scans.scan_arrays import load_local
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.users.authentication import SignedIn

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from fewpoints.annotations.progress import Progress, part_of
 from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.annotations.scans.views import choose_views
 from fewpoints.models.features.cache import FEATURES_VERSION, cached_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
@@ -29,7 +30,6 @@ from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.rounds.queries import known_points
 from fewpoints.server.rounds.tables import Query, SelectionRound
-from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.scans.tables import Scan
 

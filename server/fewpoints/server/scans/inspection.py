@@ -1,21 +1,17 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""The preflight of a file, in a process of its own: a hostile file cannot take the server down.
-
-`python -m fewpoints.server.scans.inspection PATH NAME` prints {"preflight"} or {"error"} as JSON.
-"""
+"""The preflight of a file, read in a process of its own: no file can take the server down."""
 
 from __future__ import annotations
 
-import json
-import math
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from fewpoints.annotations.scans.readers import in_process
+from fewpoints.annotations.scans.readers.in_process import ReadingLimits, ReadingTooSlow
 from fewpoints.server.errors import AppError
+from fewpoints.server.settings import Settings
 
 AT_ONCE = threading.BoundedSemaphore(2)
 
@@ -33,88 +29,22 @@ class InspectionTimeout(AppError):
         )
 
 
-class InspectionFailed(AppError):
-    """The file cannot be used; the sentence comes from its reader."""
-
-    status = 422
-    code = "unreadable_scan"
-
-
-class InspectionCrashed(AppError):
-    """Reading the file ended the process that read it."""
-
-    status = 422
-    code = "inspection_crashed"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} could not be read: its reader ran out of memory or crashed. Check the file."
-        )
+def reading_limits(settings: Settings, path: Path) -> ReadingLimits:
+    """Return what reading a file of this size may take."""
+    limits = ReadingLimits(settings.read_timeout_s, settings.read_memory_bytes)
+    return limits.for_file(path.stat().st_size)
 
 
-def inspect_in_process(path: Path, *, name: str, timeout_s: float) -> dict[str, Any]:
+def inspect_upload(path: Path, *, name: str, settings: Settings) -> dict[str, Any]:
     """Return the preflight of a file.
 
     Raises:
-        InspectionFailed, InspectionTimeout, InspectionCrashed: it cannot be read.
+        UnreadableScan, UnsupportedFormat: it cannot be read.
+        InspectionTimeout: not in the time that somebody would wait.
     """
-    command = [sys.executable, "-m", "fewpoints.server.scans.inspection", str(path), name]
+    limits = reading_limits(settings, path).at_most(settings.inspect_timeout_s)
     with AT_ONCE:
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise InspectionTimeout(name, timeout_s) from error
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        raise InspectionCrashed(name) from error
-    if "error" in answer:
-        failed = InspectionFailed(answer["error"]["message"])
-        failed.code = answer["error"]["code"]
-        raise failed
-    preflight: dict[str, Any] = answer["preflight"]
-    return preflight
-
-
-def without_nan(value: Any) -> Any:  # Any: JSON of any shape.
-    """Return `value` with null for numbers that JSON does not have, and plain Python numbers."""
-    if isinstance(value, dict):
-        return {str(key): without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_nan(item) for item in value]
-    if hasattr(value, "tolist"):
-        return without_nan(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def renamed(message: str, path: Path, name: str) -> str:
-    """Return a reader's sentence with the name that the user knows."""
-    return message.replace(str(path), name).replace(path.name, name)
-
-
-def main() -> None:
-    """Print the preflight of one file."""
-    from fewpoints.annotations.scans.preflight import inspect_scan
-    from fewpoints.annotations.scans.readers.registry import read_scan
-
-    path, name = Path(sys.argv[1]), sys.argv[2]
-    answer: dict[str, Any]
-    try:
-        scan = read_scan(path)
-        answer = {"preflight": without_nan(inspect_scan(scan, name=name).to_dict())}
-    except AppError as error:
-        answer = {"error": {"code": error.code, "message": renamed(error.message, path, name)}}
-    json.dump(answer, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
+            return in_process.inspect_in_process(path, name=name, limits=limits)
+        except ReadingTooSlow as error:
+            raise InspectionTimeout(name, limits.seconds) from error

@@ -29,7 +29,7 @@ from fewpoints.server.parameters import PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.records import RecordRanges, parse_ranges, read_records
 from fewpoints.server.scans import queries, service
-from fewpoints.server.scans.inspection import InspectionTimeout, inspect_in_process
+from fewpoints.server.scans.inspection import InspectionTimeout, inspect_upload
 from fewpoints.server.scans.schemas import ScanRead, ScanUpdate
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
 from fewpoints.server.storage import DiskFull, display_name, safe_suffix
@@ -108,10 +108,10 @@ async def inspect(
         suffix=safe_suffix(shown_name),
     ) as received:
         return await run_in_threadpool(
-            inspect_in_process,
+            inspect_upload,
             received.path,
             name=shown_name,
-            timeout_s=settings.inspect_timeout_s,
+            settings=settings,
         )
 
 

@@ -10,9 +10,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.json_values import without_nan
 from fewpoints.annotations.progress import part_of
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
-from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.readers.in_process import (
+    ReadingTooLarge,
+    ReadingTooSlow,
+    read_scan_in_process,
+)
 from fewpoints.annotations.scans.tiles import write_tiles
 from fewpoints.models.selection.options import needs_features, strategy_options
 from fewpoints.server.jobs import service as jobs
@@ -21,17 +26,20 @@ from fewpoints.server.projects.queries import get_project, shown_checkpoints
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.rounds.schemas import RoundCreate
 from fewpoints.server.rounds.service import queue_selection
-from fewpoints.server.scans.inspection import renamed, without_nan
-from fewpoints.server.scans.scan_arrays import save_arrays
+from fewpoints.server.scans.inspection import reading_limits
 from fewpoints.server.scans.service import queue_features
 from fewpoints.server.scans.tables import Scan
+
+# How many times longer than a preflight an import may read: nobody waits for it.
+PATIENCE = 6
 
 
 def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
     """Read the file once, keep its arrays and tiles, and queue what follows.
 
     Safe to run twice: a scan that is ready is left alone, and everything appears in one step. A
-    file that cannot be read is removed, as reading it again would not help.
+    file that cannot be read is removed, as reading it again would not help; one that would have
+    taken too much time or memory stays.
     """
     with context.session() as session:
         scan = session.get(Scan, scan_id)
@@ -50,14 +58,21 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
         data = work / "data"
         data.mkdir()
         try:
-            points = read_scan(source, progress=part_of(context.progress, 0.0, 0.5))
+            points = read_scan_in_process(
+                source,
+                name=name,
+                folder=data / "arrays",
+                limits=reading_limits(context.settings, source).patient(PATIENCE),
+                progress=part_of(context.progress, 0.0, 0.5),
+            )
             context.progress(0.5, "Looking at the points")
             preflight = inspect_scan(points, name=name)
             manifest = write_tiles(points, data, progress=part_of(context.progress, 0.55, 0.9))
         except AppError as error:
-            _give_up(context, scan_id, renamed(error.message, source, name))
+            # More time or memory may be allowed before the next try.
+            keep = isinstance(error, (ReadingTooSlow, ReadingTooLarge))
+            _give_up(context, scan_id, error.message, keep_source=keep)
         context.progress(0.9, "Saving the points")
-        save_arrays(points, data / "arrays")
         facts = without_nan(preflight.to_dict())
         (data / "preflight.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -118,11 +133,12 @@ class _Unreadable(AppError):
     code = "unreadable_scan"
 
 
-def _give_up(context: JobContext, scan_id: int, message: str) -> None:
+def _give_up(context: JobContext, scan_id: int, message: str, *, keep_source: bool) -> None:
     with context.session() as session:
         scan = session.get_one(Scan, scan_id)
         scan.state = "failed"
         scan.error = message
         suffix = scan.suffix
-    context.storage.scan_source(scan_id, suffix).unlink(missing_ok=True)
+    if not keep_source:
+        context.storage.scan_source(scan_id, suffix).unlink(missing_ok=True)
     raise _Unreadable(message)

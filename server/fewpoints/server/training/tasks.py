@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.json_values import without_nan
 from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.models.features.cache import find_features
 from fewpoints.models.nets.checkpoint import LoadedNetwork, load_network
 from fewpoints.models.superpoints.files import find_superpoints
@@ -39,8 +41,6 @@ from fewpoints.server.errors import Conflict
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.projects.service import show_checkpoint
 from fewpoints.server.rounds.tasks import base_network
-from fewpoints.server.scans.inspection import without_nan
-from fewpoints.server.scans.scan_arrays import load_arrays
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import readable_bytes
 from fewpoints.server.training.predictions import TILE_ORDER, write_prediction

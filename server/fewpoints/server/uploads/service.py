@@ -16,17 +16,13 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import AppError, Conflict
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans import service as scans
-from fewpoints.server.scans.inspection import (
-    InspectionCrashed,
-    InspectionFailed,
-    InspectionTimeout,
-    inspect_in_process,
-)
+from fewpoints.server.scans.inspection import InspectionTimeout, inspect_upload
 from fewpoints.server.scans.upload import TooLarge
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage, display_name, safe_suffix
@@ -207,8 +203,8 @@ def check(
     preflight: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
     try:
-        preflight = inspect_in_process(path, name=upload.name, timeout_s=settings.inspect_timeout_s)
-    except (InspectionFailed, InspectionTimeout, InspectionCrashed) as error:
+        preflight = inspect_upload(path, name=upload.name, settings=settings)
+    except (UnreadableScan, UnsupportedFormat, InspectionTimeout) as error:
         problem = {"code": error.code, "message": error.message}
     with database.write() as session:
         upload = own_upload(session, upload_id, user_id)

@@ -17,11 +17,15 @@ from fewpoints.annotations.scans.scan import Field, PointScan
 _OPTIONAL = ("colours", "normals", "intensity")
 
 
-def save_arrays(scan: PointScan, folder: Path) -> None:
-    """Write a scan into an empty folder: one .npy per array and scan.json."""
+def save_arrays(scan: PointScan, folder: Path, *, with_local: bool = True) -> None:
+    """Write a scan into a new folder: one .npy per array and scan.json.
+
+    `with_local`: also what `load_local` and `local_position` read.
+    """
     folder.mkdir()
     np.save(folder / "positions.npy", scan.positions)
-    np.save(folder / "local.npy", scan.local_positions())
+    if with_local:
+        np.save(folder / "local.npy", scan.local_positions())
     for name in _OPTIONAL:
         values = getattr(scan, name)
         if values is not None:
