@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from "vitest";
-import { filesOfDrop, fingerprint, startsLikeScan } from "./scan-files";
+import { filesOfDrop, fingerprint, startsLikeScan, whyNot } from "./scan-files";
 
 const head = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -26,6 +26,13 @@ it("scans are told by their first bytes", () => {
     expect(startsLikeScan(head)).toBe(false);
   const no = ["plyx", "PLY\n", "las", "x y z\n1 2 3", "# nothing\n", "", "\u0000\u0001"];
   for (const text of no) expect(startsLikeScan(head(text)), text).toBe(false);
+});
+
+it("files of formats without a signature are left to the server, by their name", async () => {
+  expect(await whyNot(new File(["1234"], "000000.BIN"))).toBeNull();
+  expect(await whyNot(new File(["1234"], "000000.ply"))).toMatch(/PLY/);
+  expect(await whyNot(new File(["1234"], "000000.label"))).not.toBeNull();
+  expect(await whyNot(new File([], "000000.bin"))).not.toBeNull();
 });
 
 it("a fingerprint is the same for the same file, and another for another end, size or time", async () => {

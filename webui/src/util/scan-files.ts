@@ -5,7 +5,9 @@
 import { t } from "../i18n";
 import { Sha256 } from "./sha256";
 
-export const SUFFIXES: readonly string[] = [".ply", ".pcd", ".las", ".laz", ".npy", ".npz"];
+export const SUFFIXES: readonly string[] = [".ply", ".pcd", ".las", ".laz", ".npy", ".npz", ".bin"];
+// Nothing in these tells what they are; the server looks at the numbers.
+const WITHOUT_SIGNATURE: readonly string[] = [".bin"];
 const HEAD = 2048;
 const PRINT = 65_536;
 // What systems put into folders; nobody meant to upload it.
@@ -26,8 +28,8 @@ export async function whyNot(file: File): Promise<string | null> {
   } catch {
     return t("setup.upload.cannotRead");
   }
-  if (startsLikeScan(head)) return null;
   const suffix = SUFFIXES.find((s) => file.name.toLowerCase().endsWith(s));
+  if (startsLikeScan(head) || WITHOUT_SIGNATURE.some((s) => s === suffix)) return null;
   if (suffix !== undefined)
     return t("setup.upload.otherContent", { format: suffix.slice(1).toUpperCase() });
   return t("setup.upload.noScan");

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.kitti import read_kitti_and_labels, starts_like_sweep
 from fewpoints.annotations.scans.readers.las import read_las
 from fewpoints.annotations.scans.readers.las_header import starts_like_las
 from fewpoints.annotations.scans.readers.npy import read_npy, read_npz
@@ -82,6 +83,14 @@ _FORMATS = (
         FormatInfo("npz", "NPZ", (".npz",), "arrays by name: coord, color, normal, segment, …"),
         starts_like_npz,
         read_npz,
+    ),
+    _Format(
+        FormatInfo(
+            "kitti", "KITTI", (".bin",), "KITTI and SemanticKITTI with .label; nuScenes .pcd.bin"
+        ),
+        starts_like_sweep,
+        read_kitti_and_labels,
+        by_suffix=True,
     ),
 )
 
