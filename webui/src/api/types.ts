@@ -58,12 +58,27 @@ export type ExportFile = Schemas["ExportRead"];
 export type ExportKind = ExportFile["kind"];
 /** Its preflight is null until it was checked, and where a check was given up. */
 export type Upload = Omit<Schemas["UploadRead"], "preflight"> & { preflight: Preflight | null };
+export type ImportOptions = Schemas["ImportOptionsBody"];
+export type Fixes = Schemas["FixesBody"];
 export type Person = Schemas["PersonRead"];
 export type Pace = Schemas["PaceRead"];
 export type Strategy = Project["strategy"];
 export type Variant = Schemas["TrainingCreate"]["variant"];
 export type NewTraining = Required<Schemas["TrainingCreate"]>;
 export type NewRound = Pick<Schemas["RoundCreate"], "strategy" | "budget">;
+
+export const UNITS = [
+  "metres",
+  "millimetres",
+  "centimetres",
+  "feet",
+  "US survey feet",
+  "inches",
+] as const satisfies readonly NonNullable<Fixes["unit"]>[];
+
+export const UP_AXES = ["+z", "-z", "+y", "-y", "+x", "-x"] as const satisfies readonly NonNullable<
+  Fixes["up"]
+>[];
 
 export const STRATEGIES = [
   "mixed",

@@ -80,6 +80,15 @@ export const project: Verifier<api.Project> = object({
   }),
 });
 
+const fixes: Verifier<api.Fixes> = object({
+  unit: nullable(oneOf(...api.UNITS)),
+  up: nullable(oneOf(...api.UP_AXES)),
+  drop_duplicates: flag,
+  thin_to: nullable(number),
+});
+
+const importOptions: Verifier<api.ImportOptions> = object({ version: integer, fixes });
+
 const bounds = object({ min: triple, max: triple });
 
 export const scan: Verifier<api.Scan> = object({
@@ -98,6 +107,7 @@ export const scan: Verifier<api.Scan> = object({
   warnings: list(text),
   shift: nullable(triple),
   bounds: nullable(bounds),
+  options: importOptions,
   has_features: flag,
   queries: object({
     total: count,
@@ -326,6 +336,7 @@ export const upload: Verifier<api.Upload> = object({
   received: count,
   fingerprint: text,
   state: oneOf("receiving", "received", "checked", "refused", "imported"),
+  options: importOptions,
   preflight: nullable(preflight),
   problem: nullable(object({ code: text, message: text })),
   twins: list(text),

@@ -69,6 +69,7 @@ class FakeServer implements UploadApi {
       received: 0,
       fingerprint,
       state: "receiving" as const,
+      options: { version: 1, fixes: { drop_duplicates: false } },
       preflight: null,
       problem: null,
       twins: this.twins,

@@ -11,16 +11,26 @@ clearly.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from fewpoints.annotations.arrays import BoolArray, FloatArray64, IndexArray
+from fewpoints.annotations.arrays import BoolArray, Float32Array, FloatArray64, IndexArray
 from fewpoints.annotations.scans.scan import PointScan
 
 SAMPLE = 200_000
 # log of how many more files have this axis up than x.
 _PRIOR = {"x": 0.0, "y": 1.8, "z": 2.9}
+# What is up -> the source and the sign of each new axis; all of them are rotations.
+_TURNS = {
+    "+x": ((1, 1), (2, 1), (0, 1)),
+    "-x": ((2, 1), (1, 1), (0, -1)),
+    "+y": ((0, 1), (2, -1), (1, 1)),
+    "-y": ((0, 1), (2, 1), (1, -1)),
+    "+z": ((0, 1), (1, 1), (2, 1)),
+    "-z": ((0, 1), (1, -1), (2, -1)),
+}
+Turned = TypeVar("Turned", FloatArray64, Float32Array)
 
 
 class UpAxis(NamedTuple):
@@ -40,6 +50,9 @@ class UpAxis(NamedTuple):
 
 def scan_up(scan: PointScan) -> UpAxis:
     """The up axis of a scan: given by its format, or guessed from its points."""
+    told = scan.details.get("up")
+    if told in _TURNS:
+        return UpAxis(told[1], -1 if told[0] == "-" else 1, "it is given, not guessed")
     if scan.source_format in ("las", "laz", "copc"):
         return UpAxis("z", 1, "LAS files have z up")
     return guess_up(scan.positions, scan.finite)
@@ -52,18 +65,28 @@ def upright_positions(scan: PointScan) -> FloatArray64:
     comes back as it is. Networks are trained with z up.
     """
     up = scan_up(scan)
-    positions = scan.positions
     if up.axis == "z" and up.sign > 0:
-        return positions
-    x, y, z = positions.T
-    columns = {
-        ("x", 1): (y, z, x),
-        ("x", -1): (z, y, -x),
-        ("y", 1): (x, -z, y),
-        ("y", -1): (x, z, -y),
-        ("z", -1): (x, -y, -z),
-    }[up.axis, up.sign]
-    return np.stack(columns, axis=1)
+        return scan.positions
+    return turn_upright(scan.positions, f"{'-' if up.sign < 0 else '+'}{up.axis}")
+
+
+def turn_upright(rows: Turned, up: str) -> Turned:
+    """(N, 3) rows, a copy, turned so that their axis `up` ("+y", "-x", …) becomes +z.
+
+    Axes change places and signs only: nothing is rounded, and `turn_back` restores every bit.
+    """
+    turned = np.empty_like(rows)
+    for axis, (source, sign) in enumerate(_TURNS[up]):
+        turned[:, axis] = rows[:, source] if sign > 0 else -rows[:, source]
+    return turned
+
+
+def turn_back(rows: Turned, up: str) -> Turned:
+    """(N, 3) rows, a copy, turned back from what `turn_upright` made of them."""
+    turned = np.empty_like(rows)
+    for axis, (source, sign) in enumerate(_TURNS[up]):
+        turned[:, source] = rows[:, axis] if sign > 0 else -rows[:, axis]
+    return turned
 
 
 def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:

@@ -5,21 +5,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fewpoints.annotations.arrays import AnyArray
 from fewpoints.annotations.numpy_files import map_array
+from fewpoints.annotations.scans.fixes import Undo, to_file_frame
+from fewpoints.annotations.scans.import_options import Fixes
 from fewpoints.annotations.scans.scan import Field, PointScan
 
 _OPTIONAL = ("colours", "normals", "intensity")
 
 
-def save_arrays(scan: PointScan, folder: Path, *, with_local: bool = True) -> None:
+def save_arrays(
+    scan: PointScan, folder: Path, undo: Undo | None = None, *, with_local: bool = True
+) -> None:
     """Write a scan into a new folder: one .npy per array and scan.json.
 
+    `undo` leads back to the file of a scan that was fixed: undo.json, and the arrays it needs.
     `with_local`: also what `load_local` and `local_position` read.
     """
     folder.mkdir()
@@ -42,6 +49,54 @@ def save_arrays(scan: PointScan, folder: Path, *, with_local: bool = True) -> No
         "notes": list(scan.notes),
     }
     (folder / "scan.json").write_text(json.dumps(facts), encoding="utf-8")
+    if undo is not None:
+        _save_undo(undo, folder)
+
+
+def _save_undo(undo: Undo, folder: Path) -> None:
+    if undo.positions is not None:
+        np.save(folder / "file-positions.npy", undo.positions)
+    if undo.kept is not None:
+        np.save(folder / "kept.npy", undo.kept)
+    facts = {
+        "version": 1,
+        "fixes": undo.fixes.to_json(),
+        "global_shift": undo.global_shift.tolist(),
+        "details": dict(undo.details),
+        "notes": list(undo.notes),
+    }
+    (folder / "undo.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def load_undo(folder: Path) -> Undo | None:
+    """Return what leads back to the file; None for a scan that was not fixed."""
+    if not (folder / "undo.json").exists():
+        return None
+    facts = json.loads((folder / "undo.json").read_text(encoding="utf-8"))
+    arrays = {
+        name: map_array(path) if path.exists() else None
+        for name, path in (
+            ("positions", folder / "file-positions.npy"),
+            ("kept", folder / "kept.npy"),
+        )
+    }
+    return Undo(
+        fixes=Fixes.from_json(facts["fixes"]),
+        global_shift=np.array(facts["global_shift"], np.float64),
+        details=facts["details"],
+        notes=tuple(facts["notes"]),
+        **arrays,
+    )
+
+
+def load_in_file_frame(
+    folder: Path, columns: Mapping[str, AnyArray]
+) -> tuple[PointScan, dict[str, AnyArray]]:
+    """Return a scan as its file has it, and (N, ...) columns for all rows of the file.
+
+    Whatever leaves the app as coordinates, or as a value for each point, comes through here.
+    """
+    return to_file_frame(load_arrays(folder), columns, load_undo(folder))
 
 
 def load_arrays(folder: Path) -> PointScan:

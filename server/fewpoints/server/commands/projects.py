@@ -10,6 +10,13 @@ from typing import Annotated
 
 import typer
 
+from fewpoints.server.commands.import_choices import (
+    DropDuplicatesOption,
+    ThinToOption,
+    UnitOption,
+    UpOption,
+    import_options,
+)
 from fewpoints.server.commands.scans import JsonOption
 from fewpoints.server.commands.serving import HomeOption, make_settings
 from fewpoints.server.commands.terminal import (
@@ -27,19 +34,27 @@ def import_scans(
     preset: Annotated[
         str, typer.Option(help="Classes of a new project: scannet20 or s3dis13.")
     ] = "scannet20",
+    unit: UnitOption = None,
+    up: UpOption = None,
+    drop_duplicates: DropDuplicatesOption = False,
+    thin_to: ThinToOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import scans into a project and choose their points, as an upload in the browser does."""
+    """Import scans into a project and choose their points, as an upload in the browser does.
+
+    Fixes of the points (unit, up, left out points) are undone in exports.
+    """
     from fewpoints.server.commands.store import add_file, find_or_create_project, open_store
     from fewpoints.server.projects.schemas import ProjectCreate
 
+    options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
     paths = [existing_file(path) for path in files]
     settings = make_settings(host=None, port=None, home=home)
     with open_store(settings) as store, progress_bar(f"Importing {len(paths)} scans") as progress:
         body = ProjectCreate(name=project, preset=preset)
         project_id = find_or_create_project(store, project, body)
-        scan_ids = [add_file(store, project_id, path) for path in paths]
+        scan_ids = [add_file(store, project_id, path, options) for path in paths]
         store.wait_for_scans(scan_ids, progress)
     if as_json:
         print_json({"project_id": project_id, "scan_ids": scan_ids})

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fewpoints.annotations.numpy_files import map_array
+from fewpoints.annotations.scans.fixes import apply_fixes
+from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.server.commands.import_choices import (
+    DropDuplicatesOption,
+    ThinToOption,
+    UnitOption,
+    UpOption,
+    import_options,
+)
 from fewpoints.server.commands.label_files import read_labels
 from fewpoints.server.commands.terminal import (
     BadArgument,
@@ -47,18 +56,30 @@ VoxelOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def inspect(scan: ScanArgument, as_json: JsonOption = False) -> None:
-    """Say what is in a scan file and what to watch out for, before importing it."""
-    report = preflight(existing_file(scan))
+def inspect(
+    scan: ScanArgument,
+    unit: UnitOption = None,
+    up: UpOption = None,
+    drop_duplicates: DropDuplicatesOption = False,
+    thin_to: ThinToOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is in a scan file and what to watch out for, before importing it.
+
+    With fixes of the points (unit, up, left out points), what an import with them would have.
+    """
+    options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
+    report = preflight(existing_file(scan), options)
     if as_json:
         print_json(report.to_dict())
     else:
         print_pairs(describe(report))
 
 
-def preflight(path: Path) -> Preflight:
+def preflight(path: Path, options: ImportOptions = NOTHING) -> Preflight:
     with progress_bar(f"Reading {path.name}") as progress:
-        return inspect_scan(read_scan(path, progress=progress), name=path.name)
+        scan = apply_fixes(read_scan(path, progress=progress), options.fixes).scan
+        return inspect_scan(scan, name=path.name)
 
 
 def describe(report: Preflight) -> list[tuple[str, object]]:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.progress import Progress
+from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.errors import AppError
@@ -147,7 +148,7 @@ def find_or_create_project(store: Store, wanted: str, body: ProjectCreate) -> in
         return project.id
 
 
-def add_file(store: Store, project_id: int, source: Path) -> int:
+def add_file(store: Store, project_id: int, source: Path, options: ImportOptions = NOTHING) -> int:
     """Copy a file into the data folder as a new scan and queue its import; return the scan's id."""
     name = display_name(source.name, fallback="scan")
     store.storage.require_free(source.stat().st_size)
@@ -168,6 +169,7 @@ def add_file(store: Store, project_id: int, source: Path) -> int:
                 upload=path,
                 count=count,
                 content_hash=digest.hexdigest(),
+                options=options,
             )
 
 

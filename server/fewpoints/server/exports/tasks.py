@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from fewpoints.annotations.classes import ClassList
 from fewpoints.annotations.progress import Progress, part_of
-from fewpoints.annotations.scans.scan_arrays import load_arrays
+from fewpoints.annotations.scans.scan_arrays import load_in_file_frame
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.annotations.sparse_labels import write_csv
 from fewpoints.server.db.types import utc_now
@@ -196,10 +196,13 @@ def _write_classes(
 ) -> None:
     """Write a scan with (N,) classes and confidences beside its own columns."""
     context.storage.require_free(scan.points * 40)
+    whole, columns = load_in_file_frame(
+        context.storage.scan_arrays(scan.scan_id), {"class": found, "confidence": confidence}
+    )
     write_ply(
         path,
-        load_arrays(context.storage.scan_arrays(scan.scan_id)),
-        {"class": found, "confidence": confidence},
+        whole,
+        columns,
         comments=ply_comments(classes),
         progress=progress,
     )

@@ -30,6 +30,7 @@ from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.rounds.queries import known_points
 from fewpoints.server.rounds.tables import Query, SelectionRound
+from fewpoints.server.scans.queries import points_hash
 from fewpoints.server.scans.service import ready_scan
 from fewpoints.server.scans.tables import Scan
 
@@ -131,11 +132,10 @@ class _Facts:
     """What the computation needs of a scan's row, so that no session is held meanwhile."""
 
     def __init__(self, scan: Scan) -> None:
-        assert scan.content_hash is not None
         assert scan.voxel_size_m is not None
         assert scan.up is not None
         self.scan_id = scan.id
-        self.content_hash = scan.content_hash
+        self.points_hash = points_hash(scan)
         self.voxel_size_m = scan.voxel_size_m
         self.up = scan.up
 
@@ -161,7 +161,7 @@ def _prepare(
     loaded = base_network(context)
     features = cached_features(
         points,
-        facts.content_hash,
+        facts.points_hash,
         loaded,
         voxel_size_m=facts.voxel_size_m,
         cache_dir=context.storage.features,

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.readers import in_process
 from fewpoints.annotations.scans.readers.in_process import ReadingLimits, ReadingTooSlow
 from fewpoints.server.errors import AppError
@@ -35,8 +36,10 @@ def reading_limits(settings: Settings, path: Path) -> ReadingLimits:
     return limits.for_file(path.stat().st_size)
 
 
-def inspect_upload(path: Path, *, name: str, settings: Settings) -> dict[str, Any]:
-    """Return the preflight of a file.
+def inspect_upload(
+    path: Path, *, name: str, settings: Settings, options: ImportOptions = NOTHING
+) -> dict[str, Any]:
+    """Return the preflight of a file as an import with these options would have it.
 
     Raises:
         UnreadableScan, UnsupportedFormat: it cannot be read.
@@ -45,6 +48,6 @@ def inspect_upload(path: Path, *, name: str, settings: Settings) -> dict[str, An
     limits = reading_limits(settings, path).at_most(settings.inspect_timeout_s)
     with AT_ONCE:
         try:
-            return in_process.inspect_in_process(path, name=name, limits=limits)
+            return in_process.inspect_in_process(path, name=name, options=options, limits=limits)
         except ReadingTooSlow as error:
             raise InspectionTimeout(name, limits.seconds) from error

@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from fewpoints.server.answers import tally as _tally  # noqa: F401 - It keeps the counts read here.
 from fewpoints.server.errors import NotFound
-from fewpoints.server.scans.schemas import DenseRead, PredictionRead, QueryNumbers, ScanRead
+from fewpoints.server.scans.schemas import (
+    DenseRead,
+    ImportOptionsBody,
+    PredictionRead,
+    QueryNumbers,
+    ScanRead,
+)
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.queries import class_orders, order_digest, shown_predictions
 
@@ -27,6 +35,15 @@ def get_scan(session: Session, scan_id: int) -> Scan:
     if scan is None:
         raise NotFound("scan", scan_id)
     return scan
+
+
+def points_hash(scan: Scan) -> str:
+    """Return a text that two scans share only if their points are the same: a key for features."""
+    content = scan.content_hash or ""
+    if not scan.import_options:
+        return content
+    options = json.dumps(scan.import_options, sort_keys=True)
+    return hashlib.sha256(f"{content} {options}".encode()).hexdigest()
 
 
 def scan_version(scan: Scan) -> str | None:
@@ -73,6 +90,7 @@ def _read(scan: Scan, prediction: PredictionRead | None, dense: DenseRead | None
         shift=scan.shift,  # type: ignore[arg-type]
         bounds=scan.bounds,  # type: ignore[arg-type]
         version=scan_version(scan),
+        options=ImportOptionsBody.model_validate(scan.import_options or {}),
         has_features=scan.features_key is not None,
         queries=QueryNumbers(
             total=scan.query_count,

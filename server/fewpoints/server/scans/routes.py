@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.annotations.scans.import_options import ImportOptions, InvalidImportOptions
 from fewpoints.annotations.scans.tiles import RECORD_BYTES, prefix_blocks
 from fewpoints.server.dependencies import (
     CurrentUser,
@@ -36,13 +37,18 @@ from fewpoints.server.storage import DiskFull, display_name, safe_suffix
 
 router = APIRouter(tags=["scans"], responses=problem(NotSignedIn))
 FileName = Annotated[str, Query(max_length=1000, description="The file's name, for people.")]
+OptionsText = Annotated[
+    str, Query(max_length=20_000, description="`ImportOptionsBody` as JSON: fixes of the points.")
+]
 
 
 @router.post(
     "/projects/{project_id}/scans",
     status_code=201,
     openapi_extra=BINARY_BODY,
-    responses=problem(Forbidden, NotFound, TooLarge, DiskFull, Invalid, BrokenOff),
+    responses=problem(
+        Forbidden, NotFound, TooLarge, DiskFull, Invalid, BrokenOff, InvalidImportOptions
+    ),
 )
 async def upload_scan(
     user: Lead,
@@ -52,8 +58,10 @@ async def upload_scan(
     storage: StorageDep,
     settings: SettingsDep,
     name: FileName = "scan",
+    options: OptionsText = "{}",
 ) -> ScanRead:
     """Add a scan from the raw bytes of its file. A job imports it."""
+    wanted = ImportOptions.parse(options)
     shown_name = display_name(name, fallback="scan")
 
     def check() -> None:
@@ -79,6 +87,7 @@ async def upload_scan(
                     upload=received.path,
                     count=received.count,
                     content_hash=received.sha256,
+                    options=wanted,
                 )
                 return queries.read_scan(session, scan_id)
 
@@ -89,7 +98,13 @@ async def upload_scan(
     "/inspect",
     openapi_extra=BINARY_BODY,
     responses=problem(
-        TooLarge, DiskFull, UnreadableScan, UnsupportedFormat, InspectionTimeout, BrokenOff
+        TooLarge,
+        DiskFull,
+        UnreadableScan,
+        UnsupportedFormat,
+        InspectionTimeout,
+        BrokenOff,
+        InvalidImportOptions,
     ),
 )
 async def inspect(
@@ -98,8 +113,10 @@ async def inspect(
     storage: StorageDep,
     settings: SettingsDep,
     name: FileName = "scan",
+    options: OptionsText = "{}",
 ) -> dict[str, Any]:
-    """Preflight of a file's raw bytes; nothing is kept."""
+    """Preflight of a file's raw bytes as an import would have them; nothing is kept."""
+    wanted = ImportOptions.parse(options)
     shown_name = display_name(name, fallback="scan")
     async with received_file(
         request,
@@ -111,6 +128,7 @@ async def inspect(
             inspect_upload,
             received.path,
             name=shown_name,
+            options=wanted,
             settings=settings,
         )
 

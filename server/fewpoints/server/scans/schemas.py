@@ -8,9 +8,39 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.server.schemas import Name, Schema, Time, Vector
 
 ScanState = Literal["queued", "importing", "ready", "failed"]
+FileUnit = Literal["metres", "millimetres", "centimetres", "feet", "US survey feet", "inches"]
+FileUp = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
+
+
+class FixesBody(Schema):
+    """Changes to the points of a file, made on import and undone in exports.
+
+    `unit` is what the file's coordinates are in: they become metres. `up` is what points up in the
+    file: it becomes +z. Points that are dropped or thinned away keep their row and take no part.
+    """
+
+    unit: FileUnit | None = None
+    up: FileUp | None = None
+    drop_duplicates: bool = False
+    thin_to: Annotated[
+        float | None,
+        Field(ge=1e-6, le=1e6, description="Metres, or the file's unit where `unit` is not given."),
+    ] = None
+
+
+class ImportOptionsBody(Schema):
+    """What is decided about a file before it is imported."""
+
+    version: Annotated[int, Field(ge=1, le=1)] = 1
+    fixes: FixesBody = FixesBody()
+
+    def options(self) -> ImportOptions:
+        """Return the same for readers and jobs."""
+        return ImportOptions.from_json(self.model_dump(mode="json", exclude_none=True))
 
 
 class ScanUpdate(Schema):
@@ -63,11 +93,12 @@ class DenseRead(BaseModel):
 class ScanRead(BaseModel):
     """A scan; from `points` on most is null until it is ready.
 
-    The local frame is the file's minus `shift`, in the file's unit. `version` changes whenever the
-    bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null while the
-    scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the share of its
-    surfaces that the answers say nothing about, or more than that for a moment after an answer;
-    null where that is not known. `answered_at` is when an answer was last given or taken back.
+    The local frame is the file's after its fixes, minus `shift`, in their unit. `version` changes
+    whenever the bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null
+    while the scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the
+    share of its surfaces that the answers say nothing about, or more than that for a moment after
+    an answer; null where that is not known. `answered_at` is when an answer was last given or taken
+    back. `options` are what was decided before its import: exports undo that.
     """
 
     id: int
@@ -86,6 +117,7 @@ class ScanRead(BaseModel):
     shift: Vector | None
     bounds: Bounds | None
     version: str | None
+    options: ImportOptionsBody
     has_features: bool
     queries: QueryNumbers
     answers: int

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, delete, update
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Conflict, Invalid
 from fewpoints.server.jobs import service as jobs
@@ -62,6 +63,7 @@ def add_scan(
     upload: Path,
     count: int,
     content_hash: str,
+    options: ImportOptions = NOTHING,
 ) -> int:
     """Add an uploaded file as a scan and queue its import; return the scan's id.
 
@@ -75,6 +77,7 @@ def add_scan(
         state="queued",
         bytes=count,
         content_hash=content_hash,
+        import_options=stored_options(options),
         warnings=[],
     )
     session.add(scan)
@@ -84,6 +87,11 @@ def add_scan(
     session.flush()
     storage.adopt_upload(scan.id, upload, scan.suffix)
     return scan.id
+
+
+def stored_options(options: ImportOptions) -> dict[str, Any] | None:
+    """Return options as their column holds them."""
+    return None if options == NOTHING else options.to_json()
 
 
 def _queue_import(session: Session, scan: Scan, user_id: int) -> Job:

@@ -31,10 +31,12 @@ class Scan(Base):
     finite_points: Mapped[int | None] = mapped_column(BigInteger)
     format: Mapped[str | None] = mapped_column(String(32))
     content_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the uploaded bytes.
+    # What was decided before the import (`scans/import_options.py`); null is nothing.
+    import_options: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     voxel_size_m: Mapped[float | None]
     unit: Mapped[str | None] = mapped_column(String(32))
     up: Mapped[list[Any] | None] = mapped_column(JSON)  # Unit vector.
-    shift: Mapped[list[Any] | None] = mapped_column(JSON)  # Local frame = file frame - shift.
+    shift: Mapped[list[Any] | None] = mapped_column(JSON)  # Local frame = fixed frame - shift.
     bounds: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # min, max in the local frame.
     warnings: Mapped[list[Any]] = mapped_column(JSON, default=list)
     features_key: Mapped[str | None] = mapped_column(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fewpoints.annotations.errors import AppError
 from fewpoints.annotations.json_values import without_nan
 from fewpoints.annotations.progress import part_of
+from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.in_process import (
     ReadingTooLarge,
@@ -50,6 +51,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
         scan.state = "importing"
         scan.error = None
         name, suffix, size = scan.name, scan.suffix, scan.bytes
+        options = ImportOptions.from_json(scan.import_options)
     source = context.storage.scan_source(scan_id, suffix)
     # Arrays and tiles together are about as large as a binary source; text formats are larger.
     context.storage.require_free(2 * size)
@@ -62,6 +64,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                 source,
                 name=name,
                 folder=data / "arrays",
+                options=options,
                 limits=reading_limits(context.settings, source).patient(PATIENCE),
                 progress=part_of(context.progress, 0.0, 0.5),
             )

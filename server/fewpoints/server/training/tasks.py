@@ -41,6 +41,7 @@ from fewpoints.server.errors import Conflict
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.projects.service import show_checkpoint
 from fewpoints.server.rounds.tasks import base_network
+from fewpoints.server.scans.queries import points_hash
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import readable_bytes
 from fewpoints.server.training.predictions import TILE_ORDER, write_prediction
@@ -246,7 +247,7 @@ class _ScanFacts:
     """What training needs of a scan's row, so that no session is held meanwhile."""
 
     name: str
-    content_hash: str
+    points_hash: str
     voxel_size_m: float
     features_key: str | None
 
@@ -255,7 +256,7 @@ class _ScanFacts:
         assert scan.voxel_size_m is not None
         return cls(
             name=scan.name,
-            content_hash=scan.content_hash or "",
+            points_hash=points_hash(scan),
             voxel_size_m=float(scan.voxel_size_m),
             features_key=scan.features_key,
         )
@@ -309,7 +310,7 @@ def _features(
     """Return the features of the starting network, if they are kept."""
     return find_features(
         points,
-        known.content_hash,
+        known.points_hash,
         start,
         voxel_size_m=known.voxel_size_m,
         cache_dir=context.storage.features,

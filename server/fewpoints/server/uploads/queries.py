@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import Forbidden, NotFound
 from fewpoints.server.scans.inspection import InspectionTimeout
+from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.uploads.schemas import UploadProblem, UploadRead, UploadState
@@ -90,6 +91,7 @@ def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
         received=upload.bytes if upload.scan_id is not None else received,
         fingerprint=upload.fingerprint,
         state=state_of(upload, received),
+        options=ImportOptionsBody.model_validate(upload.import_options or {}),
         preflight=upload.preflight,
         problem=UploadProblem(**upload.problem) if upload.problem is not None else None,
         twins=twins,

@@ -30,7 +30,7 @@ from fewpoints.server.scans.upload import BrokenOff, TooLarge, append_body
 from fewpoints.server.schemas import Page
 from fewpoints.server.storage import DiskFull
 from fewpoints.server.uploads import queries, service
-from fewpoints.server.uploads.schemas import UploadCheck, UploadCreate, UploadRead
+from fewpoints.server.uploads.schemas import UploadCheck, UploadCreate, UploadImport, UploadRead
 
 router = APIRouter(tags=["uploads"], responses=problem(NotSignedIn, Forbidden))
 ByteOffset = Annotated[int, Query(ge=0, lt=2**53, description="Place of the body in the file.")]
@@ -156,6 +156,7 @@ def check_upload(
             upload_id=upload_id,
             user_id=user.id,
             sha256=body.sha256,
+            options=body.options.options(),
         )
     with database.read() as session:
         upload = queries.own_upload(session, upload_id, user.id)
@@ -168,12 +169,20 @@ def check_upload(
     responses=problem(NotFound, service.WrongUploadState, service.UploadBusy),
 )
 def import_upload(
-    user: Lead, upload_id: PathId, database: DatabaseDep, storage: StorageDep, writers: WritersDep
+    user: Lead,
+    upload_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    writers: WritersDep,
+    body: UploadImport | None = None,
 ) -> ScanRead:
     """Make a checked upload a scan of its project. Asked for twice, it is the same scan."""
+    options = body.options.options() if body is not None and body.options is not None else None
     with writers.only(upload_id):
         with database.write() as session:
-            scan_id = service.import_upload(session, storage, upload_id=upload_id, user_id=user.id)
+            scan_id = service.import_upload(
+                session, storage, upload_id=upload_id, user_id=user.id, options=options
+            )
             scan = read_scan(session, scan_id)
         storage.remove_partial(upload_id)
     return scan

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.schemas import FreeText, Schema, ShortName, Time
 
 UploadState = Literal["receiving", "received", "checked", "refused", "imported"]
@@ -22,9 +23,19 @@ class UploadCreate(Schema):
 
 
 class UploadCheck(Schema):
-    """What is known of the bytes: their SHA-256, if the sender worked it out."""
+    """What is known of the bytes: their SHA-256, if the sender worked it out.
+
+    With other `options` than before, a file is looked at again.
+    """
 
     sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    options: ImportOptionsBody = ImportOptionsBody()
+
+
+class UploadImport(Schema):
+    """What is decided about the file; null leaves it at what the check was asked with."""
+
+    options: ImportOptionsBody | None = None
 
 
 class UploadProblem(BaseModel):
@@ -40,6 +51,7 @@ class UploadRead(BaseModel):
     `receiving`: bytes from `received` on are missing. `received`: it can be checked. `checked`: it
     can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
     cannot. `twins` are scans of the project with this name and size, or these very bytes.
+    `options` are those of the check.
     """
 
     id: int
@@ -49,6 +61,7 @@ class UploadRead(BaseModel):
     received: int
     fingerprint: str
     state: UploadState
+    options: ImportOptionsBody
     preflight: dict[str, Any] | None
     problem: UploadProblem | None
     twins: list[str]

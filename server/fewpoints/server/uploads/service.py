@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import AppError, Conflict
@@ -178,8 +179,9 @@ def check(
     upload_id: int,
     user_id: int,
     sha256: str | None,
+    options: ImportOptions = NOTHING,
 ) -> None:
-    """Look at what arrived, and keep what was found; done once.
+    """Look at what arrived, and keep what was found; done once for the same options.
 
     Raises:
         WrongUploadState: it has not all arrived.
@@ -190,11 +192,12 @@ def check(
         path = storage.partial_file(upload.id, upload.suffix)
         received = storage.partial_bytes(upload.id, upload.suffix)
         state = state_of(upload, received)
+        asked_before = ImportOptions.from_json(upload.import_options) == options
     if state == "receiving":
         raise WrongUploadState(
             f"{upload.name} has not arrived: {received} of {upload.bytes} bytes are here."
         )
-    if state != "received":
+    if state == "imported" or (state != "received" and asked_before):
         return
     digest = _durable_hash(path)
     if sha256 is not None and sha256 != digest:
@@ -203,18 +206,29 @@ def check(
     preflight: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
     try:
-        preflight = inspect_upload(path, name=upload.name, settings=settings)
+        preflight = inspect_upload(path, name=upload.name, settings=settings, options=options)
     except (UnreadableScan, UnsupportedFormat, InspectionTimeout) as error:
         problem = {"code": error.code, "message": error.message}
     with database.write() as session:
         upload = own_upload(session, upload_id, user_id)
         upload.sha256 = digest
+        upload.import_options = scans.stored_options(options)
         upload.preflight = preflight
         upload.problem = problem
 
 
-def import_upload(session: Session, storage: Storage, *, upload_id: int, user_id: int) -> int:
+def import_upload(
+    session: Session,
+    storage: Storage,
+    *,
+    upload_id: int,
+    user_id: int,
+    options: ImportOptions | None = None,
+) -> int:
     """Make a checked upload a scan, once; return the scan's id.
+
+    Args:
+        options: None are those of the check.
 
     Raises:
         WrongUploadState: it was not checked, or cannot be read.
@@ -235,6 +249,7 @@ def import_upload(session: Session, storage: Storage, *, upload_id: int, user_id
         upload=storage.partial_file(upload.id, upload.suffix),
         count=upload.bytes,
         content_hash=upload.sha256,
+        options=ImportOptions.from_json(upload.import_options) if options is None else options,
     )
     session.flush()
     return upload.scan_id

@@ -34,6 +34,7 @@ class Upload(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)  # Of the whole file.
     fingerprint: Mapped[str] = mapped_column(String(100))  # Made by the sender, to know it again.
     sha256: Mapped[str | None] = mapped_column(String(64))  # Null until it is checked.
+    import_options: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # It was checked with.
     preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # code, message: not readable.
     scan_id: Mapped[int | None] = mapped_column(ForeignKey(Scan.id, ondelete="CASCADE"))

@@ -220,7 +220,7 @@ export interface paths {
         put?: never;
         /**
          * Inspect
-         * @description Preflight of a file's raw bytes; nothing is kept.
+         * @description Preflight of a file's raw bytes as an import would have them; nothing is kept.
          */
         post: operations["scans_inspect"];
         delete?: never;
@@ -2408,6 +2408,29 @@ export interface components {
             };
         };
         /**
+         * FixesBody
+         * @description Changes to the points of a file, made on import and undone in exports.
+         *
+         *     `unit` is what the file's coordinates are in: they become metres. `up` is what points up in the
+         *     file: it becomes +z. Points that are dropped or thinned away keep their row and take no part.
+         */
+        FixesBody: {
+            /**
+             * Drop Duplicates
+             * @default false
+             */
+            drop_duplicates: boolean;
+            /**
+             * Thin To
+             * @description Metres, or the file's unit where `unit` is not given.
+             */
+            thin_to?: number | null;
+            /** Unit */
+            unit?: ("metres" | "millimetres" | "centimetres" | "feet" | "US survey feet" | "inches") | null;
+            /** Up */
+            up?: ("+x" | "-x" | "+y" | "-y" | "+z" | "-z") | null;
+        };
+        /**
          * FlippedClass
          * @description A class, the points that either version gives it, and those that left it or came to it.
          */
@@ -2474,6 +2497,23 @@ export interface components {
             status: string;
             /** Version */
             version: string;
+        };
+        /**
+         * ImportOptionsBody
+         * @description What is decided about a file before it is imported.
+         */
+        ImportOptionsBody: {
+            /**
+             * @default {
+             *       "drop_duplicates": false
+             *     }
+             */
+            fixes: components["schemas"]["FixesBody"];
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
         };
         /**
          * InvitationCreate
@@ -3543,11 +3583,12 @@ export interface components {
          * ScanRead
          * @description A scan; from `points` on most is null until it is ready.
          *
-         *     The local frame is the file's minus `shift`, in the file's unit. `version` changes whenever the
-         *     bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null while the
-         *     scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the share of its
-         *     surfaces that the answers say nothing about, or more than that for a moment after an answer;
-         *     null where that is not known. `answered_at` is when an answer was last given or taken back.
+         *     The local frame is the file's after its fixes, minus `shift`, in their unit. `version` changes
+         *     whenever the bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null
+         *     while the scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the
+         *     share of its surfaces that the answers say nothing about, or more than that for a moment after
+         *     an answer; null where that is not known. `answered_at` is when an answer was last given or taken
+         *     back. `options` are what was decided before its import: exports undo that.
          */
         ScanRead: {
             /** Answered At */
@@ -3572,6 +3613,7 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+            options: components["schemas"]["ImportOptionsBody"];
             /** Points */
             points: number | null;
             prediction: components["schemas"]["PredictionRead"] | null;
@@ -3825,8 +3867,19 @@ export interface components {
         /**
          * UploadCheck
          * @description What is known of the bytes: their SHA-256, if the sender worked it out.
+         *
+         *     With other `options` than before, a file is looked at again.
          */
         UploadCheck: {
+            /**
+             * @default {
+             *       "fixes": {
+             *         "drop_duplicates": false
+             *       },
+             *       "version": 1
+             *     }
+             */
+            options: components["schemas"]["ImportOptionsBody"];
             /** Sha256 */
             sha256?: string | null;
         };
@@ -3841,6 +3894,13 @@ export interface components {
             fingerprint: string;
             /** Name */
             name: string;
+        };
+        /**
+         * UploadImport
+         * @description What is decided about the file; null leaves it at what the check was asked with.
+         */
+        UploadImport: {
+            options?: components["schemas"]["ImportOptionsBody"] | null;
         };
         /**
          * UploadProblem
@@ -3859,6 +3919,7 @@ export interface components {
          *     `receiving`: bytes from `received` on are missing. `received`: it can be checked. `checked`: it
          *     can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
          *     cannot. `twins` are scans of the project with this name and size, or these very bytes.
+         *     `options` are those of the check.
          */
         UploadRead: {
             /** Bytes */
@@ -3873,6 +3934,7 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+            options: components["schemas"]["ImportOptionsBody"];
             /** Preflight */
             preflight: {
                 [key: string]: unknown;
@@ -4580,6 +4642,8 @@ export interface operations {
             query?: {
                 /** @description The file's name, for people. */
                 name?: string;
+                /** @description `ImportOptionsBody` as JSON: fixes of the points. */
+                options?: string;
             };
             header?: never;
             path?: never;
@@ -4633,6 +4697,7 @@ export interface operations {
              * @description unreadable_scan: A scan file is damaged, or says something about itself that is not so.
              *     unsupported_format: A scan file is of a format, or of a dialect of one, that no reader handles.
              *     inspection_timeout: Reading the file takes too long.
+             *     invalid_import_options: An option of an import is unknown, or has a value that it cannot have.
              */
             422: {
                 headers: {
@@ -6861,6 +6926,8 @@ export interface operations {
             query?: {
                 /** @description The file's name, for people. */
                 name?: string;
+                /** @description `ImportOptionsBody` as JSON: fixes of the points. */
+                options?: string;
             };
             header?: never;
             path: {
@@ -6928,7 +6995,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description invalid: A value is well-formed but not possible here. */
+            /**
+             * @description invalid: A value is well-formed but not possible here.
+             *     invalid_import_options: An option of an import is unknown, or has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9643,7 +9713,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UploadImport"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {

@@ -36,6 +36,7 @@ import numpy as np
 
 from fewpoints.annotations.errors import AppError, UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.scan_arrays import load_arrays
 
@@ -130,10 +131,13 @@ def read_scan_in_process(
     *,
     name: str | None = None,
     folder: Path | None = None,
+    options: ImportOptions = NOTHING,
     limits: ReadingLimits | None = None,
     progress: Progress = no_progress,
 ) -> PointScan:
     """Read a scan as `read_scan` does, in another process; its arrays are read-only maps.
+
+    The fixes among the `options` are made; a `folder` then has what undoes them, too.
 
     With `folder`, which must not exist, the arrays are in it as `save_arrays` writes them. Without
     one nothing is left on disk. `limits` default to what a file of this size may take.
@@ -145,14 +149,14 @@ def read_scan_in_process(
     """
     if folder is not None:
         try:
-            _ask(path, name, folder, "save with local", limits, progress)
+            _ask(path, name, folder, "save with local", options, limits, progress)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return load_arrays(folder)
     with tempfile.TemporaryDirectory(prefix="fewpoints-", ignore_cleanup_errors=True) as parent:
         arrays = Path(parent) / "arrays"
-        _ask(path, name, arrays, "save", limits, progress)
+        _ask(path, name, arrays, "save", options, limits, progress)
         scan = load_arrays(arrays)
         # A mapped file may be removed, but on Windows.
         return _in_memory(scan) if os.name == "nt" else scan
@@ -162,11 +166,12 @@ def inspect_in_process(
     path: Path | str,
     *,
     name: str | None = None,
+    options: ImportOptions = NOTHING,
     limits: ReadingLimits | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Return the preflight of a scan as JSON has it; otherwise as `read_scan_in_process`."""
-    found: dict[str, Any] = _ask(path, name, None, "inspect", limits, progress)
+    found: dict[str, Any] = _ask(path, name, None, "inspect", options, limits, progress)
     return found
 
 
@@ -184,6 +189,7 @@ def _ask(
     name: str | None,
     folder: Path | None,
     then: Literal["inspect", "save", "save with local"],
+    options: ImportOptions,
     limits: ReadingLimits | None,
     progress: Progress,
 ) -> Any:
@@ -199,6 +205,7 @@ def _ask(
         "name": shown,
         "folder": None if folder is None else str(folder.absolute()),
         "then": then,
+        "options": options.to_json(),
         "seconds": allowed.seconds,
         "memory_bytes": allowed.memory_bytes,
     }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process in which files are read; `in_process.py` starts it, talks to it and ends it.
 
-A request is a line of JSON on stdin: {"path", "name", "folder", "then", "seconds",
-"memory_bytes"}. The answers are lines of JSON on stdout: {"started"}, then any number of
+A request is a line of JSON on stdin: {"path", "name", "folder", "then", "options",
+"seconds", "memory_bytes"}. The answers are lines of JSON on stdout: {"started"}, then any number of
 {"progress": [fraction, sentence]}, then one of
 
 * {"done": what it found, "peak_bytes": most memory it held},
@@ -34,6 +34,8 @@ from typing import Any, TextIO
 from fewpoints.annotations.errors import AppError, UnreadableScan
 from fewpoints.annotations.json_values import without_nan
 from fewpoints.annotations.progress import part_of
+from fewpoints.annotations.scans.fixes import apply_fixes
+from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan_arrays import save_arrays
@@ -120,11 +122,14 @@ def _read(request: dict[str, Any], progress: Callable[[float, str], None]) -> An
     scan = read_scan(
         Path(request["path"]), name=request["name"], progress=part_of(progress, 0.0, 0.9)
     )
+    options = ImportOptions.from_json(request["options"])
+    scan, undo = apply_fixes(scan, options.fixes)
     if request["then"] == "inspect":
         progress(0.9, "Looking at the points")
         return without_nan(inspect_scan(scan, name=request["name"]).to_dict())
     progress(0.9, "Handing the points over")
-    save_arrays(scan, Path(request["folder"]), with_local=request["then"] == "save with local")
+    with_local = request["then"] == "save with local"
+    save_arrays(scan, Path(request["folder"]), undo, with_local=with_local)
     return None
 
 
