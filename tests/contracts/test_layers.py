@@ -26,6 +26,7 @@ FORBIDDEN = {
 ONLY_IN = {
     "embreex": {"annotations/fewpoints/annotations/datasets/simulator/ray_casting.py"},
     "open3d": {"annotations/fewpoints/annotations/scans/frames/fusion.py"},
+    "pye57": {"annotations/fewpoints/annotations/scans/readers/e57.py"},
     "faiss": {"models/fewpoints/models/selection/faiss_kmeans.py"},
     "spconv": {"models/fewpoints/models/engine/backends/spconv.py"},
     "MinkowskiEngine": {"models/fewpoints/models/engine/backends/minkowski.py"},

@@ -47,7 +47,7 @@ class PointScan:
         global_shift: (3,) float64. `positions - global_shift` fits float32 to the millimetre if
             the unit is the metre or smaller; zeros when not needed.
         fields: every field of the file, used or not.
-        source_format: "ply", "pcd", "las", "laz", "copc", or "memory".
+        source_format: "ply", "pcd", "las", "laz", "copc", "e57" and so on, or "memory".
         details: facts about the file for people, e.g. encoding, version, crs, width and height.
         notes: sentences about what was done to the data while reading, for people.
     """

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.e57 import read_e57
+from fewpoints.annotations.scans.readers.e57_header import starts_like_e57
 from fewpoints.annotations.scans.readers.kitti import read_kitti_and_labels, starts_like_sweep
 from fewpoints.annotations.scans.readers.las import read_las
 from fewpoints.annotations.scans.readers.las_header import starts_like_las
@@ -73,6 +75,13 @@ _FORMATS = (
         ),
         starts_like_las,
         read_las,
+    ),
+    _Format(
+        FormatInfo(
+            "e57", "E57", (".e57",), "several stations with their poses, Cartesian or spherical"
+        ),
+        starts_like_e57,
+        read_e57,
     ),
     _Format(
         FormatInfo("npy", "NPY", (".npy",), "plain or structured array, any type and order"),
@@ -141,7 +150,6 @@ _SIGNATURES = (
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
     (b"\x1f\x8b", "gzip-compressed (unpack it first)"),
-    (b"ASTM-E57", "an E57 scan"),
     (b"glTF", "a glTF model"),
 )
 
