@@ -127,12 +127,23 @@ def find_roles(name: str, names: Sequence[str], *, packed: bool = False) -> Role
 class ColumnStore:
     """The used columns of `count` points, filled block by block."""
 
-    def __init__(self, roles: Roles, types: Mapping[str, np.dtype[Any]], count: int) -> None:
-        """Allocate. The caller has checked that the file is large enough for `count` points."""
+    def __init__(
+        self,
+        roles: Roles,
+        types: Mapping[str, np.dtype[Any]],
+        count: int,
+        *,
+        others: Sequence[str] = (),
+    ) -> None:
+        """Allocate. The caller has checked that the file is large enough for `count` points.
+
+        `others`: fields without a role that are wanted, too.
+        """
         self.roles = roles
         self.positions: FloatArray64 = np.empty((count, 3), np.float64)
         self.columns: dict[str, AnyArray] = {
-            name: np.empty(count, types[name].newbyteorder("=")) for name in roles.columns()
+            name: np.empty(count, types[name].newbyteorder("="))
+            for name in [*roles.columns(), *others]
         }
 
     def put(self, start: int, block: Mapping[str, AnyArray] | AnyArray) -> None:

@@ -9,6 +9,7 @@ way, except that their lines may be longer than promised: MeshLab writes ASCII f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,13 @@ from fewpoints.annotations.scans.readers.fields import (
     parts_of,
 )
 from fewpoints.annotations.scans.readers.ply_header import Element, PlyHeader, read_header
+from fewpoints.annotations.scans.readers.splats import (
+    COLOUR_FIELDS,
+    OPACITY_FIELD,
+    is_splat,
+    splat_colours,
+    splat_note,
+)
 from fewpoints.annotations.scans.readers.text import TextBlock, TextRows, check_range
 from fewpoints.annotations.scans.scan import Field, PointScan
 
@@ -43,7 +51,10 @@ def read_ply(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
         roles = find_roles(name, list(scalars))
         room = path.stat().st_size - header.size
         _check_room(header, room, name)
-        store = ColumnStore(roles, scalars, vertex.count)
+        splat = is_splat(list(scalars))
+        if splat:  # Its normals are zeros that nobody fills.
+            roles = replace(roles, colour=roles.colour or COLOUR_FIELDS, normal=None)
+        store = ColumnStore(roles, scalars, vertex.count, others=[OPACITY_FIELD] if splat else [])
         if header.order == "":
             _read_ascii(file, header, store, name, progress)
         else:
@@ -54,12 +65,18 @@ def read_ply(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     others = [f"{e.count:,} {e.name}" for e in header.elements if e is not vertex and e.count]
     if others:
         details["skipped elements"] = ", ".join(others)
+    parts, notes = parts_of(store), []
+    if splat:
+        notes = [splat_note(store.columns[OPACITY_FIELD])]
+        if roles.colour == COLOUR_FIELDS and parts.colours is not None:
+            parts.colours = splat_colours(parts.colours)
     return build_scan(
         name,
-        parts_of(store),
+        parts,
         fields=[Field(p.name, p.spelled) for p in vertex.properties],
         source_format="ply",
         details=details,
+        notes=notes,
     )
 
 
