@@ -245,8 +245,8 @@ def test_picking_finds_the_exact_record_whatever_was_loaded_and_let_go(
 def test_what_is_held_follows_the_budget_wherever_one_flies(
     page: Page, server: RunningServer
 ) -> None:
-    """1,200,000 points in some 300 tiles, of which 60,000 may be held."""
-    points, tile_points, budget = 1_200_000, 4096, 60_000
+    """10,000,000 points in some 300 tiles, of which 60,000 may be held."""
+    points, tile_points, budget = 10_000_000, 32_768, 60_000
     rng = np.random.default_rng(3)
     positions = rng.uniform(0, 1, (points, 3)) * (60, 40, 0.3)
     scan = PointScan(positions=positions, colours=np.full((points, 3), 120, np.uint8))
