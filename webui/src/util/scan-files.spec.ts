@@ -35,6 +35,18 @@ it("files of formats without a signature are left to the server, by their name",
   expect(await whyNot(new File([], "000000.bin"))).not.toBeNull();
 });
 
+it("tables of points are told by their name, and must be text", async () => {
+  const said = (content: string | Uint8Array<ArrayBuffer>, name: string): Promise<string | null> =>
+    whyNot(new File([content], name));
+  for (const name of ["a.txt", "a.XYZ", "a.csv", "a.asc", "a.pts", "a.ptx"]) {
+    expect(await said("1 2 3\n4 5 6\n", name), name).toBeNull();
+    expect(await said("1 2 3\n4\u0000\n", name), name).toMatch(/Not text/);
+  }
+  expect(await said(new Uint8Array([0xff, 0xfe, 0x31, 0]), "a.txt")).toBeNull();
+  expect(await said("1 2 3\n", "a.doc")).toMatch(/format that can be read/);
+  expect(await said("", "a.txt")).not.toBeNull();
+});
+
 it("a fingerprint is the same for the same file, and another for another end, size or time", async () => {
   const bytes = new Uint8Array(300_000);
   const file = (content: Uint8Array<ArrayBuffer>, lastModified = 5): File =>

@@ -8,6 +8,8 @@ import { Sha256 } from "./sha256";
 export const SUFFIXES: readonly string[] = [".ply", ".pcd", ".las", ".laz", ".npy", ".npz", ".bin"];
 // Nothing in these tells what they are; the server looks at the numbers.
 const WITHOUT_SIGNATURE: readonly string[] = [".bin"];
+// Without a signature: text under these names may be a table of points. The server looks closer.
+const TEXT = /\.(?:ptx|pts|xyz|txt|csv|asc|xyzrgb|xyzn)$/i;
 const HEAD = 2048;
 const PRINT = 65_536;
 // What systems put into folders; nobody meant to upload it.
@@ -28,6 +30,8 @@ export async function whyNot(file: File): Promise<string | null> {
   } catch {
     return t("setup.upload.cannotRead");
   }
+  if (TEXT.test(file.name) && !startsLikeScan(head))
+    return isText(head) ? null : t("setup.upload.noText");
   const suffix = SUFFIXES.find((s) => file.name.toLowerCase().endsWith(s));
   if (startsLikeScan(head) || WITHOUT_SIGNATURE.some((s) => s === suffix)) return null;
   if (suffix !== undefined)
@@ -53,6 +57,12 @@ export function startsLikeScan(head: Uint8Array): boolean {
 function startsLikeArrays(head: Uint8Array, text: string): boolean {
   const length = (head[26] ?? 0) + 256 * (head[27] ?? 0);
   return text.startsWith("PK\x03\x04") && /^[^/]*\.npy$/.test(text.slice(30, 30 + length));
+}
+
+/** Whether these can be bytes of text. UTF-16 counts: the server says how to mend it. */
+function isText(head: Uint8Array): boolean {
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return true;
+  return !head.some((byte) => byte < 9 || (byte > 13 && byte < 32) || byte === 127);
 }
 
 /** The same for the same file, also tomorrow: its size, its time, and a hash of its two ends. */

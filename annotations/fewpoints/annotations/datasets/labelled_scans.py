@@ -79,6 +79,7 @@ def open_labelled_scans(root: Path) -> Dataset:
 
 def _scans_in(folder: Path) -> list[Path]:
     suffixes = {suffix for known in readable_formats() for suffix in known.suffixes}
+    suffixes -= {".txt", ".csv"}  # Lists of scenes and notes; a scan's name must say more.
     if not folder.is_dir():
         return []
     found = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in suffixes)

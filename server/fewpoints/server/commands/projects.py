@@ -29,7 +29,7 @@ from fewpoints.server.commands.terminal import (
 
 
 def import_scans(
-    files: Annotated[list[Path], typer.Argument(help="Scans: PLY, PCD, LAS, LAZ or COPC.")],
+    files: Annotated[list[Path], typer.Argument(help="Scans, in any format that `inspect` reads.")],
     project: Annotated[str, typer.Option(help="Name or id; made if there is none.")] = "My scans",
     preset: Annotated[
         str, typer.Option(help="Classes of a new project: scannet20 or s3dis13.")

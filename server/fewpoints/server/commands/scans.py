@@ -14,7 +14,7 @@ from fewpoints.annotations.numpy_files import map_array
 from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
-from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.readers.registry import read_scan, readable_formats
 from fewpoints.server.commands.import_choices import (
     DropDuplicatesOption,
     ThinToOption,
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-ScanArgument = Annotated[Path, typer.Argument(help="A scan: PLY, PCD, LAS, LAZ or COPC.")]
+READABLE = ", ".join(known.title for known in readable_formats())
+ScanArgument = Annotated[Path, typer.Argument(help=f"A scan: {READABLE}.")]
 CheckpointOption = Annotated[
     Path | None,
     typer.Option(help="Weights: own .safetensors or an original .pth. Default: the packaged ones."),

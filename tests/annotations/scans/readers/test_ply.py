@@ -264,8 +264,8 @@ class TestSniffing:
         assert part in refusal(tmp_path, content)
 
     def test_an_unknown_kind_lists_what_can_be_read(self, tmp_path: Path) -> None:
-        with pytest.raises(AppError, match=r"notes\.txt: not a format .* Readable: PLY, PCD, LAS"):
-            read_scan(save(tmp_path, b"hello", "notes.txt"))
+        with pytest.raises(AppError, match=r"notes\.doc: not a format .* Readable: PLY, PCD, LAS"):
+            read_scan(save(tmp_path, b"hello", "notes.doc"))
 
     def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(UnreadableScan, match=r"gone\.ply: cannot be opened"):

@@ -26,6 +26,10 @@ from fewpoints.annotations.scans.readers.npy_tables import starts_like_npz
 from fewpoints.annotations.scans.readers.pcd import read_pcd
 from fewpoints.annotations.scans.readers.pcd_header import starts_like_pcd
 from fewpoints.annotations.scans.readers.ply import read_ply
+from fewpoints.annotations.scans.readers.pts import read_pts
+from fewpoints.annotations.scans.readers.ptx import read_ptx, starts_like_ptx
+from fewpoints.annotations.scans.readers.text_detect import is_text
+from fewpoints.annotations.scans.readers.text_table import read_text
 from fewpoints.annotations.scans.scan import PointScan
 
 
@@ -99,6 +103,28 @@ _FORMATS = (
         ),
         starts_like_sweep,
         read_kitti_and_labels,
+        by_suffix=True,
+    ),
+    _Format(
+        FormatInfo("ptx", "PTX", (".ptx",), "several stations, poses applied"),
+        starts_like_ptx,
+        read_ptx,
+    ),
+    _Format(
+        FormatInfo("pts", "PTS", (".pts",), "several blocks; with or without counts"),
+        is_text,
+        read_pts,
+        by_suffix=True,
+    ),
+    _Format(
+        FormatInfo(
+            "text",
+            "XYZ, TXT, CSV, ASC",
+            (".xyz", ".txt", ".csv", ".asc", ".xyzrgb", ".xyzn"),
+            "columns, separators and decimal marks detected",
+        ),
+        is_text,
+        read_text,
         by_suffix=True,
     ),
 )

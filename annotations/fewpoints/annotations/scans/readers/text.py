@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of numbers as text, read by blocks: one record per line, columns parted by blanks.
+"""Tables of numbers as text, read by blocks: one record per line.
 
+Columns are parted by blanks, or by another character that a byte table turns into one.
 Nothing is done per value in Python: a block is split into lines and tokens by byte comparisons and
 parsed in one call. Only a block that fails is looked at line by line, to name the line.
 """
@@ -19,6 +20,8 @@ from fewpoints.annotations.errors import UnreadableScan
 
 BLOCK_BYTES = 4 << 20
 LONGEST_LINE = 16 << 20
+WINDOW_BYTES = 1 << 18
+_FEW = 16
 
 _BLANK = np.zeros(256, bool)
 _BLANK[[9, 10, 11, 12, 13, 32]] = True
@@ -31,6 +34,39 @@ _SPECIAL = {
     "nan(ind)": np.nan,
     "nan(snan)": np.nan,
 }
+
+
+# What a delimiter other than blanks becomes: a blank to every parser, yet told from blanks.
+_GAP = 11
+
+
+class Dialect(NamedTuple):
+    """A table of numbers that is not simply parted by blanks.
+
+    delimiter: the character between two columns, " " for any number of blanks;
+    decimal: "." or ",";
+    columns: how many values a line has; a missing one between two delimiters is a NaN.
+    """
+
+    delimiter: str
+    decimal: str
+    columns: int
+
+    def table(self) -> bytes:
+        """The byte table that gives numbers as C spells them, parted by blanks; quotes vanish."""
+        table = bytearray(range(256))
+        for byte in b"\x0b\"'":
+            table[byte] = 32
+        if self.decimal == ",":  # Both ways, so that a point stays what it is: no decimal mark.
+            table[44], table[46] = 46, 44
+        if self.delimiter != " ":
+            table[ord(self.delimiter)] = _GAP
+        return bytes(table)
+
+    @property
+    def plain(self) -> bool:
+        """Whether only quotes need the table."""
+        return self.delimiter == " " and self.decimal == "."
 
 
 class TextBlock(NamedTuple):
@@ -49,14 +85,23 @@ class TextRows:
     """The lines of a file from its current position on."""
 
     def __init__(
-        self, file: BinaryIO, name: str, *, first_line: int, carriage: bool = False
+        self,
+        file: BinaryIO,
+        name: str,
+        *,
+        first_line: int,
+        carriage: bool = False,
+        dialect: Dialect | None = None,
     ) -> None:
         """`first_line`: number of the line the file is at; `carriage`: lines end in CR alone."""
+        self._dialect = dialect
+        self._table = dialect.table() if dialect is not None else b""
         self._file = file
         self._name = name
         self._line = first_line
         self._carriage = carriage
         self._buffer = b""
+        self._at = 0
         self._ended = False
 
     @property
@@ -66,21 +111,27 @@ class TextRows:
 
     def take(self, count: int) -> Iterator[TextBlock]:
         """Yield blocks that hold the next `count` non-blank lines, fewer if the file ends."""
+        if count <= _FEW:
+            few = self._take_few(count)
+            if len(few.lines):
+                yield few
+            return
         while count > 0:
             if not self._fill():
                 return
-            data = np.frombuffer(self._buffer, np.uint8)
+            part = self._window()
+            data = np.frombuffer(part, np.uint8)
             ends = np.flatnonzero(data == 10) + 1
             tokens = _tokens_per_line(data, ends)
             filled = np.flatnonzero(tokens)
             if len(filled) > count:
                 used = int(filled[count - 1]) + 1  # Lines up to the last one wanted.
                 filled = filled[:count]
+                part = part[: int(ends[used - 1])]
             else:
                 used = len(ends)
-            part = self._buffer[: int(ends[used - 1])]
             lines = filled + self._line
-            self._buffer = self._buffer[len(part) :]
+            self._at += len(part)
             self._line += used
             if len(filled) == 0:
                 continue
@@ -91,33 +142,95 @@ class TextRows:
     def next_filled_line(self) -> int | None:
         """Number of the next non-blank line, or None if only blank ones follow."""
         while self._fill():
-            data = np.frombuffer(self._buffer, np.uint8)
+            part = self._window()
+            data = np.frombuffer(part, np.uint8)
             inked = np.flatnonzero(~_BLANK[data])
             if len(inked):
                 return self._line + int((data[: inked[0]] == 10).sum())
             self._line += int((data == 10).sum())
-            self._buffer = b""
+            self._at += len(part)
         return None
+
+    def _take_few(self, count: int) -> TextBlock:
+        """The next `count` non-blank lines one by one: arrays would take longer to set up."""
+        values: list[float] = []
+        tokens: list[int] = []
+        lines: list[int] = []
+        while len(lines) < count and self._fill():
+            end = self._buffer.index(b"\n", self._at)
+            words = self._buffer[self._at : end].split()
+            self._at = end + 1
+            self._line += 1
+            if words:
+                lines.append(self._line - 1)
+                tokens.append(len(words))
+                values += [self._number(word, self._line - 1) for word in words]
+        return TextBlock(
+            np.array(values, np.float64), np.array(tokens, np.int64), np.array(lines, np.int64)
+        )
+
+    def _window(self) -> bytes:
+        """The next whole lines, at least one; not more than the processor's cache holds."""
+        end = self._buffer.rfind(b"\n", self._at, self._at + WINDOW_BYTES)
+        if end < 0:
+            end = self._buffer.index(b"\n", self._at)
+        return self._buffer[self._at : end + 1]
 
     def _fill(self) -> bool:
         """Have at least one whole line in the buffer; the last line gets its missing newline."""
-        while not self._ended and b"\n" not in self._buffer:
+        if self._buffer.find(b"\n", self._at) >= 0:
+            return True
+        if self._ended:
+            return False
+        buffer = self._buffer[self._at :]
+        while b"\n" not in buffer:
             block = self._file.read(BLOCK_BYTES)
             if not block:
                 self._ended = True
-                if self._buffer:
-                    self._buffer += b"\n"
+                buffer += b"\n" if buffer else b""
                 break
-            if self._carriage:
-                block = block.replace(b"\r", b"\n")
-            self._buffer += block
-            if len(self._buffer) > LONGEST_LINE and b"\n" not in self._buffer:
+            buffer += self._spelled(block)
+            if len(buffer) > LONGEST_LINE and b"\n" not in buffer:
                 raise UnreadableScan(
                     self._name,
                     f"more than {LONGEST_LINE >> 20} MB without a line end; this is no text table.",
                     where=f"line {self._line}",
                 )
-        return bool(self._buffer)
+        self._at = 0
+        self._buffer = self._without_gaps(buffer)
+        return bool(buffer)
+
+    def _spelled(self, block: bytes) -> bytes:
+        """The bytes as the parser wants them; as many as before."""
+        if self._carriage:
+            block = block.replace(b"\r", b"\n")
+        dialect = self._dialect
+        if dialect is None or (dialect.plain and b'"' not in block and b"'" not in block):
+            return block
+        return block.translate(self._table)
+
+    def _without_gaps(self, buffer: bytes) -> bytes:
+        """Write "nan" between delimiters that have no number between them; clear empty lines."""
+        if self._dialect is None or self._dialect.delimiter == " ":
+            return buffer
+        end = buffer.rfind(b"\n") + 1
+        data = np.frombuffer(buffer, np.uint8, end)
+        if (data == 32).any() or (data == 9).any() or (data == 13).any():
+            data = data[(data != 32) & (data != 9) & (data != 13)]
+        gap, edge = data == _GAP, (data == _GAP) | (data == 10)
+        if not (gap[:1].any() or (gap[1:] & edge[:-1]).any() or (gap[:-1] & edge[1:]).any()):
+            return buffer
+        rows = buffer[: end - 1].split(b"\n")
+        return b"\n".join(map(self._filled, rows)) + b"\n" + buffer[end:]
+
+    def _filled(self, row: bytes) -> bytes:
+        assert self._dialect is not None
+        fields = [field.strip(b" \t\r\f") for field in row.split(bytes([_GAP]))]
+        if not any(fields):
+            return b""
+        if not fields[-1] and len(fields) == self._dialect.columns + 1:
+            fields.pop()
+        return bytes([_GAP]).join(field or b"nan" for field in fields)
 
     def _parse(self, part: bytes, expected: int, lines: IndexArray) -> FloatArray64:
         try:
@@ -141,6 +254,9 @@ class TextRows:
 
     def _number(self, token: bytes, line: int) -> float:
         text = token.decode("latin-1")
+        spelled = text
+        if self._dialect is not None and self._dialect.decimal == ",":
+            spelled = text.translate({44: ".", 46: ","})
         try:
             if "_" not in text:
                 return float(text)
@@ -149,7 +265,7 @@ class TextRows:
         sign = -1.0 if text.startswith("-") else 1.0
         special = _SPECIAL.get(text.lstrip("+-").lower())
         if special is None:
-            shown = ascii(text if len(text) <= 30 else text[:30] + "…")
+            shown = ascii(spelled if len(spelled) <= 30 else spelled[:30] + "…")
             raise UnreadableScan(self._name, f"{shown} is not a number.", where=f"line {line}")
         return sign * special
 

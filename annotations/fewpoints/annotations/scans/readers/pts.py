@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""PTS of Leica: a line with the count, then as many lines `x y z [intensity] [r g b]`; repeated.
+
+Intensities are -2048 to 2047 as scanners write them, and stay so. A file without a count is read as
+any table of points.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.fields import build_scan
+from fewpoints.annotations.scans.readers.text import TextBlock, TextRows
+from fewpoints.annotations.scans.readers.text_detect import BOM, uses_carriage
+from fewpoints.annotations.scans.readers.text_layout import MOST_COLUMNS, TextLayout
+from fewpoints.annotations.scans.readers.text_roles import roles_by_values
+from fewpoints.annotations.scans.readers.text_table import (
+    TextColumns,
+    most_rows,
+    read_head,
+    read_text,
+)
+from fewpoints.annotations.scans.scan import Field, PointScan
+
+_ROLES = {
+    3: ("x", "y", "z"),
+    4: ("x", "y", "z", "intensity"),
+    7: ("x", "y", "z", "intensity", "r", "g", "b"),
+}
+_AXES = 3
+_SAMPLE_ROWS = 1000
+
+
+def read_pts(
+    path: Path,
+    *,
+    name: str,
+    progress: Progress = no_progress,
+    layout: TextLayout | None = None,
+) -> PointScan:
+    """Read a PTS file; `name` is what messages call it.
+
+    Raises UnreadableScan naming the line.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = read_head(file)
+        if layout is not None or not _starts_with_count(head):
+            return read_text(path, name=name, progress=progress, layout=layout, source_format="pts")
+        file.seek(len(BOM) if head.startswith(BOM) else 0)
+        most = most_rows(file, 2 * _AXES, carriage=uses_carriage(head))
+        rows = TextRows(file, name, first_line=1, carriage=uses_carriage(head))
+        columns: TextColumns | None = None
+        roles: tuple[str, ...] = ()
+        guess = ""
+        counts: list[int] = []
+        while (promised := _count(rows, name)) is not None:
+            counts.append(promised)
+            if sum(counts) > most:
+                raise UnreadableScan(
+                    name,
+                    f"{promised:,} points are promised, but the file is too short for them: it is "
+                    "truncated or its count is wrong.",
+                    where=f"line {rows.line - 1}",
+                )
+            left = promised
+            for block in rows.take(promised):
+                if columns is None:
+                    roles, guess = _roles(block, name)
+                    columns = TextColumns(roles, most)
+                columns.put(block, name)
+                left -= len(block.lines)
+                progress(min(1.0, file.tell() / size), "Reading points")
+            if left:
+                raise UnreadableScan(
+                    name,
+                    f"the file ends after {promised - left:,} of {promised:,} points: it is "
+                    "truncated or its count is wrong.",
+                    where=f"line {rows.line}",
+                )
+    if columns is None:
+        raise UnreadableScan(name, "the file is well formed but holds no points.")
+    names = TextLayout(columns=roles).column_names()
+    details = {"table": TextLayout(columns=roles).describe()}
+    if len(counts) > 1:
+        details["blocks"] = f"{len(counts):,}"
+    return build_scan(
+        name,
+        columns.parts(names),
+        fields=[Field(n, "number") for n in names],
+        source_format="pts",
+        details=details,
+        notes=[f"What the columns mean is a guess: {guess}."] if guess else [],
+    )
+
+
+def _starts_with_count(head: bytes) -> bool:
+    words = head.removeprefix(BOM).split(maxsplit=1)
+    if not words or not words[0].isdigit():
+        return False
+    first_line = head.removeprefix(BOM).lstrip().replace(b"\r", b"\n").split(b"\n", 1)[0]
+    return len(first_line.split()) == 1
+
+
+def _count(rows: TextRows, name: str) -> int | None:
+    """Read the line with the count of a block; None at the end of the file."""
+    for block in rows.take(1):
+        value = float(block.values[0])
+        if len(block.values) != 1 or not 0 <= value < 2**53 or value != np.rint(value):
+            raise UnreadableScan(
+                name,
+                "here a line with the number of the next points is due; the count before is wrong.",
+                where=f"line {block.lines[0]}",
+            )
+        return int(value)
+    return None
+
+
+def _roles(block: TextBlock, name: str) -> tuple[tuple[str, ...], str]:
+    """What the columns are, and why where the format does not say."""
+    width = int(block.tokens[0])
+    if not _AXES <= width <= MOST_COLUMNS:
+        raise UnreadableScan(
+            name,
+            f"{width:,} values; a point has at least x, y and z.",
+            where=f"line {block.lines[0]}",
+        )
+    if width in _ROLES:
+        return _ROLES[width], ""
+    alike = block.tokens == width
+    rows = int(np.argmin(alike)) if not alike.all() else len(alike)
+    sample = block.values[: rows * width].reshape(rows, width)[:_SAMPLE_ROWS]
+    return roles_by_values(sample)

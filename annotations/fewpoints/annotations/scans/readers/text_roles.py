@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the columns of a text table mean: by their names, else by their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from fewpoints.annotations.arrays import FloatArray64
+from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.scans.readers.fields import find_roles, looks_like_label, plain
+
+# Fewer distinct whole numbers than this are classes or objects, not intensities.
+FEW_VALUES = 64
+_UNITS = re.compile(r"\s*[\[(<][^\])>]*[\])>]\s*$")
+_AXIS = re.compile(
+    r"(?:points?|pos|position|coords?|coordinates?|p|v|world)[ _:.-]?([xyz012])"
+    r"|([xyz])[ _-]?(?:coords?|coordinates?|pos|m|mm|cm|ft)"
+)
+# Map and survey words; only where they name all three axes.
+_SURVEY = {
+    "x": ("easting", "east", "ost", "rechtswert", "lon", "longitude", "e"),
+    "y": ("northing", "north", "nord", "hochwert", "lat", "latitude", "n"),
+    "z": ("elevation", "height", "altitude", "elev", "alt", "hoehe", "höhe", "h", "z"),
+}
+_MORE_INTENSITY = ("i", "int", "intens", "reflectivity", "refl", "amplitude")
+
+
+def clean_name(name: str) -> str:
+    """A column's name without marks of comments, quotes and a unit in brackets."""
+    name = name.strip(" \t\"'").lstrip("#/%;").strip(" \t\"'")
+    return _UNITS.sub("", name).strip()
+
+
+def roles_by_names(names: Sequence[str]) -> tuple[str, ...] | None:
+    """The part of each column, or None where names do not tell x, y and z."""
+    common = [_common(name) for name in names]
+    if not {"x", "y", "z"} <= set(common):
+        common = _survey(common)
+    seen: set[str] = set()
+    unique = []  # Of two columns of one name, the first counts.
+    for i, name in enumerate(common):
+        unique.append(f"\0{i}" if name in seen and not looks_like_label(name) else name)
+        seen.add(name)
+    try:
+        found = find_roles("", unique)
+    except UnreadableScan:
+        return None
+    parts = dict(zip(found.position, "xyz", strict=True))
+    if found.colour:
+        parts |= dict(zip(found.colour, "rgb", strict=True))
+    if found.normal:
+        parts |= dict(zip(found.normal, ("nx", "ny", "nz"), strict=True))
+    intensity = found.intensity
+    if intensity is None:
+        intensity = next((n for n in unique if n in _MORE_INTENSITY and n not in parts), None)
+    if intensity is not None:
+        parts[intensity] = "intensity"
+    return tuple(parts.get(n) or ("label" if looks_like_label(n) else "skip") for n in unique)
+
+
+def _common(name: str) -> str:
+    short = plain(clean_name(name))
+    match = _AXIS.fullmatch(short)
+    if match:
+        axis = match[1] or match[2]
+        return "xyz"[int(axis)] if axis.isdigit() else axis
+    return short
+
+
+def _survey(names: list[str]) -> list[str]:
+    out = list(names)
+    for axis, words in _SURVEY.items():
+        place = next((names.index(w) for w in (axis, *words) if w in names), None)
+        if place is None:
+            return names
+        out[place] = axis
+    return out
+
+
+def roles_by_values(sample: FloatArray64) -> tuple[tuple[str, ...], str]:
+    """The part of each column, and why.
+
+    `sample`: (S, K) numbers of the first lines, NaN where there is none; K >= 3.
+    """
+    count = sample.shape[1]
+    roles = ["skip"] * count
+    reasons = []
+    start = _first_axis(sample)
+    if start == 1:
+        reasons.append("column 1 counts the lines")
+    roles[start : start + 3] = "xyz"
+    reasons.append(f"columns {start + 1} to {start + 3} are taken as x, y and z")
+    rest = [i for i in range(count) if roles[i] == "skip" and i >= start]
+    reasons += _normals(sample, rest, roles)
+    reasons += _colours(sample, rest, roles)
+    reasons += _singles(sample, rest, roles)
+    return tuple(roles), "; ".join(reasons)
+
+
+def _first_axis(sample: FloatArray64) -> int:
+    """Column of x: 1 if column 0 numbers the lines, else 0."""
+    if sample.shape[1] >= 4 and len(sample) >= 3:
+        first = sample[:, 0]
+        if first[0] in (0, 1) and bool((np.diff(first) == 1).all()):
+            return 1
+    return 0
+
+
+def _windows(rest: list[int], roles: Sequence[str]) -> list[int]:
+    """Starts of three free columns side by side."""
+    free = {i for i in rest if roles[i] == "skip"}
+    return [i for i in rest if {i, i + 1, i + 2} <= free]
+
+
+def _normals(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[str]:
+    for i in _windows(rest, roles):
+        block = sample[:, i : i + 3]
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths = np.sqrt((block * block).sum(axis=1))
+            used = lengths[np.isfinite(lengths) & (lengths > 0)]
+            unit = len(used) > 0 and bool((np.abs(used - 1) < 0.02).mean() >= 0.95)
+        # 0 0 1 in every line could be colours or labels; a normal points somewhere.
+        if unit and (bool((block != np.rint(block)).any()) or bool((block < 0).any())):
+            roles[i : i + 3] = ("nx", "ny", "nz")
+            return [f"columns {i + 1} to {i + 3} have length 1: normals"]
+    return []
+
+
+def _colours(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[str]:
+    """Three columns of 0-255, 0-1 or 0-65535; behind an intensity where there is room for one."""
+    choices = []
+    for i in _windows(rest, roles):
+        block = sample[:, i : i + 3]
+        if not np.isfinite(block).all() or block.min() < 0:
+            continue
+        whole = bool((block == np.rint(block)).all())
+        peak = float(block.max())
+        if whole and 1 < peak <= 255:
+            choices.append((i, "whole numbers 0 to 255"))
+        elif not whole and peak <= 1:
+            choices.append((i, "numbers 0 to 1"))
+        elif whole and peak <= 65535 and bool((block.max(axis=0) > 1000).all()):
+            choices.append((i, "whole numbers 0 to 65535"))
+    if not choices:
+        return []
+    i, what = choices[0]
+    roles[i : i + 3] = "rgb"
+    said = [f"columns {i + 1} to {i + 3} are {what}: red, green and blue"]
+    after = i + 3
+    if after in rest and roles[after] == "skip" and bool(np.isin(sample[:, after], (1, 255)).all()):
+        rest.remove(after)
+        said.append(f"column {after + 1} is the same everywhere and left out")
+    return said
+
+
+def _singles(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[str]:
+    said = []
+    for i in rest:
+        if roles[i] != "skip":
+            continue
+        column = sample[:, i]
+        finite = column[np.isfinite(column)]
+        whole = len(finite) > 0 and bool((finite == np.rint(finite)).all())
+        if whole and finite.min() >= -1 and len(np.unique(finite)) <= FEW_VALUES:
+            roles[i] = "label"
+            said.append(f"column {i + 1} holds few whole numbers: a label")
+        elif len(finite) and "intensity" not in roles:
+            roles[i] = "intensity"
+            said.append(f"column {i + 1} is taken as the intensity")
+        else:
+            said.append(f"column {i + 1} is left out")
+    return said

@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of points as text: XYZ, TXT, CSV, ASC.
+
+How the table is laid out is detected from the first lines (`text_detect`) unless it is said.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from fewpoints.annotations.arrays import AnyArray, FloatArray64
+from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.fields import ScanParts, build_scan
+from fewpoints.annotations.scans.readers.text import Dialect, TextBlock, TextRows
+from fewpoints.annotations.scans.readers.text_detect import (
+    BOM,
+    HEAD_BYTES,
+    detect_layout,
+    uses_carriage,
+)
+from fewpoints.annotations.scans.readers.text_layout import (
+    DECIMALS,
+    DELIMITERS,
+    TextLayout,
+)
+from fewpoints.annotations.scans.scan import Field, PointScan
+
+# Blank lines before the first line of words are read past, up to here.
+MOST_BLANK = 16 << 20
+
+
+def read_text(
+    path: Path,
+    *,
+    name: str,
+    progress: Progress = no_progress,
+    layout: TextLayout | None = None,
+    source_format: str = "text",
+) -> PointScan:
+    """Read a table of points; `name` is what messages call it.
+
+    `layout`: how the table is laid out; None detects it.
+    Raises UnreadableScan naming the line.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = read_head(file)
+        if layout is None:
+            layout = detect_layout(head, name=name, whole=len(head) == size)
+        carriage = uses_carriage(head)
+        _skip_lines(file, layout.skip, carriage=carriage, name=name)
+        dialect = Dialect(
+            DELIMITERS[layout.delimiter], DECIMALS[layout.decimal], len(layout.columns)
+        )
+        rows = TextRows(file, name, first_line=layout.skip + 1, carriage=carriage, dialect=dialect)
+        columns = TextColumns(
+            layout.columns, most_rows(file, len(layout.columns), carriage=carriage)
+        )
+        for block in rows.take(size + 1):
+            columns.put(block, name)
+            progress(min(1.0, file.tell() / size), "Reading points")
+    if columns.count == 0:
+        raise UnreadableScan(name, f"no line follows the {layout.skip:,} that are skipped.")
+    names = layout.column_names()
+    notes = []
+    if layout.reason and set(layout.columns) != {"x", "y", "z"} and not layout.names:
+        notes.append(f"What the columns mean is a guess: {layout.reason}.")
+    details = {"table": layout.describe()}
+    if layout.reason:
+        details["columns_from"] = layout.reason
+    return build_scan(
+        name,
+        columns.parts(names),
+        fields=[Field(n, "number") for n in names],
+        source_format=source_format,
+        details=details,
+        notes=notes,
+    )
+
+
+def read_head(file: BinaryIO) -> bytes:
+    """The first lines of a file, however many blank ones come first; the file is rewound."""
+    head = file.read(HEAD_BYTES)
+    while len(head) < MOST_BLANK and not head.strip():
+        more = file.read(1 << 20)
+        if not more:
+            break
+        head += more
+    file.seek(0)
+    return head
+
+
+def _skip_lines(file: BinaryIO, count: int, *, carriage: bool, name: str) -> None:
+    """Go to the line behind the first `count` ones, or behind the byte order mark."""
+    if file.read(len(BOM)) != BOM:
+        file.seek(0)
+    mark = b"\r" if carriage else b"\n"
+    left = count
+    while left > 0:
+        block = file.read(1 << 20)
+        if not block:
+            raise UnreadableScan(
+                name, f"{count:,} lines are to be skipped, but it has only {count - left:,}."
+            )
+        found = block.count(mark)
+        if found < left:
+            left -= found
+            continue
+        at = -1
+        for _ in range(left):
+            at = block.index(mark, at + 1)
+        file.seek(at + 1 - len(block), 1)
+        left = 0
+
+
+def most_rows(file: BinaryIO, least_bytes: int, *, carriage: bool) -> int:
+    """How many points can follow, from the line ends; each line of one needs `least_bytes`."""
+    start = file.tell()
+    mark = b"\r" if carriage else b"\n"
+    ends = size = 0
+    while block := file.read(1 << 20):
+        ends += block.count(mark)
+        size += len(block)
+    file.seek(start)
+    return min(ends + 1, (size + 1) // least_bytes)
+
+
+class TextColumns:
+    """The used columns of at most `most` points, filled block by block."""
+
+    def __init__(self, roles: tuple[str, ...], most: int) -> None:
+        self.count = 0
+        self._roles = roles
+        self._positions: FloatArray64 = np.empty((most, 3), np.float64)
+        self._columns: dict[int, AnyArray] = {
+            i: np.empty(most, np.float64 if role == "label" else np.float32)
+            for i, role in enumerate(roles)
+            if role not in ("x", "y", "z", "skip")
+        }
+
+    def put(self, block: TextBlock, name: str) -> None:
+        """Store consecutive lines.
+
+        Raises UnreadableScan for a line with another number of values.
+        """
+        width = len(self._roles)
+        wrong = np.flatnonzero(block.tokens != width)
+        if len(wrong):
+            row = int(wrong[0])
+            raise UnreadableScan(
+                name,
+                f"{block.tokens[row]:,} values where the table has {width:,} columns.",
+                where=f"line {block.lines[row]}",
+            )
+        table = block.values.reshape(-1, width)
+        stop = self.count + len(table)
+        for axis, role in enumerate("xyz"):
+            self._positions[self.count : stop, axis] = table[:, self._roles.index(role)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for i, column in self._columns.items():
+                column[self.count : stop] = table[:, i]
+        self.count = stop
+
+    def parts(self, names: tuple[str, ...]) -> ScanParts:
+        """Hand the columns over by their part; `names` are those of all columns."""
+        count, roles = self.count, self._roles
+
+        def group(*wanted: str) -> list[AnyArray] | None:
+            if wanted[0] not in roles:
+                return None
+            return [self._columns[roles.index(role)][:count] for role in wanted]
+
+        intensity = group("intensity")
+        return ScanParts(
+            positions=self._positions[:count],
+            colours=group("r", "g", "b"),
+            normals=group("nx", "ny", "nz"),
+            intensity=intensity[0] if intensity else None,
+            labels={
+                names[i]: self._columns[i][:count]
+                for i, role in enumerate(roles)
+                if role == "label"
+            },
+        )
