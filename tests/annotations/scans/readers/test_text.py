@@ -172,7 +172,7 @@ class TestWhatColumnsMean:
         classes = rng.integers(0, 13, (200, 1))
         strength = rng.integers(-2000, 2000, (200, 1))
         running = np.arange(200)[:, None]
-        cases = [
+        cases: list[tuple[list[Any], str]] = [
             ([xyz], "x y z"),
             ([xyz, rgb], "x y z r g b"),
             ([xyz, rgb / 255], "x y z r g b"),
