@@ -119,8 +119,10 @@ def test_a_scan_opens_every_time(page: Page, server: RunningServer, scan_file: P
         expect(page.get_by_test_id("scan-row")).to_be_visible()
 
 
-def download(page: Page, kind: str, number: int) -> bytes:
+def download(page: Page, kind: str, number: int, *, source: str = "answers") -> bytes:
     page.get_by_test_id(f"export-{kind}").check()
+    if source != "answers":
+        page.get_by_test_id("export-source").select_option(source)
     page.get_by_test_id("export-start").click()
     files = page.get_by_test_id("export-file")
     expect(files).to_have_count(number, timeout=MINUTES)
@@ -138,7 +140,7 @@ def check_sparse_export(page: Page, given: dict[int, int]) -> None:
 
 def check_dense_export(page: Page, room: SmallRoom, folder: Path) -> None:
     path = folder / "exported.ply"
-    path.write_bytes(download(page, "dense_ply", 2))
+    path.write_bytes(download(page, "ply", 2, source="prediction"))
     scan = read_scan(path)
     assert len(scan) == len(room.scan)
     np.testing.assert_array_equal(scan.positions, room.scan.positions)

@@ -42,7 +42,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class SparseLabel:
-    """One person's reply to one point; `class_index` is None unless `reply` is "class"."""
+    """One person's reply to one point; `class_index` is None unless `reply` is "class".
+
+    The last three are known to the server alone and stand in no CSV: the ids of the answer and of
+    the query that asked for it, and what a reviewer did, "approved" or "correction".
+    """
 
     index: int
     class_index: int | None
@@ -55,6 +59,9 @@ class SparseLabel:
     checkpoint: str = ""
     reply: str = "class"
     note: str = ""
+    answer_id: int | None = None
+    query_id: int | None = None
+    review: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,27 @@ import {
 } from "../util/verify";
 import { apiUrl, request, send } from "./client";
 import type { components } from "./generated/schema";
-import { EXPORT_KINDS } from "./types";
+import { EXPORT_GROUPS, EXPORT_KINDS, EXPORT_SOURCES } from "./types";
 import * as verify from "./verify";
 
 type Schemas = components["schemas"];
 export type ExportPreview = Schemas["ExportPreview"];
 export type ExportOptions = Schemas["ExportCreate"];
+export type ExportFormat = Schemas["ExportFormatRead"];
+
+/** What past exports show of a manifest; those of older versions say less. */
+export interface Manifest {
+  app_version: string | undefined;
+  version: string | undefined; // Of the format.
+  loader: string | undefined;
+  files: number;
+}
 
 export const SCAN_REASONS = [
   "not_imported",
   "open_queries",
   "no_answers",
+  "no_objects",
   "not_prepared",
   "no_prediction",
 ] as const;
@@ -51,6 +61,8 @@ const counts =
 
 const preview: Verifier<ExportPreview> = object({
   kind: oneOf(...EXPORT_KINDS),
+  source: oneOf(...EXPORT_SOURCES),
+  unit: oneOf("answers", "points", "objects"),
   refusal: nullable(text),
   filename: nullable(text),
   zipped: flag,
@@ -85,7 +97,36 @@ const preview: Verifier<ExportPreview> = object({
   }),
 });
 
+const formats: Verifier<ExportFormat[]> = list(
+  object({
+    name: oneOf(...EXPORT_KINDS),
+    title: text,
+    group: oneOf(...EXPORT_GROUPS),
+    version: text,
+    holds: text,
+    files: list(text),
+    sources: list(oneOf(...EXPORT_SOURCES)),
+    confidence: flag,
+    loader: text,
+  }),
+);
+
+const manifest: Verifier<Manifest> = (value, at = "") => {
+  const source = record(value, at);
+  const said = (from: unknown, name: string) =>
+    from === undefined ? undefined : text(from, `${at}.${name}`);
+  const format = source.written_as === undefined ? {} : record(source.written_as, at);
+  return {
+    app_version: said(source.app_version, "app_version"),
+    version: said(format.version, "version"),
+    loader: said(source.loader, "loader"),
+    files: Array.isArray(source.files) ? source.files.length : 0,
+  };
+};
+
 export const exports = {
+  formats: (signal: AbortSignal) => request("GET", "/export-formats", formats, { signal }),
+  manifest: (id: number) => request("GET", `/exports/${id}/manifest`, manifest),
   preview: (projectId: number, body: ExportOptions, signal: AbortSignal) =>
     request("POST", `/projects/${projectId}/exports/preview`, preview, { body, signal }),
   start: (projectId: number, body: ExportOptions) =>

@@ -91,10 +91,24 @@ export const STRATEGIES = [
 
 export const EXPORT_KINDS = [
   "sparse_csv",
+  "sparse_parquet",
   "sparse_pth",
-  "labels_ply",
-  "dense_ply",
+  "ply",
+  "las",
+  "laz",
+  "npz",
+  "npy",
+  "semantic_kitti",
+  "scannet",
+  "boxes_json",
+  "kitti_boxes",
+  "labelcloud_rel",
+  "labelcloud_abs",
+  "supervisely",
+  "cvat_kitti",
 ] as const satisfies readonly ExportKind[];
+export const EXPORT_GROUPS = ["sparse", "dense", "objects"] as const;
+export const EXPORT_SOURCES = ["answers", "prediction"] as const;
 
 /** Lengths in the file's unit. */
 export interface Preflight {

@@ -14,6 +14,7 @@ Letters used in shapes: N vertices, M objects.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -81,14 +82,28 @@ def write_instances(
         classes: (M,) class indices.
         confidence: (M,) 0..1, of which four decimals are kept.
     """
-    assert masks.dtype == np.bool_, masks.dtype
     assert masks.ndim == 2, masks.shape
-    assert len(masks) == len(classes) == len(confidence)
+    assert len(masks) == len(classes)
+    return write_each_instance(folder, scene, masks, classes, confidence, class_list=class_list)
+
+
+def write_each_instance(
+    folder: Path,
+    scene: str,
+    masks: Iterable[BoolArray],
+    classes: IntArray,
+    confidence: NDArray[np.floating],
+    *,
+    class_list: ClassList = CLASSES,
+) -> Path:
+    """As `write_instances`, from masks made one at a time, as all of a large scan take much."""
+    assert len(classes) == len(confidence)
     assert np.isfinite(confidence).all()
     assert (classes != UNLABELLED).all()
     ids = ids_of_classes(classes, class_list)
     table = []
     for number, mask in enumerate(masks):
+        assert mask.dtype == np.bool_, mask.dtype
         path = f"{_MASKS}/{scene}_{number:03d}.txt"
         lines = np.full((len(mask), 2), ord("\n"), np.uint8)
         lines[:, 0] = ord("0") + mask

@@ -26,6 +26,7 @@ from fewpoints.server.commands.terminal import (
     print_json,
     progress_bar,
 )
+from fewpoints.server.exports.formats import FORMATS
 
 
 def import_scans(
@@ -66,8 +67,11 @@ def export(
     project: Annotated[str, typer.Argument(help="Name or id of the project.")],
     out: Annotated[Path, typer.Option(help="File to write.")],
     kind: Annotated[
-        str, typer.Option(help="sparse_csv, sparse_pth, labels_ply or dense_ply.")
+        str, typer.Option(help=f"Format: {', '.join(known.name for known in FORMATS)}.")
     ] = "sparse_csv",
+    source: Annotated[
+        str, typer.Option(help="Of formats with every point: answers or prediction.")
+    ] = "answers",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,10 +86,13 @@ def export(
     from fewpoints.server.users.service import ensure_owner
 
     try:
-        wanted = ExportCreate.model_validate({"kind": kind})
+        wanted = ExportCreate.model_validate({"kind": kind, "source": source})
     except ValidationError:
+        names = ", ".join(known.name for known in FORMATS)
+        dense = ", ".join(known.name for known in FORMATS if len(known.sources) > 1)
         raise BadArgument(
-            f"--kind {kind}: use sparse_csv, sparse_pth, labels_ply or dense_ply."
+            f"--kind {kind} --source {source}: the formats are {names}. A prediction goes into "
+            f"{dense}."
         ) from None
     if not out.absolute().parent.is_dir():
         raise BadArgument(f"--out {out}: the folder {out.absolute().parent} does not exist.")
@@ -98,9 +105,9 @@ def export(
         (result,) = store.wait([job_id], progress)
         with store.database.read() as session:
             row = session.get_one(Export, result["export_id"])
-        source = store.storage.export_file(row.id, row.filename)
+        made = store.storage.export_file(row.id, row.filename)
         partial = out.with_name(f".{out.name}.tmp")
-        shutil.copyfile(source, partial)
+        shutil.copyfile(made, partial)
         partial.replace(out)
     if as_json:
         print_json({"file": str(out), "bytes": row.bytes, "snapshot": row.snapshot})

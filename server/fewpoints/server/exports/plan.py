@@ -11,23 +11,27 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.classes import ClassList
+from fewpoints.annotations.formats.content import WrittenFile
 from fewpoints.annotations.sparse_labels import SparseLabel, SparseLabels
 from fewpoints.server.answers.queries import deciding_ids, live_ids, noted_at
 from fewpoints.server.answers.sparse import class_list
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.dense.queries import Labelled, SuperpointsMissing, read_labelled
 from fewpoints.server.errors import Invalid
+from fewpoints.server.exports.formats import ExportFormat, Titled, format_of
 from fewpoints.server.exports.schemas import AnswerReason, ExportCreate, LeftOutScan, ScanReason
 from fewpoints.server.projects.queries import get_project, shown_checkpoints
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.reviews.tables import ReviewEvent
-from fewpoints.server.reviews.verdicts import verdicts
+from fewpoints.server.reviews.verdicts import state_of, verdicts
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.schemas import iso_utc
 from fewpoints.server.training.queries import find_prediction
@@ -41,8 +45,9 @@ class PlannedScan:
     """One scan of an export.
 
     rows: what a CSV says, in order. decided: the one answer of each labelled point that counts, by
-    the order in which they were given. translation: from a checkpoint's classes to the present
-    ones. labelled: what dense labels follow from.
+    the order in which they were given. format, content_hash: of the file it came from. translation:
+    from a checkpoint's classes to the present ones. labelled: what dense labels follow from.
+    instances: (Q,) the object that each of those answers names, 0 for none; None if none does.
     """
 
     scan_id: int
@@ -51,8 +56,21 @@ class PlannedScan:
     points: int
     rows: SparseLabels
     decided: SparseLabels
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    format: str | None = None
+    content_hash: str | None = None
     translation: bytes | None = None
     labelled: Labelled | None = None
+    instances: NDArray[np.int64] | None = None
+
+    @property
+    def objects(self) -> dict[tuple[int, int], int]:
+        """(class, instance) -> answers that name it."""
+        return Counter(
+            (label.class_index, label.instance)
+            for label in self.decided
+            if label.class_index is not None and label.instance
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +78,8 @@ class Plan:
     """A whole export."""
 
     options: ExportCreate
+    project_id: int
+    project_name: str
     project_title: str
     classes: ClassList
     scans: list[PlannedScan]
@@ -70,34 +90,69 @@ class Plan:
     checkpoint: Checkpoint | None
 
     @property
-    def filenames(self) -> list[str]:
-        """The files that are written."""
-        kind = self.options.kind
-        if kind == "sparse_pth":
-            return ["points.pth", "labels.pth"] if self.scans else []
-        ending = {
-            "sparse_csv": "sparse.csv", "labels_ply": "labels.ply", "dense_ply": "predicted.ply",
-        }[kind]  # fmt: skip
-        return [f"{scan.title}-{ending}" for scan in self.scans]
+    def format(self) -> ExportFormat:
+        """The format it is written in."""
+        return format_of(self.options.kind)
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        """The files that are written, but for those of which there is one per object."""
+        titled = [
+            Titled(scan.scan_id, scan.title, scan.instances is not None) for scan in self.scans
+        ]
+        return self.format.files(self.project_title, titled, self.options.source)
 
     @property
     def zipped(self) -> bool:
         """Whether the files come in a zip."""
-        return len(self.filenames) > 1
+        return bool(self.scans) and (self.format.folder or len(self.files) > 1)
 
     @property
     def filename(self) -> str | None:
         """The name of the download; None where nothing is written."""
-        names = self.filenames
+        files = self.files
         if self.zipped:
-            return f"{self.project_title}-{self.options.kind.replace('_', '-')}.zip"
-        return names[0] if names else None
+            source = "" if self.options.source == "answers" else "-predicted"
+            return f"{self.project_title}-{self.options.kind.replace('_', '-')}{source}.zip"
+        return files[0].name if files else None
 
     @property
     def answers(self) -> int:
         """Answers in the export, notes by themselves among them."""
-        sparse = self.options.kind == "sparse_csv"
-        return sum(len(scan.rows if sparse else scan.decided) for scan in self.scans)
+        rows = as_rows(self.options.kind)
+        return sum(len(scan.rows if rows else scan.decided) for scan in self.scans)
+
+    def facts(self) -> dict[str, Any]:
+        """What an export is a snapshot of: the project, its scans, the logs, the checkpoint."""
+        made_by = self.checkpoint
+        return {
+            "project": {"id": self.project_id, "name": self.project_name},
+            "scans": [
+                {
+                    "id": scan.scan_id,
+                    "name": scan.name,
+                    "points": scan.points,
+                    "format": scan.format,
+                    "source_sha256": scan.content_hash,
+                }
+                for scan in self.scans
+            ],
+            "snapshot": {
+                "last_event_id": self.last_event_id,
+                "last_review_id": self.last_review_id,
+                "checkpoint_id": None if made_by is None else made_by.id,
+                "checkpoint_name": None if made_by is None else made_by.name,
+                "checkpoint_sha256": None if made_by is None else made_by.sha256,
+                "scan_ids": [scan.scan_id for scan in self.scans],
+                "answers": self.answers,
+                "left_out_scans": len(self.left_out),
+            },
+        }
+
+
+def as_rows(kind: str) -> bool:
+    """Whether a format has a row for every answer, not only for those that decide."""
+    return kind in ("sparse_csv", "sparse_parquet")
 
 
 def slug(name: str, *, fallback: str) -> str:
@@ -132,6 +187,9 @@ def plan_export(session: Session, project_id: int, options: ExportCreate) -> Pla
                 scan.points,
                 SparseLabels(tuple(found.rows)),
                 SparseLabels(tuple(found.decided)),
+                up=(0.0, 0.0, 1.0) if scan.up is None else (scan.up[0], scan.up[1], scan.up[2]),
+                format=scan.format,
+                content_hash=scan.content_hash,
             )
             ready = _completed(session, scan, made, options, checkpoint)
             if isinstance(ready, PlannedScan):
@@ -139,7 +197,7 @@ def plan_export(session: Session, project_id: int, options: ExportCreate) -> Pla
                 reasons += found.left
             else:
                 left.append(LeftOutScan(scan_id=scan.id, name=scan.name, reason=ready))
-    if options.kind == "dense_ply":
+    if options.source == "prediction":
         reasons = Counter()  # A prediction holds no answers that could be left out.
     mine = select(Scan.id).where(Scan.project_id == project_id)
     last = [
@@ -148,6 +206,8 @@ def plan_export(session: Session, project_id: int, options: ExportCreate) -> Pla
     ]
     return Plan(
         options=options,
+        project_id=project_id,
+        project_name=project.name,
         project_title=slug(project.name, fallback="project"),
         classes=class_list(session, project_id),
         scans=planned,
@@ -160,7 +220,7 @@ def plan_export(session: Session, project_id: int, options: ExportCreate) -> Pla
 
 
 def _checkpoint(session: Session, project_id: int, options: ExportCreate) -> Checkpoint | None:
-    if options.kind != "dense_ply":
+    if options.source != "prediction":
         return None
     checkpoint_id = options.checkpoint_id or shown_checkpoints(session, [project_id]).get(
         project_id
@@ -218,14 +278,15 @@ def _completed(
     checkpoint: Checkpoint | None,
 ) -> PlannedScan | ScanReason:
     """Return a scan with what its kind of export needs, or why it is left out."""
-    if options.kind == "sparse_csv":
+    if as_rows(options.kind):
         return planned if len(planned.rows) else "no_answers"
-    if options.kind == "dense_ply":
+    if options.source == "prediction":
         found = None if checkpoint is None else find_prediction(session, scan, checkpoint.id)
         if found is None:
             return "no_prediction"
         return replace(planned, translation=found.translation)
-    if options.kind == "sparse_pth":
+    group = format_of(options.kind).group
+    if group == "sparse":
         return planned if len(planned.decided) else "no_answers"
     try:
         labelled = read_labelled(session, scan, even_none=True)
@@ -235,7 +296,14 @@ def _completed(
         return "no_answers"
     rows = np.array([label.index for label in planned.decided], np.int64)
     classes = np.array([label.class_index for label in planned.decided], np.int64)
-    return replace(planned, labelled=replace(labelled, rows=rows, classes=classes))
+    named = np.array([label.instance or 0 for label in planned.decided], np.int64)
+    if group == "objects" and not named.any():
+        return "no_objects"
+    return replace(
+        planned,
+        labelled=replace(labelled, rows=rows, classes=classes),
+        instances=named if named.any() else None,
+    )
 
 
 @dataclass
@@ -264,6 +332,7 @@ def _answers(
             AnswerEvent.seconds,
             AnswerEvent.strategy,
             AnswerEvent.checkpoint_id,
+            AnswerEvent.query_id,
             AnswerEvent.reply,
             LabelClassRow.position,
             own.c.kind,
@@ -301,6 +370,9 @@ def _answers(
             checkpoint="" if event.checkpoint_id is None else str(event.checkpoint_id),
             reply=event.reply or "",
             note="" if note is None else note.text,
+            answer_id=event.id,
+            query_id=event.query_id,
+            review=_review(kind, given_id),
         )
         said.add(place)
         if reason is None:
@@ -323,6 +395,12 @@ def _answers(
     return found
 
 
+def _review(verdict: str | None, given_id: int | None) -> str:
+    """Return what reviewers did to an answer that is exported."""
+    state = state_of(verdict, is_correction=given_id is not None)
+    return state if state in ("approved", "correction") else ""
+
+
 def _left_out(
     reply: str | None,
     verdict: str | None,
@@ -338,7 +416,7 @@ def _left_out(
         return "corrected"
     if options.approved_only and verdict != "approve" and given_id is None:
         return "not_approved"
-    as_rows = options.kind == "sparse_csv"
-    if reply != "class" and not (as_rows and options.other_replies):
+    rows = as_rows(options.kind)
+    if reply != "class" and not (rows and options.other_replies):
         return "no_class"
-    return None if as_rows or decides else "other_decides"
+    return None if rows or decides else "other_decides"

@@ -7,16 +7,18 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fewpoints.annotations.scans.scan_arrays import load_arrays
-from fewpoints.annotations.scans.writers import ply_bytes
+from fewpoints.annotations.formats.ply_files import labels_ply_bytes
 from fewpoints.annotations.sparse_labels import COLUMNS, SparseLabel, write_csv
 from fewpoints.server.dense.labellers import Labellers
 from fewpoints.server.errors import AppError
-from fewpoints.server.exports.plan import Plan, PlannedScan
+from fewpoints.server.exports.content import in_file_frame
+from fewpoints.server.exports.plan import Plan, PlannedScan, as_rows
 from fewpoints.server.exports.refusals import refusal
 from fewpoints.server.exports.schemas import (
     ExportPreview,
@@ -25,7 +27,6 @@ from fewpoints.server.exports.schemas import (
     PreviewFile,
     PreviewSnapshot,
 )
-from fewpoints.server.exports.written import ply_comments
 from fewpoints.server.storage import Storage
 from fewpoints.server.training.predictions import read_prediction
 from fewpoints.server.training.queries import NO_CLASS
@@ -36,8 +37,6 @@ SAMPLE_ROWS = 5
 COUNTED_POINTS = 20_000_000
 LABELLED_SCANS = 10
 MEASURED_ROWS = 20_000
-# Of the original container: what torch and pickle add to the numbers, roughly.
-_PTH_FILE, _PTH_SCAN, _PTH_ROW = 700, 250, 9
 
 
 def preview(plan: Plan, storage: Storage, labellers: Labellers) -> ExportPreview:
@@ -46,15 +45,16 @@ def preview(plan: Plan, storage: Storage, labellers: Labellers) -> ExportPreview
     classes, counted = _classes(plan, storage, labellers)
     columns, sample = _head(plan)
     refused: AppError | None = refusal(plan)
-    kind = plan.options.kind
     rows = sum(_rows_of(plan, scan) for scan in plan.scans)
     return ExportPreview(
-        kind=kind,
+        kind=plan.options.kind,
+        source=plan.options.source,
+        unit=_unit(plan),
         refusal=None if refused is None else refused.message,
         filename=plan.filename,
         zipped=plan.zipped,
         files=files[:LISTED],
-        file_count=len(plan.filenames),
+        file_count=len(plan.files),
         scan_count=len(plan.scans),
         rows=rows,
         bytes=total,
@@ -82,69 +82,89 @@ def preview(plan: Plan, storage: Storage, labellers: Labellers) -> ExportPreview
 
 
 def _rows_of(plan: Plan, scan: PlannedScan) -> int:
-    kind = plan.options.kind
-    if kind == "sparse_csv":
-        return len(scan.rows)
-    return len(scan.decided) if kind == "sparse_pth" else scan.points
+    unit = _unit(plan)
+    if unit == "objects":
+        return len(scan.objects)
+    if unit == "points":
+        return scan.points
+    return len(scan.rows if as_rows(plan.options.kind) else scan.decided)
+
+
+def _unit(plan: Plan) -> Literal["answers", "points", "objects"]:
+    group = plan.format.group
+    return "answers" if group == "sparse" else "points" if group == "dense" else "objects"
 
 
 def _files(plan: Plan, storage: Storage) -> tuple[list[PreviewFile], int, bool]:
     """Return the first files, the bytes of all, and whether that is exact."""
-    if plan.options.kind == "sparse_pth":
-        rows = sum(len(scan.decided) for scan in plan.scans)
-        sizes = {
-            name: _PTH_FILE + columns * (_PTH_SCAN * len(plan.scans) + _PTH_ROW * rows)
-            for name, columns in (("points.pth", 1), ("labels.pth", 3))
-        }
-        files = [
-            PreviewFile(name=name, scan_id=None, scan_name=None, rows=rows, bytes=sizes[name])
-            for name in plan.filenames
-        ]
-        return files, sum(file.bytes for file in files), False
-    files, measured, all_rows, exact = [], 0, 0, True
-    size = 0
-    for scan, name in zip(plan.scans, plan.filenames, strict=True):
-        rows = _rows_of(plan, scan)
-        all_rows += rows
-        if len(files) >= LISTED or (
-            plan.options.kind == "sparse_csv" and measured + rows > MEASURED_ROWS and files
-        ):
-            exact = False
-            continue
-        bytes_of = _bytes_of(plan, scan, storage)
+    known, names = plan.format, plan.files
+    scans = {scan.scan_id: scan for scan in plan.scans}
+    all_rows = sum(_rows_of(plan, scan) for scan in plan.scans)
+    files: list[PreviewFile] = []
+    measured = size = 0
+    # Files of one scan share what is said of it, and so do those of the whole.
+    share = max(1, len(known.per_scan))
+    for name, scan_id in names[:LISTED]:
+        scan = None if scan_id is None else scans[scan_id]
+        rows = all_rows if scan is None else _rows_of(plan, scan)
+        if known.exact and measured + rows > MEASURED_ROWS and files and known.group == "sparse":
+            break
+        if scan is None:
+            bytes_of = _about(plan, plan.scans) // len(known.common) if not known.per_scan else 0
+        elif known.exact:
+            bytes_of = _bytes_of(plan, scan, storage)
+        else:
+            bytes_of = _about(plan, [scan]) // share
         files.append(
             PreviewFile(
-                name=name, scan_id=scan.scan_id, scan_name=scan.name, rows=rows, bytes=bytes_of
+                name=name,
+                scan_id=scan_id,
+                scan_name=None if scan is None else scan.name,
+                rows=rows,
+                bytes=bytes_of,
             )
         )
         measured += rows
         size += bytes_of
-    if not exact and measured:
-        size = round(size * all_rows / measured)
-    return files, size, exact
+    if len(files) == len(names) and known.exact:
+        return files, size, True
+    if known.exact and measured:
+        return files, round(size * all_rows / measured), False
+    return files, _about(plan, plan.scans), False
+
+
+def _about(plan: Plan, scans: Sequence[PlannedScan]) -> int:
+    """About how many bytes the files of some scans have together."""
+    known = plan.format
+    clouds = any(name.endswith(".pcd") for name in known.per_scan)
+    count = sum(scan.points if clouds else _rows_of(plan, scan) for scan in scans)
+    return round(count * known.bytes_per_row) + 300 * len(scans)
 
 
 def _bytes_of(plan: Plan, scan: PlannedScan, storage: Storage) -> int:
-    if plan.options.kind == "sparse_csv":
+    """How large the file of a scan is."""
+    if plan.format.group == "sparse":
         return len(write_csv(scan.rows, plan.classes).encode())
+    if plan.options.kind == "semantic_kitti":
+        return 4 * scan.points
     try:
-        arrays = load_arrays(storage.scan_arrays(scan.scan_id))
+        whole, _ = in_file_frame(storage, scan.scan_id, {})
     except FileNotFoundError:  # The scan is being deleted.
         return 0
-    column = np.broadcast_to(np.uint8(0), (scan.points,))
-    return ply_bytes(
-        arrays, {"class": column, "confidence": column}, comments=ply_comments(plan.classes)
-    )
+    return labels_ply_bytes(whole, plan.classes, instances=scan.instances is not None)
 
 
 def _classes(plan: Plan, storage: Storage, labellers: Labellers) -> tuple[Counter[int], int]:
     """Return class index, or NO_CLASS, -> rows or points, and of how many scans."""
     counts: Counter[int] = Counter()
-    if plan.options.kind in ("sparse_csv", "sparse_pth"):
+    if _unit(plan) == "objects":
         for scan in plan.scans:
-            labels: tuple[SparseLabel, ...] = (
-                scan.rows.labels if plan.options.kind == "sparse_csv" else scan.decided.labels
-            )
+            counts.update(index for index, _ in scan.objects)
+        return counts, len(plan.scans)
+    if _unit(plan) == "answers":
+        rows = as_rows(plan.options.kind)
+        for scan in plan.scans:
+            labels: tuple[SparseLabel, ...] = (scan.rows if rows else scan.decided).labels
             counts.update(
                 NO_CLASS if label.class_index is None else label.class_index for label in labels
             )
@@ -152,7 +172,7 @@ def _classes(plan: Plan, storage: Storage, labellers: Labellers) -> tuple[Counte
     points = counted = 0
     for scan in plan.scans:
         points += scan.points
-        many = plan.options.kind == "labels_ply" and counted >= LABELLED_SCANS
+        many = plan.options.source == "answers" and counted >= LABELLED_SCANS
         if counted and (points > COUNTED_POINTS or many):
             break
         try:

@@ -26,7 +26,7 @@ def refusal(plan: Plan) -> NothingToExport | None:
         return NothingToExport(_sentence(plan, missing))
     if plan.scans:
         return None
-    if plan.options.kind == "dense_ply" and plan.checkpoint is None:
+    if plan.options.source == "prediction" and plan.checkpoint is None:
         return NothingToExport("There is no prediction to export. Train the project first.")
     imported = next((scan for scan in plan.left_out if scan.reason != "not_imported"), None)
     if imported is None:
@@ -45,6 +45,11 @@ def _sentence(plan: Plan, scan: LeftOutScan) -> str:
         return (
             f"{scan.name}: the checkpoint {plan.checkpoint.name} has no prediction there. Train "
             "the project again."
+        )
+    if scan.reason == "no_objects":
+        return (
+            f"{scan.name}: no answer that counts says which object its point belongs to. Number "
+            "objects while answering, then there are boxes."
         )
     if plan.options.approved_only:
         return f"No answer of {scan.name} that could be written is approved. Review some first."

@@ -16,10 +16,16 @@ from fewpoints.server.dependencies import (
 )
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.exports import service
+from fewpoints.server.exports.formats import FORMATS
 from fewpoints.server.exports.plan import plan_export
 from fewpoints.server.exports.preview import preview
 from fewpoints.server.exports.refusals import NothingToExport
-from fewpoints.server.exports.schemas import ExportCreate, ExportPreview, ExportRead
+from fewpoints.server.exports.schemas import (
+    ExportCreate,
+    ExportFormatRead,
+    ExportPreview,
+    ExportRead,
+)
 from fewpoints.server.exports.written import MANIFEST
 from fewpoints.server.files import BINARY_ANSWER
 from fewpoints.server.jobs.schemas import JobRead, read_job
@@ -28,6 +34,25 @@ from fewpoints.server.projects.queries import get_project
 from fewpoints.server.schemas import Page
 
 router = APIRouter(tags=["exports"], responses=problem(NotSignedIn))
+
+
+@router.get("/export-formats")
+def list_formats(_: CurrentUser) -> list[ExportFormatRead]:
+    """The formats that exports can be written in; their list is short and has no pages."""
+    return [
+        ExportFormatRead(
+            name=known.name,  # type: ignore[arg-type] # A test compares the names.
+            title=known.title,
+            group=known.group,
+            version=known.version,
+            holds=known.holds,
+            files=[*known.per_scan, *known.common],
+            sources=list(known.sources),
+            confidence=known.confidence,
+            loader=known.loader,
+        )
+        for known in FORMATS
+    ]
 
 
 @router.post(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.errors import NotFound
+from fewpoints.server.exports.formats import OLD_NAMES
 from fewpoints.server.exports.plan import plan_export
 from fewpoints.server.exports.refusals import refusal
 from fewpoints.server.exports.schemas import ExportCreate, ExportRead
@@ -91,14 +92,18 @@ def list_exports(
 
 def read_export(export: Export, created_by: str | None) -> ExportRead:
     """Return an export as HTTP shows it."""
+    kind, _ = OLD_NAMES.get(export.kind, (export.kind, None))
+    options = export.options
+    if options is not None:  # Of an older version they may be spelled otherwise.
+        options = ExportCreate.model_validate(options).model_dump(mode="json")
     return ExportRead(
         id=export.id,
-        kind=export.kind,  # type: ignore[arg-type] # Checked when it was asked for.
+        kind=kind,  # type: ignore[arg-type] # Checked when it was asked for.
         created_at=export.created_at,
         created_by=created_by,
         filename=export.filename,
         bytes=export.bytes,
         sha256=export.sha256,
-        options=export.options,
+        options=options,
         snapshot=export.snapshot,
     )

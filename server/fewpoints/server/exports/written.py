@@ -1,26 +1,22 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in the files beside the data: comments, and a manifest of the whole."""
+"""What stands beside the data: a manifest of the whole."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fewpoints.annotations.classes import ClassList
+from fewpoints.annotations.formats.content import WrittenFile, file_ids
+from fewpoints.annotations.formats.las_files import las_codes
+from fewpoints.annotations.formats.scannet import MOST_ID as MOST_SCANNET
+from fewpoints.annotations.formats.semantic_kitti import MOST_ID as MOST_SEMANTIC_KITTI
 from fewpoints.server.exports.plan import Plan
 
 MANIFEST = "manifest.json"
-
-
-def ply_comments(classes: ClassList) -> tuple[str, ...]:
-    """Return what the header of a PLY with classes explains."""
-    return (
-        "class 255 is none; confidence is a probability times 255",
-        *(f"class {entry.index} {entry.name}" for entry in classes),
-    )
 
 
 def sha256_of(path: Path) -> str:
@@ -32,45 +28,45 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def manifest(plan: Plan, files: Sequence[Path]) -> dict[str, Any]:
+def manifest(plan: Plan, folder: Path, files: Sequence[WrittenFile]) -> dict[str, Any]:
     """Return what is in an export, of what it was made, and the checksum of each file.
 
-    The same answers, options and checkpoint give the same manifest.
+    The same answers, options, checkpoint and version of the app give the same manifest.
     """
-    by_scan = plan.options.kind != "sparse_pth"
+    names = {scan.scan_id: scan.name for scan in plan.scans}
     return {
-        "format": "fewpoints export 1",
+        "format": "fewpoints export 2",
+        "app_version": importlib.metadata.version("fewpoints"),
         "kind": plan.options.kind,
+        "written_as": {"title": plan.format.title, "version": plan.format.version},
         "options": plan.options.model_dump(mode="json"),
-        "snapshot": snapshot(plan),
-        "classes": [
-            {"index": entry.index, "name": entry.name, "external_id": entry.external_id}
-            for entry in plan.classes
-        ],
+        **plan.facts(),
+        "classes": _classes(plan),
         "files": [
             {
-                "name": path.name,
-                "scan_id": plan.scans[at].scan_id if by_scan else None,
-                "scan": plan.scans[at].name if by_scan else None,
-                "bytes": path.stat().st_size,
-                "sha256": sha256_of(path),
+                "name": file.name,
+                "scan_id": file.scan_id,
+                "scan": None if file.scan_id is None else names[file.scan_id],
+                "bytes": (folder / file.name).stat().st_size,
+                "sha256": sha256_of(folder / file.name),
             }
-            for at, path in enumerate(files)
+            for file in files
         ],
+        "loader": plan.format.example(files[0].name, plan.scans[0].title),
         "left_out": [scan.model_dump() for scan in plan.left_out],
         "left_out_answers": dict(plan.left_out_answers),
     }
 
 
-def snapshot(plan: Plan) -> dict[str, Any]:
-    """Return which answers and which checkpoint are in an export."""
-    return {
-        "last_event_id": plan.last_event_id,
-        "last_review_id": plan.last_review_id,
-        "checkpoint_id": None if plan.checkpoint is None else plan.checkpoint.id,
-        "checkpoint_name": None if plan.checkpoint is None else plan.checkpoint.name,
-        "checkpoint_sha256": None if plan.checkpoint is None else plan.checkpoint.sha256,
-        "scan_ids": [scan.scan_id for scan in plan.scans],
-        "answers": plan.answers,
-        "left_out_scans": len(plan.left_out),
-    }
+def _classes(plan: Plan) -> list[dict[str, Any]]:
+    """The classes, each with `id`, by which the files call it."""
+    kind, classes = plan.options.kind, plan.classes
+    if kind in ("las", "laz"):
+        ids = las_codes(classes).tolist()
+    elif kind == "semantic_kitti":
+        ids = file_ids(classes, most=MOST_SEMANTIC_KITTI).tolist()
+    elif kind == "scannet":
+        ids = file_ids(classes, most=MOST_SCANNET).tolist()
+    else:
+        ids = list(range(256))
+    return [{**entry.to_dict(), "id": ids[entry.index]} for entry in classes]

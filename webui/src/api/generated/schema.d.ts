@@ -129,6 +129,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Formats
+         * @description The formats that exports can be written in; their list is short and has no pages.
+         */
+        get: operations["exports_list_formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/{export_id}": {
         parameters: {
             query?: never;
@@ -2290,9 +2310,12 @@ export interface components {
          * ExportCreate
          * @description What to export, and of which scans; without `scan_ids`, of all that are ready.
          *
-         *     done_only: only scans without open queries. other_replies: unsure, skipped and not listed, and
-         *     notes, as rows of the CSV. approved_only: only answers that a reviewer approved or gave.
-         *     checkpoint_id: whose prediction; without, the one that the project shows.
+         *     kind: one of `GET /export-formats`. source: what dense labels are made from. done_only: only
+         *     scans without open queries. other_replies: unsure, skipped and not listed, and notes, as rows of
+         *     the tables. approved_only: only answers that a reviewer approved or gave. checkpoint_id: whose
+         *     prediction; without, the one that the project shows.
+         *
+         *     The kinds "labels_ply" and "dense_ply" of older versions are taken for "ply" with a source.
          */
         ExportCreate: {
             /**
@@ -2311,7 +2334,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
+            kind: "sparse_csv" | "sparse_parquet" | "sparse_pth" | "ply" | "las" | "laz" | "npz" | "npy" | "semantic_kitti" | "scannet" | "boxes_json" | "kitti_boxes" | "labelcloud_rel" | "labelcloud_abs" | "supervisely" | "cvat_kitti";
             /**
              * Other Replies
              * @default true
@@ -2319,6 +2342,46 @@ export interface components {
             other_replies: boolean;
             /** Scan Ids */
             scan_ids?: number[] | null;
+            /**
+             * Source
+             * @default answers
+             * @enum {string}
+             */
+            source: "answers" | "prediction";
+        };
+        /**
+         * ExportFormatRead
+         * @description A format that exports can be written in.
+         *
+         *     group: answers, a class for every point, or objects. version: of the format. holds: what is in
+         *     it. files: what its files are called. confidence: it says how sure labels are. loader: Python
+         *     that reads one.
+         */
+        ExportFormatRead: {
+            /** Confidence */
+            confidence: boolean;
+            /** Files */
+            files: string[];
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "sparse" | "dense" | "objects";
+            /** Holds */
+            holds: string;
+            /** Loader */
+            loader: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "sparse_csv" | "sparse_parquet" | "sparse_pth" | "ply" | "las" | "laz" | "npz" | "npy" | "semantic_kitti" | "scannet" | "boxes_json" | "kitti_boxes" | "labelcloud_rel" | "labelcloud_abs" | "supervisely" | "cvat_kitti";
+            /** Sources */
+            sources: ("answers" | "prediction")[];
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
         };
         /**
          * ExportPreview
@@ -2326,7 +2389,8 @@ export interface components {
          *
          *     `refusal`: why there would be no file. `files` and `left_out` are the first hundred of
          *     `file_count` and `left_out_count`. `bytes_exact`: the sum is no estimate. `classes` are of the
-         *     first `counted_scans` of the scans. `columns` and `sample`: the head of a CSV.
+         *     first `counted_scans` of the scans. `columns` and `sample`: the head of a CSV. `unit`: what
+         *     `rows` and `classes` count.
          */
         ExportPreview: {
             /** Bytes */
@@ -2349,7 +2413,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
+            kind: "sparse_csv" | "sparse_parquet" | "sparse_pth" | "ply" | "las" | "laz" | "npz" | "npy" | "semantic_kitti" | "scannet" | "boxes_json" | "kitti_boxes" | "labelcloud_rel" | "labelcloud_abs" | "supervisely" | "cvat_kitti";
             /** Left Out */
             left_out: components["schemas"]["LeftOutScan"][];
             /** Left Out Answers */
@@ -2371,6 +2435,16 @@ export interface components {
             /** Scan Count */
             scan_count: number;
             snapshot: components["schemas"]["PreviewSnapshot"];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "answers" | "prediction";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "answers" | "points" | "objects";
             /** Zipped */
             zipped: boolean;
         };
@@ -2395,7 +2469,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "sparse_csv" | "sparse_pth" | "labels_ply" | "dense_ply";
+            kind: "sparse_csv" | "sparse_parquet" | "sparse_pth" | "ply" | "las" | "laz" | "npz" | "npy" | "semantic_kitti" | "scannet" | "boxes_json" | "kitti_boxes" | "labelcloud_rel" | "labelcloud_abs" | "supervisely" | "cvat_kitti";
             /** Options */
             options: {
                 [key: string]: unknown;
@@ -2707,7 +2781,7 @@ export interface components {
              * Reason
              * @enum {string}
              */
-            reason: "not_imported" | "open_queries" | "no_answers" | "not_prepared" | "no_prediction";
+            reason: "not_imported" | "open_queries" | "no_answers" | "no_objects" | "not_prepared" | "no_prediction";
             /** Scan Id */
             scan_id: number;
         };
@@ -4432,6 +4506,44 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exports_list_formats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportFormatRead"][];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */

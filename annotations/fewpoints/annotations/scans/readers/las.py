@@ -44,6 +44,8 @@ def read_las(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
         details = las_crs.describe(file, header.records)
     kind = "copc" if header.is_copc else "laz" if header.compressed else "las"
     details |= {"version": header.version, "point format": str(header.point_format)}
+    # What an export needs to write the same coordinates to the last bit.
+    details |= {name: " ".join(map(repr, getattr(header, name))) for name in ("scale", "offset")}
     if header.compressed:
         _check_chunks(path, header, name)
     with _guarded(name, "its header"):
