@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull, QhullError
 
 from fewpoints.annotations.formats.box_files import (
     camera_from_file,
@@ -19,7 +20,7 @@ from fewpoints.annotations.formats.box_files import (
     write_labelcloud_abs,
     write_labelcloud_rel,
 )
-from fewpoints.annotations.formats.boxes import boxed_objects, oriented_box
+from fewpoints.annotations.formats.boxes import _outline, boxed_objects, oriented_box
 from fewpoints.annotations.formats.cuboid_projects import write_cvat_kitti, write_supervisely
 from tests.annotations.formats.scenes import CLASSES, labelled
 
@@ -46,6 +47,16 @@ class TestOrientedBox:
             np.testing.assert_allclose(np.abs(own).max(axis=0), box.size / 2, atol=1e-9)
             assert box.size[flat[0]] >= box.size[flat[1]] - 1e-9
             assert abs(box.angle) <= math.pi / 2 + 1e-9
+
+    def test_the_outline_is_the_convex_hull(self) -> None:
+        rng = np.random.default_rng(5)
+        for count in (3, 4, 10, 1000):
+            for plane in (rng.normal(size=(count, 2)), rng.integers(0, 4, (count, 2)) * 1.0):
+                try:
+                    expected = plane[ConvexHull(plane).vertices]
+                except QhullError:  # On one line.
+                    continue
+                assert sorted(_outline(plane).tolist()) == sorted(expected.tolist())
 
     def test_few_points_have_boxes_too(self) -> None:
         one = oriented_box(np.array([[1.0, 2.0, 3.0]]), 2)

@@ -15,7 +15,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
 from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.formats.content import LabelledScan, ObjectRows, objects_of
@@ -111,13 +110,27 @@ def oriented_box(points: FloatArray64, axis: int) -> Box:
 
 
 def _outline(plane: FloatArray64) -> FloatArray64:
-    """(H, 2) corners of the hull of (P, 2) points; of points on a line, its two ends."""
-    distinct = np.unique(plane, axis=0)
-    if len(distinct) >= 3:
-        try:
-            hull: FloatArray64 = distinct[ConvexHull(distinct).vertices]
-            return hull
-        except QhullError:  # All on one line.
-            pass
-    # Sorted by the first coordinate, then the second: the ends of a line come first and last.
-    return distinct[[0, -1]]
+    """(H, 2) corners of the convex hull of (P, 2) points, counter-clockwise.
+
+    Quickhull: the point farthest beyond a side is a corner, and splits what lies beyond in two.
+    """
+    order = np.lexsort((plane[:, 1], plane[:, 0]))
+    first, last = plane[order[0]], plane[order[-1]]
+    if np.array_equal(first, last):
+        return first[None]
+    below = _beyond(plane, first, last)
+    above = _beyond(plane, last, first)
+    return np.array([first, *below, last, *above])
+
+
+def _beyond(plane: FloatArray64, start: FloatArray64, end: FloatArray64) -> list[FloatArray64]:
+    """The corners from `start` to `end`, without both, among points to the right of that way."""
+    along = end - start
+    height = along[1] * (plane[:, 0] - start[0]) - along[0] * (plane[:, 1] - start[1])
+    # Of rounding alone points of a line would be corners without end.
+    outside = height > 1e-12 * float(along @ along)
+    if not outside.any():
+        return []
+    rest = plane[outside]
+    corner = rest[int(np.argmax(height[outside]))]
+    return [*_beyond(rest, start, corner), corner, *_beyond(rest, corner, end)]

@@ -275,11 +275,13 @@ centres = [found["oriented"]["center"] for found in objects]
         "A label file per scan in KITTI's camera frame, and the calibration that leads back.",
         ("label_2/{title}.txt", "calib/{title}.txt"), (), 110,
         """\
+from pathlib import Path
+
 import numpy as np
 
-calib = dict(line.split(":", 1) for line in open("calib/{title}.txt"))
+calib = dict(line.split(":", 1) for line in Path("calib/{title}.txt").read_text().splitlines())
 camera = np.array(calib["Tr_velo_to_cam"].split(), float).reshape(3, 4)[:, :3]
-rows = [line.split() for line in open("label_2/{title}.txt")]
+rows = [line.split() for line in Path("label_2/{title}.txt").read_text().splitlines()]
 size = np.array([row[8:11] for row in rows], float)  # Height, width, length.
 bottom = np.array([row[11:14] for row in rows], float) @ camera  # In the file's frame.
 """,
