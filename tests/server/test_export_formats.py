@@ -11,7 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
+import laspy
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from fewpoints.server.exports.formats import FORMATS, ExportFormat
@@ -228,3 +230,58 @@ class TestRefusals:
             body = {"kind": known.name, "source": "prediction"}
             refusal = lead.post_json(path, body, status=409 if known.group == "dense" else 422)
             assert refusal["error"]["message"]
+
+
+class TestFixedScans:
+    def test_exports_are_in_the_frame_of_the_file(
+        self, lead: Visitor, annotator: Visitor, tmp_path: Path
+    ) -> None:
+        room = room_file(1200)
+        x, y, z = (room.scan.positions / 0.3048).T
+        header = laspy.LasHeader(version="1.2", point_format=2)
+        header.scales, header.offsets = [0.001] * 3, [1000.0, 20.0, -7.5]
+        las = laspy.LasData(header)
+        las.xyz = np.stack([x, z, -y], axis=1)  # Feet, and y is up.
+        las.write(tmp_path / "feet.las")
+        project = lead.project(strategy="kmeans_features", budget=4)
+        fixes = {"unit": "feet", "up": "+y", "thin_to": 0.15}
+        ask = {"name": "feet.las", "options": json.dumps({"fixes": fixes})}
+        answer = lead.post(
+            f"/projects/{project['id']}/scans",
+            params=ask,
+            content=(tmp_path / "feet.las").read_bytes(),
+        )
+        scan_id = checked(answer, 201).json()["id"]
+        lead.idle(project["id"])
+        lead.idle(project["id"])
+        queries = lead.get_json(f"/scans/{scan_id}/queries")
+        for query in queries:
+            point = query["point_index"]
+            annotator.answer(
+                scan_id, point_index=point, class_index=int(room.classes[point]), instance=1
+            )
+        _, content = made(lead, project["id"], "las")
+        (tmp_path / "out.las").write_bytes(content)
+        back = laspy.read(tmp_path / "out.las")
+        for axis in "XYZ":
+            np.testing.assert_array_equal(back[axis], las[axis])
+        assert not np.asarray(back.withheld).any()
+        labels = np.asarray(back.label)
+        assert (labels != 255).all(), "points that were thinned out have the label of a kept one"
+        for query in queries:
+            assert labels[query["point_index"]] == room.classes[query["point_index"]]
+
+        _, content = made(lead, project["id"], "boxes_json")
+        named = np.unique(room.classes[[query["point_index"] for query in queries]])
+        found = json.loads(content)
+        assert (found["up"], len(found["objects"])) == ([0, 1, 0], len(named))
+        for box in found["objects"]:
+            mine = (labels == box["class"]) & (np.asarray(back.instance) == 1)
+            np.testing.assert_allclose(box["aligned"]["min"], back.xyz[mine].min(axis=0), atol=1e-6)
+            assert box["oriented"]["axis"] == "y"
+
+        _, content = made(lead, project["id"], "sparse_parquet")
+        (tmp_path / "answers.parquet").write_bytes(content)
+        columns = pq.read_table(tmp_path / "answers.parquet").to_pydict()
+        places = np.stack([columns[axis] for axis in "xyz"], axis=1)
+        np.testing.assert_allclose(places, las.xyz[columns["index"]], atol=1e-9)

@@ -51,7 +51,9 @@ class TestOrientedBox:
     def test_the_outline_is_the_convex_hull(self) -> None:
         rng = np.random.default_rng(5)
         for count in (3, 4, 10, 1000):
-            for plane in (rng.normal(size=(count, 2)), rng.integers(0, 4, (count, 2)) * 1.0):
+            for whole in (False, True):
+                plane = rng.uniform(0, 4, (count, 2))
+                plane = np.floor(plane) if whole else plane
                 try:
                     expected = plane[ConvexHull(plane).vertices]
                 except QhullError:  # On one line.

@@ -115,7 +115,8 @@ def _outline(plane: FloatArray64) -> FloatArray64:
     Quickhull: the point farthest beyond a side is a corner, and splits what lies beyond in two.
     """
     order = np.lexsort((plane[:, 1], plane[:, 0]))
-    first, last = plane[order[0]], plane[order[-1]]
+    first: FloatArray64 = plane[order[0]]
+    last: FloatArray64 = plane[order[-1]]
     if np.array_equal(first, last):
         return first[None]
     below = _beyond(plane, first, last)

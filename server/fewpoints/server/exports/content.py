@@ -38,9 +38,8 @@ def _up_in_file(storage: Storage, scan: PlannedScan) -> FloatArray64:
     undo = load_undo(storage.scan_arrays(scan.scan_id))
     if undo is None or undo.fixes.up is None:
         return np.array(scan.up, np.float64)
-    sign, axis = undo.fixes.up
     up = np.zeros(3)
-    up["xyz".index(axis)] = -1.0 if sign == "-" else 1.0
+    up["xyz".index(undo.fixes.up[1])] = -1.0 if undo.fixes.up[0] == "-" else 1.0
     return up
 
 
