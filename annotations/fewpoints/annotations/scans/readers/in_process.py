@@ -268,7 +268,7 @@ class _Process:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         self._files = 0
-        self._peak = 0
+        self.peak_bytes = 0
 
     def begin(self, request: dict[str, Any]) -> bool:
         """Hand over a request; False if the process has ended."""
@@ -301,15 +301,15 @@ class _Process:
                 last = reply["progress"][0], reply["progress"][1]
                 progress(*last)
                 continue
+            self.peak_bytes = max(self.peak_bytes, reply["peak_bytes"])
             if "done" in reply:
-                self._peak = max(self._peak, reply["peak_bytes"])
                 return reply["done"]
             raise _error(reply, name, limits)
 
     @property
     def fit(self) -> bool:
         """Whether the process may read another file."""
-        return self._files < MOST_FILES and self._peak < MOST_KEPT_BYTES
+        return self._files < MOST_FILES and self.peak_bytes < MOST_KEPT_BYTES
 
     @property
     def status(self) -> int:

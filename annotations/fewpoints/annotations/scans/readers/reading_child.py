@@ -6,10 +6,12 @@ A request is a line of JSON on stdin: {"path", "name", "folder", "then", "option
 "seconds", "memory_bytes"}. The answers are lines of JSON on stdout: {"started"}, then any number of
 {"progress": [fraction, sentence]}, then one of
 
-* {"done": what it found, "peak_bytes": most memory it held},
+* {"done": what it found},
 * {"refused": {"kind", "message", "name", "where"}}, a sentence for people,
 * {"memory": sentence}, when the limit did not suffice,
-* {"failed": traceback}, a mistake of the reader's.
+* {"failed": traceback}, a mistake of the reader's,
+
+each with "peak_bytes", the most memory that it held.
 
 It ends when stdin closes, also in the middle of a file, and when nothing was asked for a while.
 """
@@ -67,7 +69,7 @@ def main() -> None:
         _send(answers, {"started": True})
         _limit(request["seconds"], request["memory_bytes"])
         folder.path = None if request["folder"] is None else Path(request["folder"])
-        _send(answers, _answer(request, answers))
+        _send(answers, _answer(request, answers) | {"peak_bytes": _peak_bytes()})
         folder.path = None
 
 
@@ -115,7 +117,7 @@ def _answer(request: dict[str, Any], answers: TextIO) -> dict[str, Any]:
         raise
     except BaseException:  # Rust libraries panic with exceptions that are no Exception.
         return {"failed": traceback.format_exc()}
-    return {"done": done, "peak_bytes": _peak_bytes()}
+    return {"done": done}
 
 
 def _read(request: dict[str, Any], progress: Callable[[float, str], None]) -> Any:
