@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from fewpoints.annotations.scans.preflight import inspect_scan
-from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.server.commands.label_files import read_labels
+from fewpoints.server.commands.reading import read_file
 from fewpoints.server.commands.scans import (
     ArchOption,
     CheckpointOption,
@@ -62,7 +62,7 @@ def densify(
         writable_target(probabilities, [".npy"])
     path = existing_file(scan)
     rows, classes, _ = read_labels(existing_file(labels))
-    cloud = read_scan(path)
+    cloud = read_file(path)
     if features is not None:
         array = load_features(features, len(cloud))
         voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from fewpoints.annotations.classes import PRESETS, ClassList, preset
 from fewpoints.annotations.scans.preflight import inspect_scan
-from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.sparse_labels import read_csv
+from fewpoints.server.commands.reading import read_file
 from fewpoints.server.commands.scans import (
     ArchOption,
     CheckpointOption,
@@ -191,7 +191,7 @@ def read_labelled(
 
     from fewpoints.models.training.sparse_supervision import LabelledScan
 
-    cloud = read_scan(existing_file(scan))
+    cloud = read_file(scan)
     report = inspect_scan(cloud, name=scan.name)
     content = existing_file(table).read_bytes()
     found = read_csv(content, classes, scan_points=len(cloud), name=table.name)
@@ -233,7 +233,7 @@ def predict(
         note(sentence)
     keep_freed_memory()
     for scan, target in zip(scans, targets, strict=True):
-        cloud = read_scan(existing_file(scan))
+        cloud = read_file(scan)
         report = inspect_scan(cloud, name=scan.name)
         size = checked_voxel_size(voxel_size or loaded.meta.voxel_size_m, report)
         write_prediction(cloud, loaded, size, target, device)

@@ -14,7 +14,7 @@ from fewpoints.annotations.numpy_files import map_array
 from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
-from fewpoints.annotations.scans.readers.registry import read_scan, readable_formats
+from fewpoints.annotations.scans.readers.registry import readable_formats
 from fewpoints.server.commands.import_choices import (
     DropDuplicatesOption,
     ThinToOption,
@@ -23,6 +23,7 @@ from fewpoints.server.commands.import_choices import (
     import_options,
 )
 from fewpoints.server.commands.label_files import read_labels
+from fewpoints.server.commands.reading import read_file
 from fewpoints.server.commands.terminal import (
     BadArgument,
     existing_file,
@@ -79,7 +80,7 @@ def inspect(
 
 def preflight(path: Path, options: ImportOptions = NOTHING) -> Preflight:
     with progress_bar(f"Reading {path.name}") as progress:
-        scan = apply_fixes(read_scan(path, progress=progress), options.fixes).scan
+        scan = apply_fixes(read_file(path, progress), options.fixes).scan
         return inspect_scan(scan, name=path.name)
 
 
@@ -149,7 +150,7 @@ def compute_features(
     from fewpoints.server.settings import Settings
 
     keep_freed_memory()
-    cloud = read_scan(path)
+    cloud = read_file(path)
     voxel = checked_voxel_size(voxel_size, inspect_scan(cloud, name=path.name))
     loaded = load_network(checkpoint, arch=arch)
     for sentence in loaded.report:
@@ -250,7 +251,7 @@ def select(
     options = strategy_options(strategy, scaling=scaling)
     path = existing_file(scan)
     known = None if labels is None else read_labels(existing_file(labels))
-    cloud = read_scan(path)
+    cloud = read_file(path)
     array, voxel = None, DEFAULT_VOXEL_SIZE_M
     if features is not None:
         array = load_features(features, len(cloud))

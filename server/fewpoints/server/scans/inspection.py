@@ -15,6 +15,8 @@ from fewpoints.server.errors import AppError
 from fewpoints.server.settings import Settings
 
 AT_ONCE = threading.BoundedSemaphore(2)
+# How many times longer than a preflight an import may read: nobody waits for it.
+PATIENCE = 6
 
 
 class InspectionTimeout(AppError):

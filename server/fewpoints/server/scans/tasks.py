@@ -27,12 +27,9 @@ from fewpoints.server.projects.queries import get_project, shown_checkpoints
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.rounds.schemas import RoundCreate
 from fewpoints.server.rounds.service import queue_selection
-from fewpoints.server.scans.inspection import reading_limits
+from fewpoints.server.scans.inspection import PATIENCE, reading_limits
 from fewpoints.server.scans.service import queue_features
 from fewpoints.server.scans.tables import Scan
-
-# How many times longer than a preflight an import may read: nobody waits for it.
-PATIENCE = 6
 
 
 def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
