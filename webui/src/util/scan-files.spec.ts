@@ -10,6 +10,7 @@ it("scans are told by their first bytes", () => {
     "ply\nformat",
     "ply\r\n",
     "LASF\0",
+    "ASTM-E57",
     "# .PCD v0.7",
     "VERSION 0.7\n",
     "# c\nFIELDS x y",
@@ -30,6 +31,7 @@ it("scans are told by their first bytes", () => {
 
 it("files of formats without a signature are left to the server, by their name", async () => {
   expect(await whyNot(new File(["1234"], "000000.BIN"))).toBeNull();
+  expect(await whyNot(new File(["v 1 2 3"], "chair.Obj"))).toBeNull();
   expect(await whyNot(new File(["1234"], "000000.ply"))).toMatch(/PLY/);
   expect(await whyNot(new File(["1234"], "000000.label"))).not.toBeNull();
   expect(await whyNot(new File([], "000000.bin"))).not.toBeNull();

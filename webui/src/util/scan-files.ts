@@ -5,11 +5,23 @@
 import { t } from "../i18n";
 import { Sha256 } from "./sha256";
 
-export const SUFFIXES: readonly string[] = [".ply", ".pcd", ".las", ".laz", ".npy", ".npz", ".bin"];
-// Nothing in these tells what they are; the server looks at the numbers.
-const WITHOUT_SIGNATURE: readonly string[] = [".bin"];
+export const SUFFIXES: readonly string[] = [
+  ".ply",
+  ".pcd",
+  ".las",
+  ".laz",
+  ".npy",
+  ".npz",
+  ".bin",
+  ".e57",
+  ".obj",
+  ".off",
+  ".stl",
+];
 // Without a signature: text under these names may be a table of points. The server looks closer.
 const TEXT = /\.(?:ptx|pts|xyz|txt|csv|asc|xyzrgb|xyzn)$/i;
+// Nothing in these tells what they are; the server looks at the numbers.
+const WITHOUT_SIGNATURE: readonly string[] = [".bin", ".obj", ".off", ".stl"];
 const HEAD = 2048;
 const PRINT = 65_536;
 // What systems put into folders; nobody meant to upload it.
@@ -42,6 +54,7 @@ export async function whyNot(file: File): Promise<string | null> {
 export function startsLikeScan(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head);
   if (/^ply[\n\r \t]/.test(text) || text.startsWith("LASF")) return true;
+  if (text.startsWith("ASTM-E57")) return true;
   if (text.startsWith("\x93NUMPY") || startsLikeArrays(head, text)) return true;
   for (const line of text.split("\n")) {
     const words = line.trim().split(/\s+/);

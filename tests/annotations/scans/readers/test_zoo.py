@@ -83,6 +83,7 @@ LOADED = [
     ("valid/pyntcloud_diamond.las", 6, "c classification"),
     ("valid/pyntcloud_diamond.laz", 6, "c classification"),
     ("valid/pyntcloud_has_offsets.las", 20, "ci classification"),
+    ("valid/obj_points_only.obj", 8, ""),
     ("derived/npy_fortran_order.npy", 5000, "c"),
     ("derived/npz_coord_color_segment_instance.npz", 5000, "c segment instance"),
     ("valid/pyntcloud_diamond.npy", 6, "cn"),
@@ -97,6 +98,15 @@ LOADED = [
     ("valid/xyz_cloudcompare.xyz", 101, "c"),
     ("derived/txt_s3dis_xyzrgb.txt", 5000, "c"),
     ("derived/txt_semicolon_decimal_comma.txt", 50, ""),
+]
+
+# Coarse meshes become samples of their surface; `test_meshes` looks at those.
+SAMPLED = [
+    ("valid/loadersgl_cube-vertex-colors.obj", 320000, True),
+    ("valid/pdal_1.2-with-color.obj", 68006, True),
+    ("valid/pyntcloud_diamond.off", 92376, False),
+    ("valid/pyntcloud_diamond_color.obj", 92376, True),
+    ("valid/pyntcloud_diamond_color.off", 92376, True),
 ]
 
 REFUSED = [
@@ -119,6 +129,8 @@ REFUSED = [
     ("derived/bad_zero_bytes.ply", r"the file is empty"),
     ("derived/ply_zero_points.ply", r"well formed but holds no points"),
     ("invalid/ign_truncated_nok.laz", r"byte 94: the header is said to have 0 bytes"),
+    ("invalid/obj_not_enough_indices.obj", r"line 9: a face with 2 corners"),
+    ("invalid/pdal_obj_no_vertex.obj", r"not OBJ, whatever the name says"),
     ("invalid/pdal_las_bad_vlr_count.las", r"byte 429: variable length record 3 of 3"),
     ("invalid/pdal_pcd_missingheader.pcd", r"the content is not PCD"),
     ("invalid/pdal_ply_no_vertex.ply", r'no element "vertex"'),
@@ -148,8 +160,9 @@ REAL = [
 
 
 def test_every_file_has_a_verdict() -> None:
-    known = {name for name, *_ in LOADED} | {name for name, _ in REFUSED}
+    known = {name for name, *_ in (*LOADED, *SAMPLED)} | {name for name, _ in REFUSED}
     suffixes = {".ply", ".pcd", ".las", ".laz", ".npy", ".npz", ".pts", ".ptx", ".xyz", ".txt"}
+    suffixes |= {".obj", ".off", ".stl"}
     there = {
         str(path.relative_to(DATA / "zoo"))
         for path in (DATA / "zoo").rglob("*")
@@ -171,6 +184,16 @@ def test_sound_files_load_with_all_they_have(name: str, points: int, attributes:
     # A sum of products may be added up in another order.
     tolerance = 1e-15 if path.suffix == ".ptx" else 0
     np.testing.assert_allclose(scan.positions, independent(path), rtol=tolerance)
+
+
+@pytest.mark.parametrize(("name", "points", "coloured"), SAMPLED)
+def test_coarse_meshes_become_points_of_their_surface(
+    name: str, points: int, coloured: bool
+) -> None:
+    scan = read_scan(DATA / "zoo" / name)
+    assert len(scan) == points
+    assert (scan.colours is not None) == coloured
+    assert scan.normals is not None
 
 
 @pytest.mark.parametrize(("name", "pattern"), REFUSED)
@@ -228,6 +251,9 @@ def independent(path: Path) -> Any:
             ],
             axis=1,
         )
+    if path.suffix == ".obj":
+        lines = [line.split() for line in path.read_text().splitlines()]
+        return np.array([[float(v) for v in w[1:4]] for w in lines if w[:1] == ["v"]])
     if path.suffix in (".npy", ".npz"):
         array = np.load(path)
         array = array if isinstance(array, np.ndarray) else array[array.files[0]]

@@ -23,11 +23,14 @@ from fewpoints.annotations.scans.readers.las_header import starts_like_las
 from fewpoints.annotations.scans.readers.npy import read_npy, read_npz
 from fewpoints.annotations.scans.readers.npy_header import MAGIC as NPY_MAGIC
 from fewpoints.annotations.scans.readers.npy_tables import starts_like_npz
+from fewpoints.annotations.scans.readers.obj import read_obj, starts_like_obj
+from fewpoints.annotations.scans.readers.off import read_off, starts_like_off
 from fewpoints.annotations.scans.readers.pcd import read_pcd
 from fewpoints.annotations.scans.readers.pcd_header import starts_like_pcd
 from fewpoints.annotations.scans.readers.ply import read_ply
 from fewpoints.annotations.scans.readers.pts import read_pts
 from fewpoints.annotations.scans.readers.ptx import read_ptx, starts_like_ptx
+from fewpoints.annotations.scans.readers.stl import read_stl, starts_like_stl
 from fewpoints.annotations.scans.readers.text_detect import is_text
 from fewpoints.annotations.scans.readers.text_table import read_text
 from fewpoints.annotations.scans.scan import PointScan
@@ -125,6 +128,23 @@ _FORMATS = (
         ),
         is_text,
         read_text,
+        by_suffix=True,
+    ),
+    _Format(
+        FormatInfo("off", "OFF", (".off",), "OFF, COFF, NOFF in text; vertices or surface samples"),
+        starts_like_off,
+        read_off,
+    ),
+    _Format(
+        FormatInfo("obj", "OBJ", (".obj",), "vertices with or without colours, or surface samples"),
+        starts_like_obj,
+        read_obj,
+        by_suffix=True,
+    ),
+    _Format(
+        FormatInfo("stl", "STL", (".stl",), "binary and text; vertices or surface samples"),
+        starts_like_stl,
+        read_stl,
         by_suffix=True,
     ),
 )

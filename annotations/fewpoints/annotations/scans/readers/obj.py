@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Wavefront OBJ: vertices with or without colours, and faces; nothing outside the file is opened.
+
+Materials and textures lie in other files: they are not followed, which is told. Everything but
+`v` and `f` lines is skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray
+from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.mesh import Mesh, check_indices, fan, mesh_scan
+from fewpoints.annotations.scans.readers.mesh_text import blocks_of_lines, numbers, select
+from fewpoints.annotations.scans.scan import Field, PointScan
+
+_KEYWORDS = {
+    b"v", b"vt", b"vn", b"vp", b"f", b"l", b"p", b"o", b"g", b"s", b"mtllib", b"usemtl", b"cstype",
+}  # fmt: skip
+
+
+def starts_like_obj(head: bytes) -> bool:
+    """Whether the first words of the lines, comments aside, are those of an OBJ file."""
+    if b"\0" in head:
+        return False
+    lines = re.split(rb"[\r\n]+", head)
+    words = [line.split()[0] for line in lines[: max(1, len(lines) - 1)] if line.split()]
+    words = [word for word in words if not word.startswith(b"#")]
+    return bool(words) and all(word in _KEYWORDS for word in words[:3])
+
+
+def read_obj(path: Path, *, name: str, progress: Progress = no_progress) -> PointScan:
+    """Read the vertices and faces of an OBJ file; `name` is what messages call it.
+
+    Raises UnreadableScan naming the line, or a corner that does not exist.
+    """
+    points: list[FloatArray64] = []
+    colours: list[AnyArray] = []
+    triangles: list[IndexArray] = []
+    before, external = 0, False
+    for data, line, done in blocks_of_lines(path, name):
+        text = data.tobytes()
+        external = external or b"mtllib" in text
+        rows, lines = select(data, b"v", line)
+        values, tokens = numbers(rows, lines, name)
+        _check_vertices(tokens, lines, name)
+        for width in np.unique(tokens):
+            if len(np.unique(tokens)) > 1:
+                wrong = int(np.flatnonzero(tokens != tokens[0])[0])
+                raise UnreadableScan(
+                    name, "vertices have different numbers of values.", where=f"line {lines[wrong]}"
+                )
+            table = values.reshape(-1, width)
+            points.append(table[:, :3].copy())
+            if width >= 6:
+                colours.append(table[:, -3:].astype(np.float32))
+        corners, sizes, at = _faces(data, line, name)
+        triangles.append(_absolute(corners, sizes, at, lines, before))
+        before += len(lines)
+        progress(done, "Reading vertices")
+    vertices = np.concatenate(points) if points else np.empty((0, 3))
+    faces = np.concatenate(triangles) if triangles else np.empty((0, 3), np.int64)
+    if colours and sum(map(len, colours)) != len(vertices):
+        raise UnreadableScan(name, "some vertices have a colour and others none.")
+    check_indices(faces, len(vertices), name)
+    fields = [Field(n, "text") for n in ("x", "y", "z", *(("r", "g", "b") if colours else ()))]
+    return mesh_scan(
+        name,
+        Mesh(vertices, faces, np.concatenate(colours) if colours else None),
+        fields=fields,
+        source_format="obj",
+        details={"encoding": "text"},
+        notes=["Materials and textures are in other files, which are not opened."]
+        if external
+        else [],
+    )
+
+
+def _check_vertices(tokens: IndexArray, lines: IndexArray, name: str) -> None:
+    wrong = np.flatnonzero(~np.isin(tokens, (3, 4, 6, 7)))
+    if len(wrong):
+        raise UnreadableScan(
+            name,
+            f"a vertex with {tokens[wrong[0]]} values; x, y, z, perhaps a weight, and perhaps "
+            "a colour are expected.",
+            where=f"line {lines[wrong[0]]}",
+        )
+
+
+def _faces(data: AnyArray, line: int, name: str) -> tuple[IndexArray, IndexArray, IndexArray]:
+    """(corners one behind the other, how many each face has, its line)."""
+    rows, lines = select(data, b"f", line)
+    # 3/1/2 and 3//2: only the first number is a vertex.
+    plain = np.frombuffer(re.sub(rb"/[^ \t\r\n]*", b"", rows.tobytes()), np.uint8)
+    values, tokens = numbers(plain, lines, name)
+    wrong = np.flatnonzero(tokens < 3)
+    if len(wrong):
+        raise UnreadableScan(
+            name, f"a face with {tokens[wrong[0]]} corners.", where=f"line {lines[wrong[0]]}"
+        )
+    if len(values) and not ((np.abs(values) < 2**53) & (values == np.rint(values))).all():
+        raise UnreadableScan(name, f"the faces from line {lines[0]} on have no whole corners.")
+    return values.astype(np.int64), tokens, lines
+
+
+def _absolute(
+    corners: IndexArray, sizes: IndexArray, at: IndexArray, vertex_lines: IndexArray, before: int
+) -> IndexArray:
+    """(F, 3) zero-based triangles; negative corners count back from the face's line."""
+    known = before + np.searchsorted(vertex_lines, at)
+    known = np.repeat(known, sizes)
+    # 0 is no corner; it becomes -1 and is refused with those that do not exist.
+    return fan(np.where(corners < 0, known + corners, corners - 1), sizes)
