@@ -235,6 +235,15 @@ class TestRefused:
         with pytest.raises(UnreadableScan, match=r"station 1: it is said to have 9,999 points"):
             read_scan(path)
 
+    @pytest.mark.parametrize("kind", ["double", MILLIMETRES])
+    def test_fewer_points_than_there_are(self, tmp_path: Path, kind: Any) -> None:
+        many = np.zeros((11111, 3))
+        path = write(tmp_path / "many.e57", [xyz(many, kind)])
+        assert len(read_scan(path)) == 11111
+        path.write_bytes(edited(path.read_bytes(), b'"11111"', b'"10000"'))
+        with pytest.raises(UnreadableScan, match=r"station 1: .* 10,000 points, but its cart"):
+            read_scan(path)
+
     def test_a_document_type_reaches_no_parser(self, target: Path) -> None:
         write(target, [xyz()])
         content = target.read_bytes()

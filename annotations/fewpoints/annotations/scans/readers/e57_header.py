@@ -29,6 +29,10 @@ PAGE = 1024
 _PAYLOAD = PAGE - 4
 _HEADER = struct.Struct("<8sIIQQQQ")
 _SECTION = struct.Struct("<B7xQQQ")
+# Kind, length less one, number of byte streams, length of the first of them.
+_PACKET = struct.Struct("<BxHHH")
+_MOST_PACKETS = 1_000_000
+_MOST_PADDING = 64
 _MOST_XML = 100_000_000
 # A field whose values are all the same takes no bits, so nothing in the file bounds their number.
 _MOST_WITHOUT_BITS = 1_000_000
@@ -132,8 +136,12 @@ def _inside(physical: int, logical_bytes: int, size: int) -> bool:
     """Whether so many logical bytes from a physical offset on lie in a file of `size` bytes."""
     if not _HEADER.size <= physical < size or physical % PAGE >= _PAYLOAD:
         return False
-    start = physical // PAGE * _PAYLOAD + physical % PAGE
-    return start + logical_bytes <= size // PAGE * _PAYLOAD
+    return _logical(physical) + logical_bytes <= size // PAGE * _PAYLOAD
+
+
+def _logical(physical: int) -> int:
+    """The offset among the bytes that are no checksums."""
+    return physical // PAGE * _PAYLOAD + physical % PAGE
 
 
 def _read_logical(file: BinaryIO, physical: int, count: int) -> bytes:
@@ -245,7 +253,7 @@ def _check_section(
         raise UnreadableScan(
             name, f"its points are said to begin at byte {at}, outside the file.", where=where
         )
-    kind, length, _, _ = _SECTION.unpack(_read_logical(file, at, _SECTION.size))
+    kind, length, data_at, _ = _SECTION.unpack(_read_logical(file, at, _SECTION.size))
     if kind != 1 or not _inside(at, length, size):
         raise UnreadableScan(name, f"no points begin at byte {at:,}.", where=where)
     bits = sum(field.bits for field in station.fields.values())
@@ -256,6 +264,36 @@ def _check_section(
             f"the file has {length:,} bytes.",
             where=where,
         )
+    first = next(iter(station.fields.values()))
+    needed = (station.points * first.bits + 7) // 8
+    stored = _first_column_bytes(file, data_at, _logical(at) + length, size)
+    if stored > needed + max(_MOST_PADDING, needed // 100):
+        raise UnreadableScan(
+            name,
+            f"it is said to have {station.points:,} points, but its {first.name} takes "
+            f"{stored:,} bytes and not {needed:,}: its number of points is wrong.",
+            where=where,
+        )
+
+
+def _first_column_bytes(file: BinaryIO, data_at: int, end: int, size: int) -> int:
+    """How many bytes the packets of a section hold of the first field; `end` is logical.
+
+    0 where the packets are not in order: the decoder says what is wrong with them.
+    """
+    if not _inside(data_at, _PACKET.size, size):
+        return 0
+    total, at = 0, _logical(data_at)
+    for _ in range(_MOST_PACKETS):
+        if at + _PACKET.size > end:
+            return total
+        kind, less_one, streams, first = _PACKET.unpack(
+            _read_logical(file, at // _PAYLOAD * PAGE + at % _PAYLOAD, _PACKET.size)
+        )
+        if kind == 1 and streams:
+            total += first
+        at += less_one + 1
+    return 0
 
 
 def _pose(element: ET.Element | None, name: str, where: str) -> tuple[FloatArray64, str | None]:
