@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.readers.text_layout import TextLayout
 from fewpoints.annotations.scans.units import METRES
 
 VERSION = 1
@@ -81,9 +82,15 @@ class Fixes:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """All that is decided about one file; the defaults decide nothing."""
+    """All that is decided about one file; the defaults decide nothing.
+
+    Attributes:
+        fixes: changes to its points.
+        text: how a text file is a table of points; None leaves it to what is detected.
+    """
 
     fixes: Fixes = Fixes()
+    text: TextLayout | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> ImportOptions:  # Any: JSON of any shape, verified here.
@@ -91,6 +98,7 @@ class ImportOptions:
 
         Raises:
             InvalidImportOptions: anything is unknown, of another type or of another version.
+            InvalidTextLayout: so it is in the layout of a text file.
         """
         if value is None:
             return cls()
@@ -100,7 +108,11 @@ class ImportOptions:
             raise InvalidImportOptions(
                 f"Import options of version {version} cannot be used; this is version {VERSION}."
             )
-        return cls(fixes=Fixes.from_json(known.get("fixes", {})))
+        text = known.get("text")
+        return cls(
+            fixes=Fixes.from_json(known.get("fixes", {})),
+            text=None if text is None else TextLayout.from_json(text),
+        )
 
     @classmethod
     def parse(cls, text: str) -> ImportOptions:

@@ -11,11 +11,16 @@ from typing import Annotated
 import typer
 
 from fewpoints.server.commands.import_choices import (
+    ColumnsOption,
+    DecimalOption,
+    DelimiterOption,
     DropDuplicatesOption,
+    SkipLinesOption,
     ThinToOption,
     UnitOption,
     UpOption,
     import_options,
+    with_text_layout,
 )
 from fewpoints.server.commands.scans import JsonOption
 from fewpoints.server.commands.serving import HomeOption, make_settings
@@ -39,6 +44,10 @@ def import_scans(
     up: UpOption = None,
     drop_duplicates: DropDuplicatesOption = False,
     thin_to: ThinToOption = None,
+    columns: ColumnsOption = None,
+    delimiter: DelimiterOption = None,
+    decimal: DecimalOption = None,
+    skip_lines: SkipLinesOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,11 +60,25 @@ def import_scans(
 
     options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
     paths = [existing_file(path) for path in files]
+    choices = [
+        with_text_layout(
+            options,
+            path,
+            columns=columns,
+            delimiter=delimiter,
+            decimal=decimal,
+            skip_lines=skip_lines,
+        )
+        for path in paths
+    ]
     settings = make_settings(host=None, port=None, home=home)
     with open_store(settings) as store, progress_bar(f"Importing {len(paths)} scans") as progress:
         body = ProjectCreate(name=project, preset=preset)
         project_id = find_or_create_project(store, project, body)
-        scan_ids = [add_file(store, project_id, path, options) for path in paths]
+        scan_ids = [
+            add_file(store, project_id, path, chosen)
+            for path, chosen in zip(paths, choices, strict=True)
+        ]
         store.wait_for_scans(scan_ids, progress)
     if as_json:
         print_json({"project_id": project_id, "scan_ids": scan_ids})

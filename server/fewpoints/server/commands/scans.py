@@ -16,11 +16,16 @@ from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import readable_formats
 from fewpoints.server.commands.import_choices import (
+    ColumnsOption,
+    DecimalOption,
+    DelimiterOption,
     DropDuplicatesOption,
+    SkipLinesOption,
     ThinToOption,
     UnitOption,
     UpOption,
     import_options,
+    with_text_layout,
 )
 from fewpoints.server.commands.label_files import read_labels
 from fewpoints.server.commands.reading import read_file
@@ -64,6 +69,10 @@ def inspect(
     up: UpOption = None,
     drop_duplicates: DropDuplicatesOption = False,
     thin_to: ThinToOption = None,
+    columns: ColumnsOption = None,
+    delimiter: DelimiterOption = None,
+    decimal: DecimalOption = None,
+    skip_lines: SkipLinesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what is in a scan file and what to watch out for, before importing it.
@@ -71,7 +80,16 @@ def inspect(
     With fixes of the points (unit, up, left out points), what an import with them would have.
     """
     options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
-    report = preflight(existing_file(scan), options)
+    path = existing_file(scan)
+    options = with_text_layout(
+        options,
+        path,
+        columns=columns,
+        delimiter=delimiter,
+        decimal=decimal,
+        skip_lines=skip_lines,
+    )
+    report = preflight(path, options)
     if as_json:
         print_json(report.to_dict())
     else:
@@ -80,7 +98,7 @@ def inspect(
 
 def preflight(path: Path, options: ImportOptions = NOTHING) -> Preflight:
     with progress_bar(f"Reading {path.name}") as progress:
-        scan = apply_fixes(read_file(path, progress), options.fixes).scan
+        scan = apply_fixes(read_file(path, progress, text=options.text), options.fixes).scan
         return inspect_scan(scan, name=path.name)
 
 

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.import_options import ImportOptions
+from fewpoints.annotations.scans.readers.in_process import inspect_in_process
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.readers.text_detect import detect_layout
 from fewpoints.annotations.scans.readers.text_layout import InvalidTextLayout, TextLayout
@@ -298,6 +300,22 @@ class TestLayouts:
             read_text(path, name=path.name, layout=TextLayout(said.columns, delimiter="comma"))
         with pytest.raises(AppError, match="only 3"):
             read_text(path, name=path.name, layout=TextLayout(said.columns, skip=9))
+
+    def test_it_travels_with_the_options_of_an_import(self, tmp_path: Path) -> None:
+        path = tmp_path / "scan.csv"
+        path.write_bytes(b"1,2,3,4\n5,6,7,8\n")
+        said = ImportOptions(text=TextLayout(("z", "label", "y", "x"), delimiter="comma"))
+        assert ImportOptions.from_json(said.to_json()) == said
+        assert ImportOptions.from_json({"version": 1}).text is None
+        facts = inspect_in_process(path, name="my.csv", options=said)
+        assert facts["bounds"] == {"min": [4, 3, 1], "max": [8, 7, 5]}
+        assert list(facts["label_fields"]) == ["label"]
+
+    def test_other_formats_cannot_be_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "scan.ptx"
+        path.write_bytes(SOUND["stations.ptx"])
+        with pytest.raises(AppError, match="this is PTX, whose columns cannot be told"):
+            read_scan(path, text=TextLayout(("x", "y", "z")))
 
 
 class TestAgainstOtherParsers:

@@ -121,10 +121,13 @@ def _answer(request: dict[str, Any], answers: TextIO) -> dict[str, Any]:
 
 
 def _read(request: dict[str, Any], progress: Callable[[float, str], None]) -> Any:
-    scan = read_scan(
-        Path(request["path"]), name=request["name"], progress=part_of(progress, 0.0, 0.9)
-    )
     options = ImportOptions.from_json(request["options"])
+    scan = read_scan(
+        Path(request["path"]),
+        name=request["name"],
+        progress=part_of(progress, 0.0, 0.9),
+        text=options.text,
+    )
     scan, undo = apply_fixes(scan, options.fixes)
     if request["then"] == "inspect":
         progress(0.9, "Looking at the points")

@@ -32,6 +32,7 @@ from fewpoints.annotations.scans.readers.pts import read_pts
 from fewpoints.annotations.scans.readers.ptx import read_ptx, starts_like_ptx
 from fewpoints.annotations.scans.readers.stl import read_stl, starts_like_stl
 from fewpoints.annotations.scans.readers.text_detect import is_text
+from fewpoints.annotations.scans.readers.text_layout import TextLayout
 from fewpoints.annotations.scans.readers.text_table import read_text
 from fewpoints.annotations.scans.scan import PointScan
 
@@ -59,6 +60,8 @@ class _Format:
     read: Reader
     # Without a signature: `starts` says only that the content is plausible.
     by_suffix: bool = False
+    # Of tables of points as text, that may be told how they are laid out.
+    read_as: Callable[..., PointScan] | None = None
 
 
 def _is_ply(head: bytes) -> bool:
@@ -118,6 +121,7 @@ _FORMATS = (
         is_text,
         read_pts,
         by_suffix=True,
+        read_as=read_pts,
     ),
     _Format(
         FormatInfo(
@@ -129,6 +133,7 @@ _FORMATS = (
         is_text,
         read_text,
         by_suffix=True,
+        read_as=read_text,
     ),
     _Format(
         FormatInfo("off", "OFF", (".off",), "OFF, COFF, NOFF in text; vertices or surface samples"),
@@ -156,12 +161,17 @@ def readable_formats() -> list[FormatInfo]:
 
 
 def read_scan(
-    path: Path | str, *, name: str | None = None, progress: Progress = no_progress
+    path: Path | str,
+    *,
+    name: str | None = None,
+    progress: Progress = no_progress,
+    text: TextLayout | None = None,
 ) -> PointScan:
     """Read one scan file whole, or refuse it in one sentence; never in part.
 
     `name` is what messages call the file (default: its name without folders), for files that are
-    stored under another name than the user gave them.
+    stored under another name than the user gave them. `text`: how a table of points as text is laid
+    out; None detects it.
 
     Raises UnreadableScan for a damaged file, UnsupportedFormat for one of another kind.
     """
@@ -178,7 +188,13 @@ def read_scan(
     suffix = Path(shown).suffix.lower()
     for known in _FORMATS:
         if known.starts(head) and (not known.by_suffix or suffix in known.info.suffixes):
-            return known.read(path, name=shown, progress=progress)
+            if text is None:
+                return known.read(path, name=shown, progress=progress)
+            if known.read_as is not None:
+                return known.read_as(path, name=shown, progress=progress, layout=text)
+            raise UnreadableScan(
+                shown, f"this is {known.info.title}, whose columns cannot be told. Leave them out."
+            )
     titles = ", ".join(f.info.title for f in _FORMATS)
     expected = next((f.info.title for f in _FORMATS if suffix in f.info.suffixes), None)
     if expected is not None:

@@ -83,6 +83,16 @@ def read_text(
     )
 
 
+def detect_text(path: Path, *, name: str) -> TextLayout:
+    """Return how a file is a table of points.
+
+    Raises UnreadableScan where it is none.
+    """
+    with path.open("rb") as file:
+        head = read_head(file)
+        return detect_layout(head, name=name, whole=len(head) == path.stat().st_size)
+
+
 def read_head(file: BinaryIO) -> bytes:
     """The first lines of a file, however many blank ones come first; the file is rewound."""
     head = file.read(HEAD_BYTES)
