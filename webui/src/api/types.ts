@@ -125,6 +125,16 @@ export interface Preflight {
   voxel_size_reason: string;
   fields: { name: string; type: string }[];
   warnings: string[];
+  findings: Finding[];
+}
+
+/** `info` needs nobody; the others wait for a decision. `suggested`: its fix is no mere guess. */
+export interface Finding {
+  code: string;
+  sentence: string;
+  severity: "info" | "warning" | "problem";
+  fix: Partial<Fixes> | null;
+  suggested: boolean;
 }
 
 export type Channel = Schemas["ChannelRead"];

@@ -87,6 +87,20 @@ const fixes: Verifier<api.Fixes> = object({
   thin_to: nullable(number),
 });
 
+/** A fix that is offered names only what it changes. */
+const partFixes: Verifier<Partial<api.Fixes>> = (value, at) => {
+  const { unit, up, drop_duplicates, thin_to } = fixes(
+    { drop_duplicates: false, ...record(value, at) },
+    at,
+  );
+  return {
+    ...(unit && { unit }),
+    ...(up && { up }),
+    ...(drop_duplicates && { drop_duplicates }),
+    ...(thin_to && { thin_to }),
+  };
+};
+
 const importOptions: Verifier<api.ImportOptions> = object({ version: integer, fixes });
 
 const bounds = object({ min: triple, max: triple });
@@ -311,6 +325,18 @@ export const exportFile: Verifier<api.ExportFile> = object({
   snapshot: record,
 });
 
+const finding: Verifier<api.Finding> = object({
+  code: text,
+  sentence: text,
+  severity: oneOf("info", "warning", "problem"),
+  fix: nullable(partFixes),
+  suggested: flag,
+});
+
+/** Reports of scans that were imported before there were findings have none. */
+const reportFindings: Verifier<api.Finding[]> = (value, at) =>
+  value === undefined ? [] : list(finding)(value, at);
+
 /** What of the preflight report is shown. */
 export const preflight: Verifier<api.Preflight> = object({
   format: text,
@@ -326,6 +352,7 @@ export const preflight: Verifier<api.Preflight> = object({
   voxel_size_reason: text,
   fields: list(object({ name: text, type: text })),
   warnings: list(text),
+  findings: reportFindings,
 });
 
 export const upload: Verifier<api.Upload> = object({

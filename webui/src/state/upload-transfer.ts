@@ -94,7 +94,7 @@ export class Transfer {
       return null;
     }
     row.state = "importing";
-    return this.api.toScan(row.upload!.id, signal); // It was just taken.
+    return this.api.toScan(row.upload!.id, row.fixes, signal); // It was just taken.
   }
 
   private startHash(row: UploadRow, file: File, signal: AbortSignal): void {

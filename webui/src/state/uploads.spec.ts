@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "../api/client";
-import type { Preflight, Scan, Upload } from "../api/types";
+import type { Finding, Fixes, Preflight, Scan, Upload } from "../api/types";
 import type { NewUpload, UploadApi } from "../api/upload";
 import { SLICE_BYTES } from "./upload-transfer";
 import type { UploadRow } from "./upload-row.svelte";
@@ -22,7 +22,14 @@ const preflight: Preflight = {
   voxel_size_reason: "",
   fields: [],
   warnings: [],
+  findings: [],
 };
+
+function finding(code: string, severity: Finding["severity"], more?: Partial<Finding>): Finding {
+  return { code, severity, sentence: code, fix: null, suggested: false, ...more };
+}
+
+const NO_FIXES: Fixes = { unit: null, up: null, drop_duplicates: false, thin_to: null };
 
 /** A server in memory that keeps the bytes, and fails when it is told to. */
 class FakeServer implements UploadApi {
@@ -31,7 +38,8 @@ class FakeServer implements UploadApi {
   puts: { id: number; offset: number; bytes: number }[] = [];
   cancelled: number[] = [];
   hashes: (string | null)[] = [];
-  warnings: string[] = [];
+  findings: Finding[] = [];
+  fixes: Fixes[] = [];
   twins: string[] = [];
   problem: Upload["problem"] = null;
   atOnce = 0;
@@ -112,12 +120,13 @@ class FakeServer implements UploadApi {
     const upload = this.find(id);
     upload.state = this.problem ? "refused" : "checked";
     upload.problem = this.problem;
-    upload.preflight = this.problem ? null : { ...preflight, warnings: this.warnings };
+    upload.preflight = this.problem ? null : { ...preflight, findings: this.findings };
     return { ...upload };
   };
 
-  toScan = async (id: number): Promise<Scan> => {
+  toScan = async (id: number, fixes: Fixes): Promise<Scan> => {
     this.called("toScan");
+    this.fixes.push(fixes);
     const { name } = this.find(id);
     this.scans.push(name);
     return { id, name } as Scan; // The list only hands it on.
@@ -202,14 +211,45 @@ describe("uploads", () => {
 
   it("ask before an import when there is a finding, and go on when it is said", async () => {
     const { server, uploads, add } = setUp();
-    server.warnings = ["The scan has no colour."];
+    const fact = finding("no_colour", "info");
+    server.findings = [fact, finding("far_points", "warning")];
     await add(scanFile("grey.ply"));
     await settled(uploads, "asking");
     const row = uploads.rows[0] as UploadRow;
-    expect(row.findings).toEqual(["The scan has no colour."]);
+    expect(row.doubts.map(({ code }) => code)).toEqual(["far_points"]);
     expect(server.scans).toEqual([]);
     uploads.proceed(row);
     await vi.waitFor(() => expect(server.scans).toEqual(["grey.ply"]));
+  });
+
+  it("do not ask because of mere facts", async () => {
+    const { server, add } = setUp();
+    server.findings = [finding("shift", "info")];
+    await add(scanFile("far.ply"));
+    await vi.waitFor(() => expect(server.scans).toEqual(["far.ply"]));
+    expect(server.fixes).toEqual([NO_FIXES]);
+  });
+
+  it("take over what is suggested, and import with what was decided", async () => {
+    const { server, uploads, add } = setUp();
+    server.findings = [
+      finding("unit", "warning", { fix: { unit: "feet" }, suggested: true }),
+      finding("up", "warning", { fix: { up: "+y" }, suggested: false }),
+      finding("duplicates", "warning", { fix: { drop_duplicates: true }, suggested: true }),
+    ];
+    await add(scanFile("a.ply"), scanFile("b.ply"));
+    await vi.waitFor(() => expect(uploads.asking).toHaveLength(2));
+    const [a, b] = uploads.asking as [UploadRow, UploadRow];
+    expect(a.fixes).toEqual({ ...NO_FIXES, unit: "feet", drop_duplicates: true });
+    a.setFix({ drop_duplicates: true }, false);
+    a.setFix({ up: "+y" }, true);
+    expect([a.hasFix({ up: "+y" }), a.hasFix({ drop_duplicates: true })]).toEqual([true, false]);
+    expect(uploads.like(a)).toEqual([b]);
+    uploads.decideAlike(a);
+    uploads.proceedAll([a, b]);
+    await vi.waitFor(() => expect(server.scans).toHaveLength(2));
+    const decided = { ...NO_FIXES, unit: "feet", up: "+y" };
+    expect(server.fixes).toEqual([decided, decided]);
   });
 
   it("ask always where that was chosen, until it is chosen otherwise", async () => {

@@ -115,6 +115,16 @@ export class Uploads implements List {
     this.pump();
   }
 
+  /** Those that are asked about and in which the same was found. */
+  like(row: UploadRow): UploadRow[] {
+    return this.asking.filter((other) => other !== row && other.isLike(row));
+  }
+
+  /** Decide of all like this one what was decided of it. */
+  decideAlike(row: UploadRow): void {
+    for (const other of this.like(row)) other.fixes = row.fixes;
+  }
+
   setAtOnce(atOnce: boolean): void {
     this.atOnce = atOnce;
     try {

@@ -41,6 +41,13 @@ class Undo:
     details: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def left_out(self) -> int:
+        """How many points other ones stand for."""
+        if self.kept is None:
+            return 0
+        return int((self.kept != np.arange(len(self.kept))).sum())
+
 
 class Fixed(NamedTuple):
     """A scan after its fixes; None if there were none to undo."""

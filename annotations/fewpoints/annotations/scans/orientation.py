@@ -21,6 +21,7 @@ from fewpoints.annotations.scans.scan import PointScan
 SAMPLE = 200_000
 # log of how many more files have this axis up than x.
 _PRIOR = {"x": 0.0, "y": 1.8, "z": 2.9}
+_CLEAR = 0.7  # How much better than any other an axis must score to be no mere guess.
 # What is up -> the source and the sign of each new axis; all of them are rotations.
 _TURNS = {
     "+x": ((1, 1), (2, 1), (0, 1)),
@@ -34,11 +35,12 @@ Turned = TypeVar("Turned", FloatArray64, Float32Array)
 
 
 class UpAxis(NamedTuple):
-    """axis "x", "y" or "z"; sign 1 or -1; one sentence why."""
+    """axis "x", "y" or "z"; sign 1 or -1; one sentence why; no mere guess?"""
 
     axis: str
     sign: int
     reason: str
+    sure: bool = True
 
     @property
     def vector(self) -> FloatArray64:
@@ -118,7 +120,8 @@ def guess_up(positions: FloatArray64, finite: BoolArray) -> UpAxis:
         reason += f", and the scan is least tall along {best}"
     elif best == "z":
         reason += "; z up is the most common"
-    return UpAxis(best, 1, reason)
+    clear = scores[best] - max(score for axis, score in scores.items() if axis != best) >= _CLEAR
+    return UpAxis(best, 1, reason, sure=clear)
 
 
 def _camera_frame(points: FloatArray64) -> bool:

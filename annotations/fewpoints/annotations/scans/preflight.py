@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from fewpoints.annotations.arrays import FloatArray64
+from fewpoints.annotations.scans.findings import Finding, Looked, find
 from fewpoints.annotations.scans.grid import nearest_spacing
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.scan import Field, PointScan
-from fewpoints.annotations.scans.units import Unit, guess_unit, propose_voxel_size
+from fewpoints.annotations.scans.units import guess_unit, propose_voxel_size
 
-FEW_POINTS = 1000
+# Sentences that are no reason to watch out.
+_PLAIN = ("density", "crowded")
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,26 @@ class Preflight:
     label_fields: dict[str, dict[str, int]]
     shift: list[float]
     details: dict[str, str]
-    warnings: list[str]
+    findings: list[Finding]
+
+    @property
+    def warnings(self) -> list[str]:
+        """The findings as sentences, without those that are plain numbers or offers."""
+        return [finding.sentence for finding in self.findings if finding.code not in _PLAIN]
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as JSON shows them; all numbers are finite."""
         out = asdict(self)
+        out["warnings"] = self.warnings
         out["fields"] = [{"name": f.name, "type": f.type} for f in self.fields]
         return out
 
 
-def inspect_scan(scan: PointScan, *, name: str) -> Preflight:
-    """Look at a scan with at least one finite point; `name` is what the report calls it."""
+def inspect_scan(scan: PointScan, *, name: str, left_out: int = 0) -> Preflight:
+    """Look at a scan with at least one finite point; `name` is what the report calls it.
+
+    `left_out`: how many points its fixes left out.
+    """
     rows = np.flatnonzero(scan.finite)
     points = scan.positions if len(rows) == len(scan) else scan.positions[rows]
     low, high = points.min(axis=0), points.max(axis=0)
@@ -108,12 +118,9 @@ def inspect_scan(scan: PointScan, *, name: str) -> Preflight:
         label_fields=labels,
         shift=scan.global_shift.tolist(),
         details=dict(scan.details),
-        warnings=[
-            *_point_warnings(scan, len(rows)),
-            *_shape_warnings(scan, high - low, core, unit, spacing.duplicates if spacing else 1.0),
-            *scan.notes,
-            *_attribute_warnings(scan),
-        ],
+        findings=find(
+            Looked(scan, len(rows), left_out, high - low, core, unit, up, spacing, voxel)
+        ),
     )
 
 
@@ -122,67 +129,3 @@ def _range(scan: PointScan) -> list[float] | None:
         return None
     finite = scan.intensity[np.isfinite(scan.intensity)]
     return [float(finite.min()), float(finite.max())] if len(finite) else None
-
-
-def _point_warnings(scan: PointScan, finite: int) -> list[str]:
-    warnings = []
-    missing = len(scan) - finite
-    organised = scan.details.get("organised")
-    if organised is not None:
-        warnings.append(
-            f"The points form an image of {organised}: a depth camera's view from one side."
-        )
-    if missing:
-        warnings.append(
-            f"{missing:,} of {len(scan):,} points have no finite coordinates; they keep their row "
-            f"but take no part."
-        )
-    if finite < FEW_POINTS:
-        points = "point" if finite == 1 else "points"
-        warnings.append(f"Only {finite:,} {points}: too few to recognise anything in.")
-    return warnings
-
-
-def _shape_warnings(
-    scan: PointScan, extent: FloatArray64, core: FloatArray64, unit: Unit, duplicates: float
-) -> list[str]:
-    warnings = []
-    if unit.metres is None:
-        warnings.append(
-            "Coordinates are degrees of longitude and latitude, with heights in another unit: "
-            "shapes are distorted. Project the scan to a map in metres first."
-        )
-    elif unit.name != "metres":
-        warnings.append(
-            f"Coordinates seem to be in {unit.name}, not metres; voxel sizes are given in "
-            f"{unit.name}."
-        )
-    if scan.global_shift.any():
-        shift = ", ".join(f"{v:,.0f}" for v in scan.global_shift)
-        warnings.append(
-            f"Coordinates are far from the origin; ({shift}) is taken off for display. Exports "
-            f"keep the file's own coordinates."
-        )
-    if core.max() > 0 and float(np.linalg.norm(extent)) > 5 * float(np.linalg.norm(core)):
-        warnings.append(
-            f"A few points lie far from the rest: all span {np.linalg.norm(extent):.4g}, the inner "
-            f"98 % only {np.linalg.norm(core):.4g} {unit.name}. The view may start too far away."
-        )
-    if extent.max() == 0:
-        warnings.append("All points are at the same place.")
-    elif duplicates > 0.01 and len(scan) > 1:
-        warnings.append(
-            f"About {duplicates:.0%} of the points have a twin with exactly the same coordinates."
-        )
-    return warnings
-
-
-def _attribute_warnings(scan: PointScan) -> list[str]:
-    if scan.colours is not None:
-        if int(np.ptp(scan.colours[:: max(1, len(scan) // 500_000)], axis=0).max()) == 0:
-            return ["All points have the same colour."]
-        return []
-    instead = "its intensity" if scan.intensity is not None else "its height"
-    return [
-        f"The scan has no colour: {instead} is shown, and networks trained on colour work worse."
-    ]

@@ -29,14 +29,16 @@ ROOM_VOXEL_M = 0.02
 _PRIOR = {"metres": 0.0, "millimetres": -1.5, "centimetres": -3.0, "inches": -4.0, "feet": -3.5}
 _USUAL_SIZE_M = 12.0
 _SPREAD = float(np.log(8))
+_CLEAR = 1.0  # How much better than any other a unit must score to be no mere guess.
 
 
 class Unit(NamedTuple):
-    """name, or "degrees"; metres in one unit (None for degrees); one sentence why."""
+    """name, or "degrees"; metres in one unit (None for degrees); why, a sentence; no mere guess?"""
 
     name: str
     metres: float | None
     reason: str
+    sure: bool = True
 
 
 class VoxelSize(NamedTuple):
@@ -69,7 +71,9 @@ def guess_unit(scan: PointScan, low: FloatArray64, high: FloatArray64, up_axis: 
         scores[name] = prior + storey - size * size / 2
     best = max(scores, key=scores.__getitem__)
     size = f"{across * METRES[best]:.3g} m across"
-    return Unit(best, METRES[best], f"the scan would be {size}, {tall * METRES[best]:.3g} m tall")
+    reason = f"the scan would be {size}, {tall * METRES[best]:.3g} m tall"
+    clear = scores[best] - max(score for name, score in scores.items() if name != best) >= _CLEAR
+    return Unit(best, METRES[best], reason, sure=bool(clear))
 
 
 def propose_voxel_size(spacing: float | None, extent: FloatArray64, unit: Unit) -> VoxelSize:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -98,8 +98,9 @@ def inspect(
 
 def preflight(path: Path, options: ImportOptions = NOTHING) -> Preflight:
     with progress_bar(f"Reading {path.name}") as progress:
-        scan = apply_fixes(read_file(path, progress, text=options.text), options.fixes).scan
-        return inspect_scan(scan, name=path.name)
+        scan, undo = apply_fixes(read_file(path, progress, text=options.text), options.fixes)
+        left_out = undo.left_out if undo is not None else 0
+        return inspect_scan(scan, name=path.name, left_out=left_out)
 
 
 def describe(report: Preflight) -> list[tuple[str, object]]:
@@ -108,6 +109,10 @@ def describe(report: Preflight) -> list[tuple[str, object]]:
     lines: list[tuple[str, object]] = []
     for name, value in values.items():
         title = name.replace("_", " ").capitalize()
+        if name == "findings":  # The warnings say the same; the JSON has all.
+            offers = [offer for f in value if (offer := _offer(f["fix"]))]
+            lines.append(("Offered fixes", ", ".join(offers) or "-"))
+            continue
         if name == "fields":
             lines.append(
                 (title, ", ".join(f"{field['name']} ({field['type']})" for field in value))
@@ -117,6 +122,17 @@ def describe(report: Preflight) -> list[tuple[str, object]]:
         else:
             lines.append((title, value if name == "warnings" else _text(value)))
     return lines
+
+
+def _offer(fix: dict[str, Any] | None) -> str:
+    """A fix as it is typed."""
+    if not fix:
+        return ""
+    (name, value), *_ = fix.items()
+    option = f"--{name.replace('_', '-')}"
+    if value is True:
+        return option
+    return f'{option} "{value}"' if isinstance(value, str) and " " in value else f"{option} {value}"
 
 
 def _text(value: object) -> str:

@@ -19,6 +19,7 @@ from fewpoints.annotations.scans.readers.in_process import (
     ReadingTooSlow,
     read_scan_in_process,
 )
+from fewpoints.annotations.scans.scan_arrays import load_undo
 from fewpoints.annotations.scans.tiles import write_tiles
 from fewpoints.models.selection.options import needs_features, strategy_options
 from fewpoints.server.jobs import service as jobs
@@ -66,7 +67,10 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                 progress=part_of(context.progress, 0.0, 0.5),
             )
             context.progress(0.5, "Looking at the points")
-            preflight = inspect_scan(points, name=name)
+            undo = load_undo(data / "arrays")
+            preflight = inspect_scan(
+                points, name=name, left_out=undo.left_out if undo is not None else 0
+            )
             manifest = write_tiles(points, data, progress=part_of(context.progress, 0.55, 0.9))
         except AppError as error:
             # More time or memory may be allowed before the next try.
