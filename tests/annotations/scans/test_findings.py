@@ -15,7 +15,8 @@ from fewpoints.annotations.scans.import_options import Fixes
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan, choose_shift
-from tests.annotations.scans.test_preflight import DATA, ROOM, needs_data
+from tests.annotations.files import DATA, needs_data
+from tests.annotations.scans.test_preflight import ROOM
 
 
 def findings(positions: Any, **more: Any) -> dict[str, Finding]:
