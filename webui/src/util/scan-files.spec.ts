@@ -11,6 +11,7 @@ it("scans are told by their first bytes", () => {
     "ply\r\n",
     "LASF\0",
     "ASTM-E57",
+    "glTF\x02",
     "# .PCD v0.7",
     "VERSION 0.7\n",
     "# c\nFIELDS x y",

@@ -17,11 +17,13 @@ export const SUFFIXES: readonly string[] = [
   ".obj",
   ".off",
   ".stl",
+  ".glb",
+  ".gltf",
 ];
 // Without a signature: text under these names may be a table of points. The server looks closer.
 const TEXT = /\.(?:ptx|pts|xyz|txt|csv|asc|xyzrgb|xyzn)$/i;
 // Nothing in these tells what they are; the server looks at the numbers.
-const WITHOUT_SIGNATURE: readonly string[] = [".bin", ".obj", ".off", ".stl"];
+const WITHOUT_SIGNATURE: readonly string[] = [".bin", ".obj", ".off", ".stl", ".gltf"];
 const HEAD = 2048;
 const PRINT = 65_536;
 // What systems put into folders; nobody meant to upload it.
@@ -55,6 +57,7 @@ export function startsLikeScan(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head);
   if (/^ply[\n\r \t]/.test(text) || text.startsWith("LASF")) return true;
   if (text.startsWith("ASTM-E57")) return true;
+  if (text.startsWith("glTF")) return true;
   if (text.startsWith("\x93NUMPY") || startsLikeArrays(head, text)) return true;
   for (const line of text.split("\n")) {
     const words = line.trim().split(/\s+/);

@@ -57,6 +57,8 @@ def scan_up(scan: PointScan) -> UpAxis:
         return UpAxis(told[1], -1 if told[0] == "-" else 1, "it is given, not guessed")
     if scan.source_format in ("las", "laz", "copc"):
         return UpAxis("z", 1, "LAS files have z up")
+    if scan.source_format == "gltf":
+        return UpAxis("y", 1, "glTF files have y up")
     return guess_up(scan.positions, scan.finite)
 
 

@@ -58,6 +58,8 @@ def guess_unit(scan: PointScan, low: FloatArray64, high: FloatArray64, up_axis: 
         return Unit(named, METRES[named], "named by the file's coordinate system")
     if scan.source_format in ("las", "laz", "copc"):
         return Unit("metres", 1.0, "no coordinate system is named; most such files are in metres")
+    if scan.source_format == "gltf":
+        return Unit("metres", 1.0, "glTF files are in metres")
     across = float(np.linalg.norm(extent))
     if float(np.abs((low + high) / 2).max()) > max(20 * across, 10_000):
         return Unit("metres", 1.0, "coordinates far from the origin are usually map coordinates")

@@ -10,12 +10,19 @@ spread evenly by area and always the same ones (seed 0), never more than `MOST_P
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from fewpoints.annotations.arrays import AnyArray, BoolArray, FloatArray64, IndexArray
+from fewpoints.annotations.arrays import (
+    AnyArray,
+    BoolArray,
+    FloatArray64,
+    IndexArray,
+    UInt8Array,
+)
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.readers.fields import ScanParts, build_scan, normalise_colours
 from fewpoints.annotations.scans.scan import Field, PointScan, finite_rows
@@ -27,14 +34,22 @@ MOST_POINTS = 5_000_000
 _BLOCK = 1 << 18
 
 
+# (n, k) vertices and their (n, k) weights -> (n, 3) colours of the places in between.
+Painter: TypeAlias = Callable[[IndexArray, FloatArray64], UInt8Array]
+
+
 @dataclass
 class Mesh:
-    """What a file holds: (V, 3) vertices, (F, 3) triangles, and (V, 3) or (F, 3) colours."""
+    """What a file holds: (V, 3) vertices, (F, 3) triangles, and (V, 3) or (F, 3) colours.
+
+    `paint` gives the colours where they are more than that, as textures are.
+    """
 
     vertices: FloatArray64
     faces: IndexArray
     vertex_colours: AnyArray | None = None
     face_colours: AnyArray | None = None
+    paint: Painter | None = None
 
 
 def fan(corners: IndexArray, sizes: IndexArray) -> IndexArray:
@@ -99,6 +114,12 @@ def _columns(colours: AnyArray | None) -> list[AnyArray] | None:
 
 
 def _vertex_colours(mesh: Mesh) -> AnyArray | None:
+    if mesh.paint is not None:
+        colours = np.empty((len(mesh.vertices), 3), np.uint8)
+        for part in _blocks(len(colours)):
+            rows = np.arange(part.start, part.stop)[:, None]
+            colours[part] = mesh.paint(rows, np.ones(rows.shape))
+        return colours
     if mesh.vertex_colours is not None or mesh.face_colours is None:
         return mesh.vertex_colours
     colours = np.zeros((len(mesh.vertices), 3), mesh.face_colours.dtype)
@@ -143,7 +164,8 @@ def _sample(mesh: Mesh, usable: BoolArray, count: int) -> ScanParts:
     positions = np.empty((count, 3))
     normals = np.empty((count, 3), np.float32)
     levels = _levels(mesh)
-    colours = None if levels is None else np.empty((count, 3), np.uint8)
+    painted = levels is not None or mesh.paint is not None
+    colours = np.empty((count, 3), np.uint8) if painted else None
     for part in _blocks(count):
         rows = np.arange(part.start, part.stop)
         # One point in each of `count` equal shares of the area: no holes, no clumps.
@@ -158,7 +180,11 @@ def _sample(mesh: Mesh, usable: BoolArray, count: int) -> ScanParts:
         facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         length = np.linalg.norm(facing, axis=1, keepdims=True)
         normals[part] = facing / np.where(length > 0, length, 1)
-        if levels is not None and colours is not None:
+        if colours is None:
+            continue
+        if mesh.paint is not None:
+            colours[part] = mesh.paint(faces, weights)
+        elif levels is not None:
             if mesh.vertex_colours is not None:
                 mixed = np.einsum("nk,nkd->nd", weights, levels[faces].astype(np.float64))
                 colours[part] = np.rint(mixed)

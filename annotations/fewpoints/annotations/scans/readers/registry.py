@@ -17,6 +17,11 @@ from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.readers.e57 import read_e57
 from fewpoints.annotations.scans.readers.e57_header import starts_like_e57
+from fewpoints.annotations.scans.readers.gltf import (
+    read_gltf,
+    starts_like_glb,
+    starts_like_gltf,
+)
 from fewpoints.annotations.scans.readers.kitti import read_kitti_and_labels, starts_like_sweep
 from fewpoints.annotations.scans.readers.las import read_las
 from fewpoints.annotations.scans.readers.las_header import starts_like_las
@@ -152,6 +157,17 @@ _FORMATS = (
         read_stl,
         by_suffix=True,
     ),
+    _Format(
+        FormatInfo("glb", "GLB", (".glb",), "binary glTF 2.0 with colours and textures"),
+        starts_like_glb,
+        read_gltf,
+    ),
+    _Format(
+        FormatInfo("gltf", "glTF", (".gltf",), "glTF 2.0 with its data inside the file"),
+        starts_like_gltf,
+        read_gltf,
+        by_suffix=True,
+    ),
 )
 
 
@@ -212,7 +228,6 @@ _SIGNATURES = (
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
     (b"\x1f\x8b", "gzip-compressed (unpack it first)"),
-    (b"glTF", "a glTF model"),
 )
 
 
