@@ -32,6 +32,7 @@ from fewpoints.annotations.scans.readers.in_process import (
 )
 from fewpoints.annotations.scans.readers.registry import read_scan
 from tests.annotations.files import COLOURS, POINTS, RGB, XYZ, ply
+from tests.annotations.scans.readers.plain_e57 import Column, write
 
 ROWS = [(*p, *c, 7) for p, c in zip(POINTS, COLOURS, strict=True)]
 ROOM = ply("binary_little_endian", [("vertex", [*XYZ, *RGB, ("label", "int")], ROWS)])
@@ -219,7 +220,13 @@ def test_a_process_stays_for_the_next_file(tmp_path: Path) -> None:
     assert in_process._idle == [first]
     with pytest.raises(UnreadableScan):
         read_scan_in_process(file(tmp_path, "short.ply", ROOM[:-3]))
-    assert in_process._idle == []  # It may have been harmed.
+    assert in_process._idle == [first]
+    columns = [Column(f"cartesian{axis}", "double", [1.0, 2.0]) for axis in "XYZ"]
+    broken = bytearray(write(tmp_path / "sound.e57", [columns]).read_bytes())
+    broken[100] ^= 1
+    with pytest.raises(UnreadableScan, match="cannot be decoded"):
+        read_scan_in_process(file(tmp_path, "broken.e57", bytes(broken)))
+    assert in_process._idle == []  # The decoder may have harmed it.
     assert ends(first._child.pid)
 
 

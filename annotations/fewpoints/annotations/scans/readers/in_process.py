@@ -5,8 +5,8 @@
 The libraries behind some formats hang, crash or ask for absurd memory on damaged files. So a
 file is read by another process, with a limit on its time and one on its memory; past either it
 is ended, and the file is refused in a sentence. Arrays come back as files that are mapped, not
-through a pipe. A process that has read a file stays for the next one, because starting one costs
-about half a second; one that failed in any way is not used again.
+through a pipe. A process that has read a file, or refused it by a check of ours, stays for the next
+one, because starting one costs about half a second; any other is not used again.
 
 The limit on memory needs Linux, where RLIMIT_DATA counts all that is allocated. macOS counts
 only a part of it, and Windows has no such limit: there, only time is limited.
@@ -220,16 +220,15 @@ atexit.register(end_idle_processes)
 
 @contextmanager
 def _process_for(request: dict[str, Any]) -> Iterator[_Process]:
-    """A process that has begun with the request. It waits for another one if all went well."""
+    """A process that has begun with the request. It waits for another one if nothing harmed it."""
     process = _begun(request)
-    kept = False
     try:
         yield process
-        with _lock:
-            if process.fit and len(_idle) < MOST_IDLE:
-                _idle.append(process)
-                kept = True
     finally:
+        with _lock:
+            kept = process.fit and len(_idle) < MOST_IDLE
+            if kept:
+                _idle.append(process)
         if not kept:
             process.end()
 
@@ -268,6 +267,7 @@ class _Process:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         self._files = 0
+        self._unharmed = False
         self.peak_bytes = 0
 
     def begin(self, request: dict[str, Any]) -> bool:
@@ -277,6 +277,7 @@ class _Process:
             self._child.stdin.write(json.dumps(request).encode() + b"\n")
             self._child.stdin.flush()
         self._files += 1
+        self._unharmed = False
         try:
             return self._replies.get(timeout=START_S) is not None
         except queue.Empty:
@@ -302,6 +303,7 @@ class _Process:
                 progress(*last)
                 continue
             self.peak_bytes = max(self.peak_bytes, reply["peak_bytes"])
+            self._unharmed = "done" in reply or reply.get("refused", {}).get("unharmed", False)
             if "done" in reply:
                 return reply["done"]
             raise _error(reply, name, limits)
@@ -309,7 +311,7 @@ class _Process:
     @property
     def fit(self) -> bool:
         """Whether the process may read another file."""
-        return self._files < MOST_FILES and self.peak_bytes < MOST_KEPT_BYTES
+        return self._unharmed and self._files < MOST_FILES and self.peak_bytes < MOST_KEPT_BYTES
 
     @property
     def status(self) -> int:

@@ -7,7 +7,7 @@ A request is a line of JSON on stdin: {"path", "name", "folder", "then", "option
 {"progress": [fraction, sentence]}, then one of
 
 * {"done": what it found},
-* {"refused": {"kind", "message", "name", "where"}}, a sentence for people,
+* {"refused": {"kind", "message", "where", "unharmed"}}, a sentence for people,
 * {"memory": sentence}, when the limit did not suffice,
 * {"failed": traceback}, a mistake of the reader's,
 
@@ -109,6 +109,8 @@ def _answer(request: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 "kind": type(error).__name__,
                 "message": error.message,
                 "where": where,
+                # A check of ours, not a library that gave up on damaged data.
+                "unharmed": error.__cause__ is None,
             }
         }
     except MemoryError as error:
