@@ -71,7 +71,7 @@ class TestUploads:
         lead.post_json(f"/uploads/{upload['id']}/check", {})
         body = {"options": OPTIONS}
         scan = lead.post_json(f"/uploads/{upload['id']}/scan", body, status=201)
-        assert scan["options"] == OPTIONS
+        assert scan["options"] == {**OPTIONS, "text": None}
 
     @pytest.mark.parametrize("fixes", [{"unit": "miles"}, {"turn": 1}, {"thin_to": -1}])
     def test_unknown_options_are_refused(
@@ -81,6 +81,20 @@ class TestUploads:
         send(lead, upload, 0, ROOM)
         answer = lead.post(f"/uploads/{upload['id']}/check", json={"options": {"fixes": fixes}})
         assert answer.status_code == 422, answer.text
+
+    def test_the_layout_of_a_text_file_is_among_them(
+        self, lead: Visitor, project: dict[str, Any]
+    ) -> None:
+        table = "".join(f"{i % 40}.5 {i // 40} 7 {i}\n" for i in range(1600)).encode()
+        text = {"columns": ["y", "x", "z", "skip"], "delimiter": "blanks"}
+        ask = {"name": "table.xyz", "options": json.dumps({"text": text})}
+        found = checked(lead.post("/inspect", params=ask, content=table), 200).json()
+        assert found["bounds"]["max"] == [39, 39.5, 7]
+        path = f"/projects/{project['id']}/scans"
+        scan = checked(lead.post(path, params=ask, content=table), 201).json()
+        assert scan["options"]["text"]["columns"] == text["columns"]
+        lead.idle(project["id"])
+        assert lead.get_json(f"/scans/{scan['id']}")["state"] == "ready"
 
     def test_options_as_text_beside_bytes(self, lead: Visitor, project: dict[str, Any]) -> None:
         ask = {"name": "room.ply", "options": '{"fixes": {"unit": "inches"}}'}

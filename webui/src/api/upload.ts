@@ -3,7 +3,7 @@
 
 /** Uploads in pieces. Pieces go by XHR, because `fetch` cannot report their progress over HTTP/1.1. */
 import { all, apiUrl, NetworkError, request, send, toApiError } from "./client";
-import type { Fixes, Scan, Upload } from "./types";
+import type { ImportOptions, Scan, Upload } from "./types";
 import * as verify from "./verify";
 
 /** What the list of uploads needs of the server. */
@@ -20,7 +20,7 @@ export interface UploadApi {
     signal: AbortSignal,
   ): Promise<Upload>;
   check(id: number, sha256: string | null, signal: AbortSignal): Promise<Upload>;
-  toScan(id: number, fixes: Fixes, signal: AbortSignal): Promise<Scan>;
+  toScan(id: number, options: ImportOptions, signal: AbortSignal): Promise<Scan>;
   cancel(id: number): Promise<unknown>;
 }
 
@@ -38,9 +38,9 @@ export const uploadApi: UploadApi = {
   put,
   check: (id, sha256, signal) =>
     request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256 }, signal }),
-  toScan: (id, fixes, signal) =>
+  toScan: (id, options, signal) =>
     request("POST", `/uploads/${id}/scan`, verify.scan, {
-      body: { options: { fixes } },
+      body: { options },
       signal,
     }),
   cancel: (id) => send("DELETE", `/uploads/${id}`),

@@ -101,7 +101,11 @@ const partFixes: Verifier<Partial<api.Fixes>> = (value, at) => {
   };
 };
 
-const importOptions: Verifier<api.ImportOptions> = object({ version: integer, fixes });
+const importOptions: Verifier<api.ImportOptions> = object({
+  version: integer,
+  fixes,
+  text: nullable(record),
+});
 
 const bounds = object({ min: triple, max: triple });
 

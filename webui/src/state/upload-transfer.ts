@@ -94,7 +94,8 @@ export class Transfer {
       return null;
     }
     row.state = "importing";
-    return this.api.toScan(row.upload!.id, row.fixes, signal); // It was just taken.
+    const upload = row.upload!; // It was just taken.
+    return this.api.toScan(upload.id, { ...upload.options, fixes: row.fixes }, signal);
   }
 
   private startHash(row: UploadRow, file: File, signal: AbortSignal): void {

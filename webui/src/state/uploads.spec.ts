@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "../api/client";
-import type { Finding, Fixes, Preflight, Scan, Upload } from "../api/types";
+import type { Finding, Fixes, ImportOptions, Preflight, Scan, Upload } from "../api/types";
 import type { NewUpload, UploadApi } from "../api/upload";
 import { SLICE_BYTES } from "./upload-transfer";
 import type { UploadRow } from "./upload-row.svelte";
@@ -124,7 +124,7 @@ class FakeServer implements UploadApi {
     return { ...upload };
   };
 
-  toScan = async (id: number, fixes: Fixes): Promise<Scan> => {
+  toScan = async (id: number, { fixes }: ImportOptions): Promise<Scan> => {
     this.called("toScan");
     this.fixes.push(fixes);
     const { name } = this.find(id);

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from fewpoints.annotations.scans.import_options import ImportOptions
-from fewpoints.server.schemas import Name, Schema, Time, Vector
+from fewpoints.server.schemas import JsonObject, Name, Schema, Time, Vector
 
 ScanState = Literal["queued", "importing", "ready", "failed"]
 FileUnit = Literal["metres", "millimetres", "centimetres", "feet", "US survey feet", "inches"]
@@ -33,10 +33,14 @@ class FixesBody(Schema):
 
 
 class ImportOptionsBody(Schema):
-    """What is decided about a file before it is imported."""
+    """What is decided about a file before it is imported.
+
+    `text` is how a text file is a table of points, as `TextLayout` has it.
+    """
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     fixes: FixesBody = FixesBody()
+    text: JsonObject | None = None
 
     def options(self) -> ImportOptions:
         """Return the same for readers and jobs."""
