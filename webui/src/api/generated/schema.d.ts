@@ -2575,6 +2575,8 @@ export interface components {
         /**
          * ImportOptionsBody
          * @description What is decided about a file before it is imported.
+         *
+         *     `text` is how a text file is a table of points, as `TextLayout` has it.
          */
         ImportOptionsBody: {
             /**
@@ -2583,6 +2585,10 @@ export interface components {
              *     }
              */
             fixes: components["schemas"]["FixesBody"];
+            /** Text */
+            text?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Version
              * @default 1
