@@ -290,7 +290,7 @@ def test_an_export_is_looked_at_made_described_and_deleted(team: Team) -> None:
     assert hashlib.sha256(content).hexdigest() == manifest["sha256"]
     assert manifest["left_out_answers"] == {"sent_back": 1}
 
-    file.get_by_role("button", name="Export like room-sparse.csv again").click()
+    file.get_by_role("button", name="Same again: room-sparse.csv").click()
     expect(file).to_have_count(2, timeout=30_000)
     file.first.get_by_role("button", name="Delete room-sparse.csv").click()
     lead.get_by_test_id("delete-export").click()
