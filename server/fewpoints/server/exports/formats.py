@@ -169,8 +169,8 @@ labels = torch.load("labels.pth", weights_only=False)["{title}"]
         """\
 import numpy as np
 
-TYPES = {"char": "i1", "uchar": "u1", "short": "<i2", "ushort": "<u2", "int": "<i4",
-         "uint": "<u4", "float": "<f4", "double": "<f8"}
+SIZES = {"char": "i1", "uchar": "u1", "short": "<i2", "ushort": "<u2"}
+TYPES = {**SIZES, "int": "<i4", "uint": "<u4", "float": "<f4", "double": "<f8"}
 with open("{file}", "rb") as file:
     header = iter(lambda: file.readline().decode("ascii").split(), ["end_header"])
     columns = [(line[2], TYPES[line[1]]) for line in header if line[0] == "property"]
@@ -336,8 +336,8 @@ centres = [list(figure["geometry"]["position"].values()) for figure in figures]
 from xml.etree import ElementTree
 
 items = ElementTree.parse("tracklet_labels.xml").getroot().find("tracklets").findall("item")
-centres = [[float(item.find("poses/item/" + axis).text) for axis in ("tx", "ty", "tz")]
-           for item in items]
+poses = [item.find("poses/item") for item in items]
+centres = [[float(pose.find(axis).text) for axis in ("tx", "ty", "tz")] for pose in poses]
 """,
         scans=write_cvat_kitti, folder=True,
     ),
