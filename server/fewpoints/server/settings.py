@@ -68,13 +68,13 @@ class Settings(BaseSettings):
     read_timeout_s: float = Field(
         default=10.0,
         gt=0,
-        description="Longest time that reading a scan of up to 50 MB may take; larger ones get "
+        description="Longest time that reading a scan of up to 10 MB may take; larger ones get "
         "more in proportion to their size, imports six times as much.",
     )
     read_memory_bytes: int = Field(
         default=1_000_000_000,
         gt=0,
-        description="Memory that reading a scan of up to 50 MB may take (on Linux); larger ones "
+        description="Memory that reading a scan of up to 10 MB may take (on Linux); larger ones "
         "get more in proportion to their size.",
     )
     run_jobs: bool = Field(

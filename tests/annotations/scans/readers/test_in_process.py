@@ -240,7 +240,7 @@ def test_one_that_ended_while_it_waited_is_replaced(tmp_path: Path) -> None:
 
 
 def test_larger_files_may_take_more() -> None:
-    small, large = ReadingLimits().for_file(50_000_000), ReadingLimits().for_file(500_000_000)
+    small, large = ReadingLimits().for_file(10_000_000), ReadingLimits().for_file(100_000_000)
     assert small == ReadingLimits().for_file(0) == ReadingLimits(10, 1_000_000_000)
     assert large == ReadingLimits(100, 10_000_000_000)
     assert large.at_most(60).patient(6) == ReadingLimits(360, 10_000_000_000)

@@ -41,7 +41,7 @@ from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.scan_arrays import load_arrays
 
 CHILD_MODULE = "fewpoints.annotations.scans.readers.reading_child"
-SMALL_BYTES = 50_000_000
+SMALL_BYTES = 10_000_000
 START_S = 60.0
 # How often the one who asked is asked back whether to go on.
 TICK_S = 0.2
@@ -60,7 +60,7 @@ class ReadingLimits:
     memory_bytes: int = 1_000_000_000
 
     def for_file(self, size: int) -> ReadingLimits:
-        """These limits hold up to 50 MB; a larger file gets more in proportion to its size."""
+        """these limits hold up to 10 MB; a larger file gets more in proportion to its size."""
         times = max(1.0, size / SMALL_BYTES)
         return ReadingLimits(self.seconds * times, int(self.memory_bytes * times))
 
