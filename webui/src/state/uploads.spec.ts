@@ -284,13 +284,13 @@ describe("uploads", () => {
     const { uploads, add } = setUp();
     uploads.atOnce = false;
     await add(
-      new File(["hello"], "notes.txt"),
+      new File(["hello"], "notes.md"),
       new File(["hello"], "wrong.PLY"),
       new File([], "empty.ply"),
       scanFile("no-suffix"),
     );
     expect(uploads.leftOut.map((file) => file.path)).toEqual([
-      "notes.txt",
+      "notes.md",
       "wrong.PLY",
       "empty.ply",
     ]);
