@@ -53,7 +53,7 @@ def test_a_folder_arrives_without_what_is_no_scan(
     (folder / "upstairs").mkdir(parents=True)
     write_ply(folder / "kitchen.ply", small_room(2_000).scan)
     write_ply(folder / "upstairs" / "bath.ply", small_room(2_500).scan)
-    (folder / "notes.txt").write_text("Remember the cellar.")
+    (folder / "notes.md").write_text("Remember the cellar.")
     (folder / ".hidden").write_text("x")
     broken = (folder / "kitchen.ply").read_bytes()[:2000]
     (folder / "broken.ply").write_bytes(broken)
@@ -62,7 +62,7 @@ def test_a_folder_arrives_without_what_is_no_scan(
     page.get_by_test_id("upload-folder-input").set_input_files(folder)
     expect(page.get_by_test_id("left-out")).to_contain_text("1 file is not uploaded")
     page.get_by_test_id("left-out").locator("summary").click()
-    expect(page.get_by_test_id("left-out")).to_contain_text("flat/notes.txt")
+    expect(page.get_by_test_id("left-out")).to_contain_text("flat/notes.md")
     rows = page.get_by_test_id("upload-row")
     expect(rows).to_have_count(1, timeout=MINUTES)
     expect(rows).to_have_attribute("data-state", "refused")
@@ -77,14 +77,14 @@ def test_a_folder_arrives_without_what_is_no_scan(
     page.evaluate(
         """() => {
             const transfer = new DataTransfer();
-            transfer.items.add(new File(["Remember the attic."], "dropped.txt"));
+            transfer.items.add(new File(["Remember the attic."], "dropped.md"));
             for (const type of ["dragover", "drop"])
                 document.body.dispatchEvent(
                     new DragEvent(type, { dataTransfer: transfer, bubbles: true })
                 );
         }"""
     )
-    expect(page.get_by_test_id("left-out")).to_contain_text("dropped.txt")
+    expect(page.get_by_test_id("left-out")).to_contain_text("dropped.md")
 
 
 def test_the_check_is_shown_before_there_is_a_scan(
