@@ -120,6 +120,14 @@ def _write_pth(folder: Path, answered: Answered) -> list[WrittenFile]:
     return [WrittenFile("points.pth", None), WrittenFile("labels.pth", None)]
 
 
+_LABELCLOUD_LOADER = """\
+import json
+
+with open("{file}", encoding="utf-8") as file:
+    objects = json.load(file)["objects"]
+centres = [list(found["centroid"].values()) for found in objects]
+"""
+
 FORMATS: tuple[ExportFormat, ...] = (
     ExportFormat(
         "sparse_csv", "CSV", "sparse", "fewpoints sparse labels 1",
@@ -291,26 +299,14 @@ bottom = np.array([row[11:14] for row in rows], float) @ camera  # In the file's
         "labelcloud_rel", "labelCloud (radians)", "objects", "labelCloud centroid_rel",
         "Centroid, dimensions and rotations of each object, -pi to pi.",
         ("{title}.json",), (), 330,
-        """\
-import json
-
-with open("{file}", encoding="utf-8") as file:
-    objects = json.load(file)["objects"]
-centres = [list(found["centroid"].values()) for found in objects]
-""",
+        _LABELCLOUD_LOADER,
         scans=write_labelcloud_rel,
     ),
     ExportFormat(
         "labelcloud_abs", "labelCloud (degrees)", "objects", "labelCloud centroid_abs",
         "Centroid, dimensions and rotations of each object, 0 to 360 degrees.",
         ("{title}.json",), (), 330,
-        """\
-import json
-
-with open("{file}", encoding="utf-8") as file:
-    objects = json.load(file)["objects"]
-centres = [list(found["centroid"].values()) for found in objects]
-""",
+        _LABELCLOUD_LOADER,
         scans=write_labelcloud_abs,
     ),
     ExportFormat(
