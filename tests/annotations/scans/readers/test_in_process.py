@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.annotations.scans.import_options import NOTHING
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers import in_process
 from fewpoints.annotations.scans.readers.in_process import (
@@ -198,18 +199,27 @@ class TestOddReaders:
             assert child.stdout is not None
             # -4.5 s: the system allows each core 5 s more.
             limits = {"seconds": -4.5, "memory_bytes": 1_000_000_000}
-            request = {"path": str(path), "name": name, "folder": str(arrays), "then": "save"}
+            request = {
+                "path": str(path),
+                "name": name,
+                "folder": str(arrays),
+                "then": "save",
+                "options": NOTHING.to_json(),
+            }
             child.stdin.write(json.dumps(request | limits).encode() + b"\n")
             child.stdin.flush()
             assert json.loads(child.stdout.readline()) == {"started": True}
             if name == "hangs.ply":  # No other thread of it runs: the system ends it.
                 assert child.wait(60) == -signal.SIGXCPU
                 return
-            while not path.with_suffix(".pid").exists() or not path.with_suffix(".pid").read_text():
+            pid = path.with_suffix(".pid")
+            until = time.monotonic() + 60
+            while not pid.exists() or not pid.read_text():
+                assert time.monotonic() < until, "the reader started nothing"
                 time.sleep(0.02)
         assert child.returncode == -signal.SIGKILL
         assert not arrays.exists()
-        assert ends(int(path.with_suffix(".pid").read_text()))
+        assert ends(int(pid.read_text()))
 
 
 def test_a_process_stays_for_the_next_file(tmp_path: Path) -> None:
