@@ -24,6 +24,8 @@ FLOAT32_SAFE = 4096.0
 # No scan in any unit reaches this far; a coordinate beyond it is a damaged number, treated as
 # non-finite so that squares and float32 copies cannot overflow.
 FINITE_LIMIT = 1e12
+# Rows that are looked at together: what the processor's cache holds.
+BLOCK_ROWS = 1 << 15
 
 
 class Field(NamedTuple):
@@ -98,9 +100,13 @@ class PointScan:
 def finite_rows(positions: FloatArray64) -> BoolArray:
     """(N,) True where all of (N, 3) `positions` are finite and below `FINITE_LIMIT`."""
     ok = np.ones(len(positions), bool)
-    for axis in range(3):
+    for start in range(0, len(positions), BLOCK_ROWS):
+        block = positions[start : start + BLOCK_ROWS]
         # A comparison with NaN is False, so this covers NaN and infinity too.
-        ok &= np.abs(positions[:, axis]) < FINITE_LIMIT
+        if block.max() < FINITE_LIMIT and block.min() > -FINITE_LIMIT:
+            continue
+        for axis in range(3):
+            ok[start : start + BLOCK_ROWS] &= np.abs(block[:, axis]) < FINITE_LIMIT
     return ok
 
 
@@ -111,13 +117,15 @@ def choose_shift(positions: FloatArray64, finite: BoolArray) -> FloatArray64:
     far-off points do not move it. Rounded to whole thousands: easy to read and to add back.
     """
     shift = np.zeros(3)
-    rows = np.flatnonzero(finite)
-    if len(rows) == 0:
+    count = int(np.count_nonzero(finite))
+    if count == 0:
         return shift
-    sample = rows[:: max(1, len(rows) // 200_000)]
+    every = max(1, count // 200_000)
+    rows = slice(None, None, every) if count == len(finite) else np.flatnonzero(finite)[::every]
+    sample = positions[rows]
     for axis in range(3):
-        middle = float(np.median(positions[sample, axis]))
-        largest = float(np.abs(positions[sample, axis]).max())
+        middle = float(np.median(sample[:, axis]))
+        largest = float(np.abs(sample[:, axis]).max())
         if largest > FLOAT32_SAFE:
             shift[axis] = np.round(middle / 1000.0) * 1000.0
     return shift + 0.0  # Turns -0.0 into 0.0.

@@ -36,7 +36,13 @@ from fewpoints.annotations.arrays import (
     UInt8Array,
 )
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.scans.scan import Field, PointScan, choose_shift, finite_rows
+from fewpoints.annotations.scans.scan import (
+    BLOCK_ROWS,
+    Field,
+    PointScan,
+    choose_shift,
+    finite_rows,
+)
 
 _COLOURS = (
     ("red", "green", "blue"),
@@ -265,11 +271,15 @@ def normalise_colours(channels: Sequence[AnyArray]) -> tuple[UInt8Array | None, 
         if channel.dtype == np.uint8 and factor == 1.0:
             colours[:, axis] = channel
             continue
-        values = channel.astype(np.float64) * factor
-        bad = ~np.isfinite(values)
-        broken += int(bad.sum())
-        values[bad] = 0
-        colours[:, axis] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        for start in range(0, count, BLOCK_ROWS):
+            values = channel[start : start + BLOCK_ROWS].astype(np.float64)
+            values *= factor
+            bad = ~np.isfinite(values)
+            if bad.any():
+                broken += int(bad.sum())
+                values[bad] = 0
+            np.clip(np.rint(values, out=values), 0, 255, out=values)
+            colours[start : start + BLOCK_ROWS, axis] = values
     if broken:
         notes.append(f"{broken:,} colour values are not finite and count as 0.")
     return colours, notes
@@ -330,6 +340,9 @@ def _narrow(values: AnyArray) -> IntArray:
 def _peak(values: AnyArray) -> float:
     if values.dtype.kind != "f":
         return float(values.max())
+    peak = float(values.max())
+    if np.isfinite(peak):
+        return peak
     finite = values[np.isfinite(values)]
     return float(finite.max()) if len(finite) else 0.0
 

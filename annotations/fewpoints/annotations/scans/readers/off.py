@@ -103,7 +103,7 @@ def _vertices(
                 f"a vertex with {block.tokens[wrong[0]]} values instead of {least}.",
                 where=f"line {block.lines[wrong[0]]}",
             )
-        table = block.values.reshape(len(block.lines), -1)
+        table = block.table
         points[done : done + len(table)] = table[:, :3]
         if colours is not None:
             with np.errstate(over="ignore"):

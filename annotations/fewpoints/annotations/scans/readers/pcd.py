@@ -190,7 +190,7 @@ def _read_ascii(
                 f"{block.tokens[row]} values where the header promises {header.values} per point.",
                 where=f"line {block.lines[row]}",
             )
-        table = block.values.reshape(len(block.lines), header.values)
+        table = block.table
         columns = {f.name: table[:, f.column] for f in used}
         for f in used:
             if f.name in store.columns:

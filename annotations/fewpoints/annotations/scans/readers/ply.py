@@ -196,7 +196,7 @@ def _split_lines(block: TextBlock, element: Element, name: str) -> dict[str, Any
         _check_lengths(block, np.full(len(block.lines), len(element.properties)), element, name)
         if element.name != "vertex":
             return {}
-        table = block.values.reshape(len(block.lines), len(element.properties))
+        table = block.table
         return {p.name: table[:, i] for i, p in enumerate(element.properties)}
     ends = np.cumsum(block.tokens)
     starts = ends - block.tokens

@@ -146,7 +146,7 @@ def _table(block: TextBlock, name: str) -> FloatArray64:
     """(L, 4) or (L, 7) values of a block's lines."""
     width = int(block.tokens[0])
     if width in _WIDTHS and (block.tokens == width).all():
-        return block.values.reshape(-1, width)
+        return block.table
     row = 0 if width not in _WIDTHS else int(np.argmax(block.tokens != width))
     raise UnreadableScan(
         name,

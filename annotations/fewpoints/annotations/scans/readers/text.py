@@ -3,24 +3,34 @@
 """Tables of numbers as text, read by blocks: one record per line.
 
 Columns are parted by blanks, or by another character that a byte table turns into one.
-Nothing is done per value in Python: a block is split into lines and tokens by byte comparisons and
-parsed in one call. Only a block that fails is looked at line by line, to name the line.
+Nothing is done per value in Python. Lines that are alike go to `text_arrow`, several blocks at a
+time; others are split into lines and tokens by byte comparisons and parsed in one call. Only what
+fails there is looked at line by line, to name the line.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64, IndexArray
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.scans.readers import text_arrow
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 16 << 20
 WINDOW_BYTES = 1 << 18
+_THREADS = min(4, os.cpu_count() or 1)
+# After so many more blocks that Arrow refused than it read, it is asked no more.
+_MOST_REFUSED = 4
 _FEW = 16
 
 _BLANK = np.zeros(256, bool)
@@ -69,16 +79,37 @@ class Dialect(NamedTuple):
         return self.delimiter == " " and self.decimal == "."
 
 
-class TextBlock(NamedTuple):
+@dataclass(frozen=True)
+class TextBlock:
     """Consecutive non-blank lines.
 
-    values: (T,) all numbers of the block; tokens: (L,) how many each line has;
-    lines: (L,) one-based line numbers.
+    numbers: (T,) all numbers of the block one behind the other, or (L, W) where all lines have W;
+    tokens: (L,) how many each line has; lines: (L,) one-based line numbers.
     """
 
-    values: FloatArray64
+    numbers: FloatArray64
     tokens: IndexArray
     lines: IndexArray
+
+    @cached_property
+    def values(self) -> FloatArray64:
+        """(T,) all numbers, line by line."""
+        return self.numbers.ravel()
+
+    @property
+    def table(self) -> FloatArray64:
+        """(L, W) the numbers, for a block whose lines all have W."""
+        if self.numbers.ndim == 2:
+            return self.numbers
+        return self.numbers.reshape(len(self.lines), -1)
+
+
+class _Part(NamedTuple):
+    """Whole lines: their bytes, the number of the first one, how many they are."""
+
+    text: bytes
+    line: int
+    lines: int
 
 
 class TextRows:
@@ -96,6 +127,10 @@ class TextRows:
         """`first_line`: number of the line the file is at; `carriage`: lines end in CR alone."""
         self._dialect = dialect
         self._table = dialect.table() if dialect is not None else b""
+        self._delimiter, self._columns = b" ", 0
+        if dialect is not None and dialect.delimiter != " ":
+            self._delimiter, self._columns = bytes([_GAP]), dialect.columns
+        self._refused = 0
         self._file = file
         self._name = name
         self._line = first_line
@@ -116,28 +151,74 @@ class TextRows:
             if len(few.lines):
                 yield few
             return
-        while count > 0:
-            if not self._fill():
-                return
-            part = self._window()
-            data = np.frombuffer(part, np.uint8)
+        pending: deque[tuple[_Part, Future[FloatArray64 | None] | None]] = deque()
+        late: UnreadableScan | None = None
+        with ThreadPoolExecutor(_THREADS) as pool:
+            while True:
+                while count > 0 and late is None and len(pending) <= _THREADS:
+                    try:
+                        part = self._cut(count)
+                    except UnreadableScan as error:  # What stands before it comes first.
+                        late = error
+                        break
+                    if part is None:
+                        break
+                    count -= part.lines
+                    even = None
+                    if len(part.text) >= text_arrow.LEAST_BYTES and self._refused < _MOST_REFUSED:
+                        even = pool.submit(
+                            text_arrow.parse_even, part.text, self._delimiter, self._columns
+                        )
+                    pending.append((part, even))
+                if not pending:
+                    break
+                part, even = pending.popleft()
+                table = even.result() if even is not None else None
+                if table is not None:
+                    self._refused = max(0, self._refused - 1)
+                    yield _even_block(table, part.line)
+                    continue
+                self._refused += even is not None
+                filled = 0
+                for block in self._blocks(part):
+                    filled += len(block.lines)
+                    yield block
+                count += part.lines - filled
+        if late is not None:
+            raise late
+
+    def _cut(self, most: int) -> _Part | None:
+        """The next lines, at most so many, blank ones among them; None at the end."""
+        if not self._fill():
+            return None
+        text = self._window(len(self._buffer))
+        data = np.frombuffer(text, np.uint8)
+        lines = int(np.count_nonzero(data == 10))
+        if lines > most:
+            text = text[: int(np.flatnonzero(data == 10)[most - 1]) + 1]
+            lines = most
+        part = _Part(text, self._line, lines)
+        self._at += len(text)
+        self._line += lines
+        return part
+
+    def _blocks(self, part: _Part) -> Iterator[TextBlock]:
+        """The non-blank lines of a part, by windows that the processor's cache holds."""
+        at, line = 0, part.line
+        while at < len(part.text):
+            end = _end_of_lines(part.text, at, WINDOW_BYTES)
+            text = self._without_gaps(part.text[at:end])
+            data = np.frombuffer(text, np.uint8)
             ends = np.flatnonzero(data == 10) + 1
             tokens = _tokens_per_line(data, ends)
             filled = np.flatnonzero(tokens)
-            if len(filled) > count:
-                used = int(filled[count - 1]) + 1  # Lines up to the last one wanted.
-                filled = filled[:count]
-                part = part[: int(ends[used - 1])]
-            else:
-                used = len(ends)
-            lines = filled + self._line
-            self._at += len(part)
-            self._line += used
-            if len(filled) == 0:
-                continue
-            count -= len(filled)
-            per_line = tokens[filled]
-            yield TextBlock(self._parse(part, int(per_line.sum()), lines), per_line, lines)
+            if len(filled):
+                lines = filled + line
+                per_line = tokens[filled]
+                values = self._parse(text, int(per_line.sum()), lines)
+                yield TextBlock(values, per_line, lines)
+            at = end
+            line += len(ends)
 
     def next_filled_line(self) -> int | None:
         """Number of the next non-blank line, or None if only blank ones follow."""
@@ -157,9 +238,9 @@ class TextRows:
         tokens: list[int] = []
         lines: list[int] = []
         while len(lines) < count and self._fill():
-            end = self._buffer.index(b"\n", self._at)
-            words = self._buffer[self._at : end].split()
-            self._at = end + 1
+            end = self._buffer.index(b"\n", self._at) + 1
+            words = self._without_gaps(self._buffer[self._at : end]).split()
+            self._at = end
             self._line += 1
             if words:
                 lines.append(self._line - 1)
@@ -169,12 +250,9 @@ class TextRows:
             np.array(values, np.float64), np.array(tokens, np.int64), np.array(lines, np.int64)
         )
 
-    def _window(self) -> bytes:
-        """The next whole lines, at least one; not more than the processor's cache holds."""
-        end = self._buffer.rfind(b"\n", self._at, self._at + WINDOW_BYTES)
-        if end < 0:
-            end = self._buffer.index(b"\n", self._at)
-        return self._buffer[self._at : end + 1]
+    def _window(self, size: int = WINDOW_BYTES) -> bytes:
+        """The next whole lines, at least one, of about `size`."""
+        return self._buffer[self._at : _end_of_lines(self._buffer, self._at, size)]
 
     def _fill(self) -> bool:
         """Have at least one whole line in the buffer; the last line gets its missing newline."""
@@ -197,7 +275,7 @@ class TextRows:
                     where=f"line {self._line}",
                 )
         self._at = 0
-        self._buffer = self._without_gaps(buffer)
+        self._buffer = buffer
         return bool(buffer)
 
     def _spelled(self, block: bytes) -> bytes:
@@ -209,19 +287,17 @@ class TextRows:
             return block
         return block.translate(self._table)
 
-    def _without_gaps(self, buffer: bytes) -> bytes:
+    def _without_gaps(self, part: bytes) -> bytes:
         """Write "nan" between delimiters that have no number between them; clear empty lines."""
-        if self._dialect is None or self._dialect.delimiter == " ":
-            return buffer
-        end = buffer.rfind(b"\n") + 1
-        data = np.frombuffer(buffer, np.uint8, end)
+        if self._delimiter == b" ":
+            return part
+        data = np.frombuffer(part, np.uint8)
         if (data == 32).any() or (data == 9).any() or (data == 13).any():
             data = data[(data != 32) & (data != 9) & (data != 13)]
         gap, edge = data == _GAP, (data == _GAP) | (data == 10)
         if not (gap[:1].any() or (gap[1:] & edge[:-1]).any() or (gap[:-1] & edge[1:]).any()):
-            return buffer
-        rows = buffer[: end - 1].split(b"\n")
-        return b"\n".join(map(self._filled, rows)) + b"\n" + buffer[end:]
+            return part
+        return b"\n".join(map(self._filled, part.split(b"\n")))
 
     def _filled(self, row: bytes) -> bytes:
         assert self._dialect is not None
@@ -287,6 +363,22 @@ def check_range(
             f'{values[row]:g} does not fit the type {info.dtype.name} of "{field}".',
             where=f"line {block.lines[row]}",
         )
+
+
+def _even_block(table: FloatArray64, line: int) -> TextBlock:
+    """The block of (L, W) numbers whose first line has the number `line`; none was blank."""
+    count, width = table.shape
+    return TextBlock(
+        table,
+        np.broadcast_to(np.int64(width), count),
+        np.arange(line, line + count, dtype=np.int64),
+    )
+
+
+def _end_of_lines(text: bytes, start: int, size: int) -> int:
+    """The byte behind the last whole line within `size` bytes, or behind the first one."""
+    end = text.rfind(b"\n", start, start + size)
+    return (end if end >= 0 else text.index(b"\n", start)) + 1
 
 
 def _tokens_per_line(

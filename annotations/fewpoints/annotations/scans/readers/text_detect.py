@@ -11,6 +11,7 @@ import numpy as np
 
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.readers.text_layout import (
+    DELIMITERS,
     MOST_COLUMNS,
     TextLayout,
     as_floats,
@@ -145,7 +146,10 @@ def _is_comment(text: str) -> bool:
 def _dialect(lines: list[_Line]) -> _Found | None:
     """The dialect that most lines fit; its first line is the first one of three or more numbers."""
     best: _Found | None = None
+    letters = set().union(*(line.text for line in lines))
     for delimiter, decimal in _DIALECTS:
+        if delimiter != "blanks" and DELIMITERS[delimiter] not in letters:
+            continue  # No line has two fields.
         widths = [
             0 if _is_comment(line.text) else numbers_of(line.text, delimiter, decimal)
             for line in lines

@@ -58,9 +58,7 @@ def read_text(
             DELIMITERS[layout.delimiter], DECIMALS[layout.decimal], len(layout.columns)
         )
         rows = TextRows(file, name, first_line=layout.skip + 1, carriage=carriage, dialect=dialect)
-        columns = TextColumns(
-            layout.columns, most_rows(file, len(layout.columns), carriage=carriage)
-        )
+        columns = TextColumns(layout.columns, _likely_rows(head, size, len(layout.columns)))
         for block in rows.take(size + 1):
             columns.put(block, name)
             progress(min(1.0, file.tell() / size), "Reading points")
@@ -131,24 +129,31 @@ def _skip_lines(file: BinaryIO, count: int, *, carriage: bool, name: str) -> Non
 def most_rows(file: BinaryIO, least_bytes: int, *, carriage: bool) -> int:
     """How many points can follow, from the line ends; each line of one needs `least_bytes`."""
     start = file.tell()
-    mark = b"\r" if carriage else b"\n"
+    mark = ord("\r" if carriage else "\n")
     ends = size = 0
-    while block := file.read(1 << 20):
-        ends += block.count(mark)
+    while block := file.read(1 << 18):
+        ends += int(np.count_nonzero(np.frombuffer(block, np.uint8) == mark))
         size += len(block)
     file.seek(start)
     return min(ends + 1, (size + 1) // least_bytes)
 
 
-class TextColumns:
-    """The used columns of at most `most` points, filled block by block."""
+def _likely_rows(head: bytes, size: int, columns: int) -> int:
+    """How many points a file of `size` bytes has if its lines are as long as those of its head."""
+    ends = max(1, head.count(b"\n"), head.count(b"\r"))
+    return min(int(1.02 * ends * size / max(1, len(head))), size // (2 * columns)) + 1
 
-    def __init__(self, roles: tuple[str, ...], most: int) -> None:
+
+class TextColumns:
+    """The used columns of any number of points, filled block by block."""
+
+    def __init__(self, roles: tuple[str, ...], room: int) -> None:
+        """`room`: for so many points there is room at once."""
         self.count = 0
         self._roles = roles
-        self._positions: FloatArray64 = np.empty((most, 3), np.float64)
+        self._positions: FloatArray64 = np.empty((room, 3), np.float64)
         self._columns: dict[int, AnyArray] = {
-            i: np.empty(most, np.float64 if role == "label" else np.float32)
+            i: np.empty(room, np.float64 if role == "label" else np.float32)
             for i, role in enumerate(roles)
             if role not in ("x", "y", "z", "skip")
         }
@@ -167,8 +172,10 @@ class TextColumns:
                 f"{block.tokens[row]:,} values where the table has {width:,} columns.",
                 where=f"line {block.lines[row]}",
             )
-        table = block.values.reshape(-1, width)
+        table = block.table
         stop = self.count + len(table)
+        if stop > len(self._positions):
+            self._make_room(stop + stop // 8)
         for axis, role in enumerate("xyz"):
             self._positions[self.count : stop, axis] = table[:, self._roles.index(role)]
         with np.errstate(over="ignore", invalid="ignore"):
@@ -176,24 +183,27 @@ class TextColumns:
                 column[self.count : stop] = table[:, i]
         self.count = stop
 
+    def _make_room(self, count: int) -> None:
+        """Lengthen or shorten the columns, where the system can without a copy."""
+        self._positions.resize((count, 3), refcheck=False)
+        for column in self._columns.values():
+            column.resize(count, refcheck=False)
+
     def parts(self, names: tuple[str, ...]) -> ScanParts:
         """Hand the columns over by their part; `names` are those of all columns."""
-        count, roles = self.count, self._roles
+        roles = self._roles
+        self._make_room(self.count)
 
         def group(*wanted: str) -> list[AnyArray] | None:
             if wanted[0] not in roles:
                 return None
-            return [self._columns[roles.index(role)][:count] for role in wanted]
+            return [self._columns[roles.index(role)] for role in wanted]
 
         intensity = group("intensity")
         return ScanParts(
-            positions=self._positions[:count],
+            positions=self._positions,
             colours=group("r", "g", "b"),
             normals=group("nx", "ny", "nz"),
             intensity=intensity[0] if intensity else None,
-            labels={
-                names[i]: self._columns[i][:count]
-                for i, role in enumerate(roles)
-                if role == "label"
-            },
+            labels={names[i]: self._columns[i] for i, role in enumerate(roles) if role == "label"},
         )
