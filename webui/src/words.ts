@@ -26,6 +26,7 @@ export const JOB_WORDS: Record<Job["kind"], string> = {
   predict: t("job.predict"),
   export: t("job.export"),
   normals: t("job.normals"),
+  labels: t("job.labels"),
 };
 
 export const JOB_STATE_WORDS: Record<Job["state"], string> = {

@@ -33,6 +33,7 @@ from fewpoints.server.errors import ErrorBody
 from fewpoints.server.events import routes as events
 from fewpoints.server.events.hub import EventHub
 from fewpoints.server.exports import routes as exports
+from fewpoints.server.file_labels import routes as file_labels
 from fewpoints.server.home_lock import HomeLock
 from fewpoints.server.jobs import routes as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
@@ -69,6 +70,7 @@ ROUTERS = (
     training.router,
     comparisons.router,
     exports.router,
+    file_labels.router,
     jobs.router,
     events.router,
 )

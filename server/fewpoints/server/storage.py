@@ -201,6 +201,14 @@ class Storage:
         assert name in ("tiles.bin", "tiles.json", "order.bin", "preflight.json")
         return self.scan_data(scan_id) / name
 
+    def label_counts(self, scan_id: int) -> Path:
+        """How often each value of its label fields occurs (`file_labels/counts.py`)."""
+        return self.scan_data(scan_id) / "label-counts.json"
+
+    def truth_file(self, scan_id: int, import_id: int) -> Path:
+        """The true class of every point, by one import of labels."""
+        return self.scan_folder(scan_id) / "truth" / f"{int(import_id)}.npy"
+
     def superpoints_file(self, scan_id: int, key: str) -> Path:
         """A scan's superpoints; `key` names the features and the voxel size that they are of.
 

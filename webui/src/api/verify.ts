@@ -287,7 +287,16 @@ export const checkpoint: Verifier<api.Checkpoint> = object({
   newer_answers: count,
 });
 
-const jobKind = oneOf("import", "features", "select", "finetune", "predict", "export", "normals");
+const jobKind = oneOf(
+  "import",
+  "features",
+  "select",
+  "finetune",
+  "predict",
+  "export",
+  "normals",
+  "labels",
+);
 
 export const job: Verifier<api.Job> = object({
   id: integer,

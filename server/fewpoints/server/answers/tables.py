@@ -33,7 +33,7 @@ class AnswerEvent(Base):
     )
     id: Mapped[int] = mapped_column(LongId, primary_key=True)
     client_id: Mapped[str] = mapped_column(String(64), unique=True)  # Made by the sender.
-    kind: Mapped[str] = mapped_column(String(8))  # "answer", "undo", "import" or "note".
+    kind: Mapped[str] = mapped_column(String(8))  # "answer", "undo", "import", "unimport", "note".
     scan_id: Mapped[int] = mapped_column(ForeignKey(Scan.id, ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id))  # Who sent it.
     author: Mapped[str] = mapped_column(String(100))  # Whose answer it is; differs for imports.

@@ -8,6 +8,7 @@ from fewpoints.server.answers import tables as _answers
 from fewpoints.server.coverage import tables as _coverage
 from fewpoints.server.db.base import Base
 from fewpoints.server.exports import tables as _exports
+from fewpoints.server.file_labels import tables as _file_labels
 from fewpoints.server.jobs import tables as _jobs
 from fewpoints.server.projects import tables as _projects
 from fewpoints.server.reviews import tables as _reviews
@@ -21,6 +22,7 @@ DOMAINS = (
     _answers,
     _coverage,
     _exports,
+    _file_labels,
     _jobs,
     _projects,
     _reviews,

@@ -49,6 +49,9 @@ KINDS: dict[str, JobKind] = {
     "normals": JobKind(
         "light", "fewpoints.server.channels.tasks:estimate_normals", "estimation of normals"
     ),
+    "labels": JobKind(
+        "light", "fewpoints.server.file_labels.tasks:take_labels", "import of labels"
+    ),
     "export": JobKind("light", "fewpoints.server.exports.tasks:export", "export"),
 }
 

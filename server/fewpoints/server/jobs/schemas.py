@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.schemas import Id, Schema, Time
 
-JobKindName = Literal["import", "features", "select", "finetune", "predict", "export", "normals"]
+JobKindName = Literal[
+    "import", "features", "select", "finetune", "predict", "export", "normals", "labels"
+]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE_STATES = ("queued", "running")
 OVER_STATES = ("done", "failed", "cancelled")

@@ -22,6 +22,7 @@ from fewpoints.annotations.scans.readers.in_process import (
 from fewpoints.annotations.scans.scan_arrays import load_undo
 from fewpoints.annotations.scans.tiles import write_tiles
 from fewpoints.models.selection.options import needs_features, strategy_options
+from fewpoints.server.file_labels.counts import save_counts
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.context import JobCancelled, JobContext
 from fewpoints.server.projects.queries import get_project, shown_checkpoints
@@ -77,6 +78,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
             keep = isinstance(error, (ReadingTooSlow, ReadingTooLarge))
             _give_up(context, scan_id, error.message, keep_source=keep)
         context.progress(0.9, "Saving the points")
+        save_counts(data / "arrays", data / "label-counts.json")
         facts = without_nan(preflight.to_dict())
         (data / "preflight.json").write_text(json.dumps(facts), encoding="utf-8")
 
