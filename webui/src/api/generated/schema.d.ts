@@ -390,6 +390,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/label-imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Label Import
+         * @description Take back all that an import added.
+         */
+        post: operations["labels_undo_label_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network": {
         parameters: {
             query?: never;
@@ -784,6 +804,70 @@ export interface paths {
          * @description Cancel the unfinished jobs of a kind and batch; without a batch, those that have none.
          */
         post: operations["jobs_cancel_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/label-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Label Fields
+         * @description The label fields that came with a project's scans, or some of them.
+         */
+        get: operations["labels_list_label_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/label-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Label Imports
+         * @description What was made of label fields, newest first.
+         */
+        get: operations["labels_list_label_imports"];
+        put?: never;
+        /**
+         * Start Label Import
+         * @description Make answers, or the truth, of a label field of many scans; a job does it.
+         */
+        post: operations["labels_start_label_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/label-imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Label Import
+         * @description What an import would do.
+         */
+        post: operations["labels_preview_label_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1250,6 +1334,26 @@ export interface paths {
          * @description Make a scan's features and superpoints where they are missing; an import does so itself.
          */
         post: operations["scans_prepare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/label-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Label Fields
+         * @description The label fields that came with a scan, and what their values may mean.
+         */
+        get: operations["labels_read_label_fields"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2630,7 +2734,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels";
         };
         /**
          * JobGroupRead
@@ -2651,7 +2755,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels";
             /** Queued */
             queued: number;
             /** Running */
@@ -2680,7 +2784,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels";
             /** Message */
             message: string;
             /** Progress */
@@ -2765,6 +2869,167 @@ export interface components {
             parent?: string | null;
         };
         /**
+         * LabelFieldRead
+         * @description A label field of one or more scans.
+         *
+         *     `values` is null where there are more than 1,000: it numbers something else than classes.
+         *     `low_values` are those of the low 16 bits, where values go beyond them. `suggestions`: the
+         *     likeliest first. `sparse`: so few points have a class that all of them may become answers.
+         */
+        LabelFieldRead: {
+            /** Low Values */
+            low_values: components["schemas"]["LabelValue"][] | null;
+            /** Name */
+            name: string;
+            /** Numbers Objects */
+            numbers_objects: boolean;
+            /** Points */
+            points: number;
+            /** Scans */
+            scans: number;
+            /** Sparse */
+            sparse: boolean;
+            /** Suggestions */
+            suggestions: components["schemas"]["MappingSuggestion"][];
+            /** Values */
+            values: components["schemas"]["LabelValue"][] | null;
+        };
+        /**
+         * LabelFieldsRead
+         * @description The label fields of imported scans, those that are likely to hold classes first.
+         *
+         *     While `waiting` scans are not 0, ask again: each request counts on for a moment.
+         */
+        LabelFieldsRead: {
+            /** Fields */
+            fields: components["schemas"]["LabelFieldRead"][];
+            /** Scans */
+            scans: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * LabelImportCreate
+         * @description Do it. `client_id` is made by the sender; sent twice, it is done once.
+         */
+        LabelImportCreate: {
+            /** Client Id */
+            client_id: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /**
+             * Per Class
+             * @default 20
+             */
+            per_class: number | null;
+            /** Scan Ids */
+            scan_ids?: number[] | null;
+            /**
+             * Target
+             * @default answers
+             * @enum {string}
+             */
+            target: "answers" | "truth";
+        };
+        /**
+         * LabelImportOptions
+         * @description What to make of a label field. Scans that lack the field are left out.
+         *
+         *     `mapping` is a class_mapping. `per_class` answers are made of each class in each scan, null:
+         *     all labelled points.
+         */
+        LabelImportOptions: {
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /**
+             * Per Class
+             * @default 20
+             */
+            per_class: number | null;
+            /** Scan Ids */
+            scan_ids?: number[] | null;
+            /**
+             * Target
+             * @default answers
+             * @enum {string}
+             */
+            target: "answers" | "truth";
+        };
+        /**
+         * LabelImportPlan
+         * @description What an import would do.
+         *
+         *     `left_out` scans lack the field, `waiting` ones are not looked at yet. `answers` is an upper
+         *     bound where some of the scans are `answered` already: their answers stay. `replaced` scans have
+         *     a ground truth, which gives way to the new one. `unlisted`: values that the mapping does not
+         *     mention, and therefore ignores.
+         */
+        LabelImportPlan: {
+            /** Answered */
+            answered: number;
+            /** Answers */
+            answers: number;
+            /** Classes */
+            classes: components["schemas"]["MappedClass"][];
+            /** Ignored Points */
+            ignored_points: number;
+            /** Left Out */
+            left_out: number;
+            /** Points */
+            points: number;
+            /** Replaced */
+            replaced: number;
+            /** Scans */
+            scans: number;
+            /** Unlisted */
+            unlisted: components["schemas"]["LabelValue"][];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * LabelImportRead
+         * @description One import and what came of it. `state` is that of its job; null when that is forgotten.
+         */
+        LabelImportRead: {
+            /** Answers */
+            answers: number;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: number | null;
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** Per Class */
+            per_class: number | null;
+            /** Points */
+            points: number;
+            /** Project Id */
+            project_id: number;
+            /** Scans */
+            scans: number;
+            /** State */
+            state: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "answers" | "truth";
+            /** Undone At */
+            undone_at: string | null;
+        };
+        /**
          * LabelledClass
          * @description How many points have a class; `few`: some, but too few to keep any out to measure with.
          */
@@ -2775,6 +3040,18 @@ export interface components {
             index: number;
             /** Labelled */
             labelled: number;
+        };
+        /**
+         * LabelValue
+         * @description One value of a field, the points that have it, and what the file calls it.
+         */
+        LabelValue: {
+            /** Name */
+            name?: string | null;
+            /** Points */
+            points: number;
+            /** Value */
+            value: number;
         };
         /**
          * LeftOutScan
@@ -2802,6 +3079,37 @@ export interface components {
             steps: number[];
             /** Total */
             total: number;
+        };
+        /**
+         * MappedClass
+         * @description One class: the points that the file gives it, and the answers that come of them.
+         */
+        MappedClass: {
+            /** Answers */
+            answers: number;
+            /** Index */
+            index: number;
+            /** Points */
+            points: number;
+        };
+        /**
+         * MappingSuggestion
+         * @description A mapping that may be right: why, and the share of the points that it gives a class.
+         */
+        MappingSuggestion: {
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "names" | "asprs" | "semantic_kitti" | "nyu40" | "index" | "external" | "from_one";
+            /** Share */
+            share: number;
         };
         /**
          * NetworkRead
@@ -2900,6 +3208,13 @@ export interface components {
         Page_JobRead_: {
             /** Items */
             items: components["schemas"]["JobRead"][];
+            /** Total */
+            total: number;
+        };
+        /** Page[LabelImportRead] */
+        Page_LabelImportRead_: {
+            /** Items */
+            items: components["schemas"]["LabelImportRead"][];
             /** Total */
             total: number;
         };
@@ -4901,7 +5216,7 @@ export interface operations {
             query?: {
                 /** @description Only queued and running jobs, or only those that are over. */
                 active?: boolean | null;
-                kind?: ("import" | "features" | "select" | "finetune" | "predict" | "export" | "normals") | null;
+                kind?: ("import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels") | null;
                 limit?: number;
                 offset?: number;
                 project_id?: number | null;
@@ -5183,6 +5498,64 @@ export interface operations {
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_undo_label_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelImportRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6487,6 +6860,271 @@ export interface operations {
                 };
             };
             /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_list_label_fields: {
+        parameters: {
+            query?: {
+                scan_id?: number[] | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelFieldsRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_list_label_imports: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LabelImportRead_"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_start_label_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelImportCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelImportRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description conflict: The request contradicts the present state.
+             *     nothing_to_import: No point of the chosen scans would get a class.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description invalid: A value is well-formed but not possible here.
+             *     invalid_mapping: A class mapping contradicts itself, the classes, or the file.
+             *     too_many_answers: More points would become answers than make sense.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_preview_label_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelImportOptions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelImportPlan"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description invalid: A value is well-formed but not possible here.
+             *     invalid_mapping: A class mapping contradicts itself, the classes, or the file.
+             *     too_many_answers: More points would become answers than make sense.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8276,6 +8914,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description scan_not_ready: The scan is not imported. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_read_label_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelFieldsRead"];
                 };
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
