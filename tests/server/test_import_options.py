@@ -71,7 +71,7 @@ class TestUploads:
         lead.post_json(f"/uploads/{upload['id']}/check", {})
         body = {"options": OPTIONS}
         scan = lead.post_json(f"/uploads/{upload['id']}/scan", body, status=201)
-        assert scan["options"] == {**OPTIONS, "text": None}
+        assert scan["options"] == {**OPTIONS, "text": None, "member": None}
 
     @pytest.mark.parametrize("fixes", [{"unit": "miles"}, {"turn": 1}, {"thin_to": -1}])
     def test_unknown_options_are_refused(

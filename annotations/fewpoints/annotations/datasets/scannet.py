@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -43,10 +43,10 @@ TITLE = "ScanNet"
 CLASSES = PRESETS["scannet20"].classes
 CATEGORIES = "scannetv2-labels.combined.tsv"
 SPLITS = ("train", "val", "trainval", "test")
-_MESH = "_vh_clean_2.ply"
-_SEGMENTS = "_vh_clean_2.0.010000.segs.json"
+MESH = "_vh_clean_2.ply"
+SEGMENTS = "_vh_clean_2.0.010000.segs.json"
 _MAX_OBJECTS = 1 << 31
-_AGGREGATIONS = (".aggregation.json", "_vh_clean.aggregation.json")
+AGGREGATIONS = (".aggregation.json", "_vh_clean.aggregation.json")
 
 
 def is_scannet(root: Path) -> bool:
@@ -62,7 +62,7 @@ def open_scannet(root: Path) -> Dataset:
     """
     folders = _scene_folders(root)
     if not folders:
-        raise UnreadableDataset(TITLE, f"there is no folder with a scene…{_MESH} in {root.name}.")
+        raise UnreadableDataset(TITLE, f"there is no folder with a scene…{MESH} in {root.name}.")
     splits = read_splits(root)
     annotated = {*splits.get("train", ()), *splits.get("val", ())}
     table = next((p for p in (root / CATEGORIES, root.parent / CATEGORIES) if p.exists()), None)
@@ -73,7 +73,7 @@ def open_scannet(root: Path) -> Dataset:
 
     def load(name: str) -> GroundTruth:
         folder = folders[name]
-        if name not in annotated and _aggregation(folder) is None:
+        if name not in annotated and _aggregation(folder, name) is None:
             return read_scannet_scene(folder, None)
         return read_scannet_scene(folder, categories())
 
@@ -128,15 +128,38 @@ def read_scannet_scene(folder: Path, categories: Mapping[str, int] | None) -> Gr
     object counts from its `objectId` + 1, whatever its class.
     """
     name = folder.name
-    scan = read_scan(folder / (name + _MESH))
+    scan = read_scan(folder / (name + MESH))
     if categories is None:
         notes = (*scan.notes, "The scene is not annotated: no point has a class.")
         nothing = np.full(len(scan), UNLABELLED, np.int64)
         nowhere = np.full(len(scan), NO_INSTANCE, np.int64)
         return GroundTruth(name, replace(scan, notes=notes), nowhere, nothing)
-    aggregation = _aggregation(folder) or folder / (name + _AGGREGATIONS[0])
+    ids, instances, unknown = read_scannet_objects(folder, len(scan), categories)
+    if unknown:
+        note = f"Without a class, as {CATEGORIES} does not know them: {shown_categories(unknown)}."
+        scan = replace(scan, notes=(*scan.notes, note))
+    return GroundTruth(name, scan, instances, classes_of_ids(ids, CLASSES))
+
+
+def read_scannet_objects(
+    folder: Path, points: int, categories: Mapping[str, int], scene: str | None = None
+) -> tuple[IndexArray, IndexArray, list[str]]:
+    """Read the objects of a scene, by default that which its folder is named after.
+
+    Args:
+        folder: its files are in it.
+        points: N vertices of its mesh.
+        categories: category -> id.
+        scene: its name.
+
+    Returns:
+        (N,) ids of `categories`, 0 for none; (N,) `objectId` + 1, `NO_INSTANCE` for none; and the
+        categories that are not among `categories`, in order.
+    """
+    name = scene or folder.name
+    aggregation = _aggregation(folder, name) or folder / (name + AGGREGATIONS[0])
     objects = _read_objects(aggregation)
-    segments = _read_segments(folder / (name + _SEGMENTS), len(scan))
+    segments = _read_segments(folder / (name + SEGMENTS), points)
     known, of_vertex = np.unique(segments, return_inverse=True)
     ids, instances = np.zeros(len(known), np.int64), np.full(len(known), NO_INSTANCE, np.int64)
     for found in objects:
@@ -145,27 +168,28 @@ def read_scannet_scene(folder: Path, categories: Mapping[str, int] | None) -> Gr
         if len(strange):
             raise UnreadableDataset(
                 aggregation.name,
-                f"segment {strange[0]} is no segment of {name + _SEGMENTS}; the two files belong "
+                f"segment {strange[0]} is no segment of {name + SEGMENTS}; the two files belong "
                 "to different meshes.",
                 where=f"object {found.number}",
             )
         ids[places] = categories.get(found.category, 0)
         instances[places] = found.number + 1
     unknown = sorted({found.category for found in objects} - set(categories))
-    if unknown:
-        shown = ", ".join(f'"{category[:40]}"' for category in unknown[:5])
-        note = f"Without a class, as {CATEGORIES} does not know them: {shown}."
-        scan = replace(scan, notes=(*scan.notes, note))
-    classes = classes_of_ids(ids, CLASSES)
-    return GroundTruth(name, scan, instances[of_vertex], classes[of_vertex])
+    return ids[of_vertex], instances[of_vertex], unknown
 
 
-def read_axis_alignment(folder: Path) -> FloatArray64 | None:
+def shown_categories(categories: Sequence[str]) -> str:
+    """The first few of them for people."""
+    return ", ".join(f'"{category[:40]}"' for category in categories[:5])
+
+
+def read_axis_alignment(folder: Path, scene: str | None = None) -> FloatArray64 | None:
     """(4, 4) aligned_from_scan, which puts walls along the axes; None where the scene has none.
 
-    `position_aligned = aligned_from_scan @ position`. Nothing that is read here is aligned.
+    `position_aligned = aligned_from_scan @ position`. Nothing else that is read here is aligned.
+    The scene is by default the one that its folder is named after.
     """
-    path = folder / f"{folder.name}.txt"
+    path = folder / f"{scene or folder.name}.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -199,12 +223,12 @@ def _scene_folders(root: Path) -> dict[str, Path]:
     """Scene -> its folder, in the order of names."""
     places = [place for place in (root, root / "scans", root / "scans_test") if place.is_dir()]
     folders = (entry for place in places for entry in place.iterdir() if entry.is_dir())
-    found = {f.name: f for f in folders if (f / (f.name + _MESH)).is_file()}
+    found = {f.name: f for f in folders if (f / (f.name + MESH)).is_file()}
     return dict(sorted(found.items()))
 
 
-def _aggregation(folder: Path) -> Path | None:
-    paths = (folder / (folder.name + suffix) for suffix in _AGGREGATIONS)
+def _aggregation(folder: Path, scene: str) -> Path | None:
+    paths = (folder / (scene + suffix) for suffix in AGGREGATIONS)
     return next((path for path in paths if path.exists()), None)
 
 

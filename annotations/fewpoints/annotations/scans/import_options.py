@@ -87,10 +87,12 @@ class ImportOptions:
     Attributes:
         fixes: changes to its points.
         text: how a text file is a table of points; None leaves it to what is detected.
+        member: which of the scans in an archive or a folder; None is the only one.
     """
 
     fixes: Fixes = Fixes()
     text: TextLayout | None = None
+    member: str | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> ImportOptions:  # Any: JSON of any shape, verified here.
@@ -112,6 +114,7 @@ class ImportOptions:
         return cls(
             fixes=Fixes.from_json(known.get("fixes", {})),
             text=None if text is None else TextLayout.from_json(text),
+            member=_typed(known, "member", str),
         )
 
     @classmethod

@@ -59,6 +59,10 @@ DecimalOption = Annotated[
 SkipLinesOption = Annotated[
     int | None, typer.Option(help="Text files: lines before the first point.")
 ]
+MemberOption = Annotated[
+    str | None,
+    typer.Option(help="Archives and folders: the scan in it, by its path. Default: the only one."),
+]
 
 
 def with_text_layout(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +16,13 @@ from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import readable_formats
+from fewpoints.server.commands.containers import print_scans, several_scans
 from fewpoints.server.commands.import_choices import (
     ColumnsOption,
     DecimalOption,
     DelimiterOption,
     DropDuplicatesOption,
+    MemberOption,
     SkipLinesOption,
     ThinToOption,
     UnitOption,
@@ -32,6 +35,7 @@ from fewpoints.server.commands.reading import read_file
 from fewpoints.server.commands.terminal import (
     BadArgument,
     existing_file,
+    existing_scan,
     note,
     print_json,
     print_pairs,
@@ -73,14 +77,20 @@ def inspect(
     delimiter: DelimiterOption = None,
     decimal: DecimalOption = None,
     skip_lines: SkipLinesOption = None,
+    member: MemberOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what is in a scan file and what to watch out for, before importing it.
 
-    With fixes of the points (unit, up, left out points), what an import with them would have.
+    With fixes of the points (unit, up, left out points), what an import with them would have. Of an
+    archive or a folder with several scans, which they are.
     """
     options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
-    path = existing_file(scan)
+    path = existing_scan(scan)
+    if member is None and (found := several_scans(path)) is not None:
+        print_scans(found, as_json=as_json)
+        return
+    options = replace(options, member=member)
     options = with_text_layout(
         options,
         path,
@@ -98,7 +108,9 @@ def inspect(
 
 def preflight(path: Path, options: ImportOptions = NOTHING) -> Preflight:
     with progress_bar(f"Reading {path.name}") as progress:
-        scan, undo = apply_fixes(read_file(path, progress, text=options.text), options.fixes)
+        scan, undo = apply_fixes(
+            read_file(path, progress, text=options.text, member=options.member), options.fixes
+        )
         left_out = undo.left_out if undo is not None else 0
         return inspect_scan(scan, name=path.name, left_out=left_out)
 

@@ -75,6 +75,11 @@ def existing_file(path: Path) -> Path:
     return path
 
 
+def existing_scan(path: Path) -> Path:
+    """The path of a file or of a folder, or one clear sentence."""
+    return path if path.is_dir() else existing_file(path)
+
+
 def writable_target(path: Path, suffixes: Sequence[str]) -> Path:
     """The path if its suffix fits and its folder exists: checked before long work, not after."""
     if path.suffix.lower() not in suffixes:

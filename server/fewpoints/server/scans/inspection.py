@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from fewpoints.annotations.scans.archives.container import effort_bytes
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.readers import in_process
 from fewpoints.annotations.scans.readers.in_process import ReadingLimits, ReadingTooSlow
@@ -33,9 +34,9 @@ class InspectionTimeout(AppError):
 
 
 def reading_limits(settings: Settings, path: Path) -> ReadingLimits:
-    """Return what reading a file of this size may take."""
+    """Return what reading a file, an archive or a folder of this size may take."""
     limits = ReadingLimits(settings.read_timeout_s, settings.read_memory_bytes)
-    return limits.for_file(path.stat().st_size)
+    return limits.for_file(effort_bytes(path))
 
 
 def inspect_upload(

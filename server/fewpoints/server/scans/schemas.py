@@ -35,12 +35,14 @@ class FixesBody(Schema):
 class ImportOptionsBody(Schema):
     """What is decided about a file before it is imported.
 
-    `text` is how a text file is a table of points, as `TextLayout` has it.
+    `text` is how a text file is a table of points, as `TextLayout` has it; `member` which of the
+    scans in an archive is meant.
     """
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     fixes: FixesBody = FixesBody()
     text: JsonObject | None = None
+    member: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
 
     def options(self) -> ImportOptions:
         """Return the same for readers and jobs."""

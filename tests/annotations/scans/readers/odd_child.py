@@ -23,7 +23,7 @@ class PanicException(BaseException):
     """What Rust libraries raise."""
 
 
-def odd(path: Path, *, name: str, progress: Any, text: Any) -> PointScan:
+def odd(path: Path, *, name: str, progress: Any, **others: Any) -> PointScan:
     if path.stem == "hangs":
         re.match("(a+)+$", "a" * 60 + "b")  # For ever, and no other thread may run meanwhile.
     elif path.stem == "crashes":
@@ -43,7 +43,7 @@ def odd(path: Path, *, name: str, progress: Any, text: Any) -> PointScan:
         os.write(1, b"noise\n")
     elif path.stem == "tells":
         progress(0.5, "Half of it")
-    return read_scan(path, name=name, text=text)
+    return read_scan(path, name=name, **others)
 
 
 if __name__ == "__main__":

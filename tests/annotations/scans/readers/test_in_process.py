@@ -203,6 +203,7 @@ class TestOddReaders:
                 "path": str(path),
                 "name": name,
                 "folder": str(arrays),
+                "scratch": str(tmp_path / "scratch"),
                 "then": "save",
                 "options": NOTHING.to_json(),
             }

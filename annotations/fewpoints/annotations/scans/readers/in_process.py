@@ -26,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ import numpy as np
 
 from fewpoints.annotations.errors import AppError, UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.archives.container import effort_bytes
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.scan_arrays import load_arrays
@@ -131,6 +133,7 @@ def read_scan_in_process(
     *,
     name: str | None = None,
     folder: Path | None = None,
+    scratch_in: Path | None = None,
     options: ImportOptions = NOTHING,
     limits: ReadingLimits | None = None,
     progress: Progress = no_progress,
@@ -140,7 +143,9 @@ def read_scan_in_process(
     The fixes among the `options` are made; a `folder` then has what undoes them, too.
 
     With `folder`, which must not exist, the arrays are in it as `save_arrays` writes them. Without
-    one nothing is left on disk. `limits` default to what a file of this size may take.
+    one nothing is left on disk. What must be unpacked is so in a folder in `scratch_in`, or in the
+    system's for such things, and gone at the end. `limits` default to what a file of this size may
+    take.
     `progress` is called a few times a second even while a library hangs; if it raises, the reading
     is stopped.
 
@@ -149,14 +154,14 @@ def read_scan_in_process(
     """
     if folder is not None:
         try:
-            _ask(path, name, folder, "save with local", options, limits, progress)
+            _ask(path, name, folder, scratch_in, "save with local", options, limits, progress)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return load_arrays(folder)
     with tempfile.TemporaryDirectory(prefix="fewpoints-", ignore_cleanup_errors=True) as parent:
         arrays = Path(parent) / "arrays"
-        _ask(path, name, arrays, "save", options, limits, progress)
+        _ask(path, name, arrays, scratch_in, "save", options, limits, progress)
         scan = load_arrays(arrays)
         # A mapped file may be removed, but on Windows.
         return _in_memory(scan) if os.name == "nt" else scan
@@ -166,12 +171,13 @@ def inspect_in_process(
     path: Path | str,
     *,
     name: str | None = None,
+    scratch_in: Path | None = None,
     options: ImportOptions = NOTHING,
     limits: ReadingLimits | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Return the preflight of a scan as JSON has it; otherwise as `read_scan_in_process`."""
-    found: dict[str, Any] = _ask(path, name, None, "inspect", options, limits, progress)
+    found: dict[str, Any] = _ask(path, name, None, scratch_in, "inspect", options, limits, progress)
     return found
 
 
@@ -188,6 +194,7 @@ def _ask(
     path: Path | str,
     name: str | None,
     folder: Path | None,
+    scratch_in: Path | None,
     then: Literal["inspect", "save", "save with local"],
     options: ImportOptions,
     limits: ReadingLimits | None,
@@ -196,21 +203,27 @@ def _ask(
     path = Path(path)
     shown = name if name is not None else path.name
     try:
-        size = path.stat().st_size
+        size = effort_bytes(path)
     except OSError as error:
         raise UnreadableScan(shown, f"cannot be opened: {error.strerror}.") from error
     allowed = limits if limits is not None else ReadingLimits().for_file(size)
+    scratch = Path(tempfile.gettempdir() if scratch_in is None else scratch_in).absolute()
+    scratch /= f"fewpoints-{uuid.uuid4().hex}"
     request = {
         "path": str(path.absolute()),
         "name": shown,
         "folder": None if folder is None else str(folder.absolute()),
+        "scratch": str(scratch),
         "then": then,
         "options": options.to_json(),
         "seconds": allowed.seconds,
         "memory_bytes": allowed.memory_bytes,
     }
-    with _process_for(request) as process:
-        return process.answer(shown, allowed, progress)
+    try:
+        with _process_for(request) as process:
+            return process.answer(shown, allowed, progress)
+    finally:  # Of a process that was killed; any other has removed it.
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 _idle: list[_Process] = []
@@ -353,6 +366,7 @@ def _error(reply: dict[str, Any], name: str, limits: ReadingLimits) -> AppError:
     message, where = refused["message"], refused["where"]
     if refused["kind"] == UnsupportedFormat.__name__:
         return UnsupportedFormat(message)
+    name = refused["name"]  # With the part of an archive that was read.
     place = f"{name}, {where}" if where else name
     return UnreadableScan(name, message.removeprefix(f"{place}: "), where=where)
 

@@ -68,7 +68,7 @@ def read_npz(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     """Read the points of a .npz archive; `name` is what messages call it."""
     with members(path, name) as arrays:
         for array in arrays:
-            if array.header.dtype.hasobject and (len(arrays) == 1 or _has_role(array.name)):
+            if array.header.dtype.hasobject and (len(arrays) == 1 or has_role(array.name)):
                 raise refuse_objects(name, part=f"array {array.name[:60]}")
         by_name = {plain(a.name): a for a in arrays}
         for wanted in (*POSITIONS, *by_name):
@@ -186,7 +186,7 @@ def _of_length(name: str, table: Mapping[str, Column], count: int) -> dict[str, 
     for label, column in table.items():
         if column.array.rows == count:
             kept[label] = column
-        elif _has_role(label):
+        elif has_role(label):
             raise UnreadableScan(
                 name,
                 f'"{label[:60]}" has {column.array.rows:,} rows, but there are {count:,} points.',
@@ -194,7 +194,8 @@ def _of_length(name: str, table: Mapping[str, Column], count: int) -> dict[str, 
     return kept
 
 
-def _has_role(name: str) -> bool:
+def has_role(name: str) -> bool:
+    """Whether an array of this name is something of a scan's points."""
     return plain(name) in (*POSITIONS, *_COLOURS, *_NORMALS, *_INTENSITY) or _is_label(name)
 
 

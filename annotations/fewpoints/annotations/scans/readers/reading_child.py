@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process in which files are read; `in_process.py` starts it, talks to it and ends it.
 
-A request is a line of JSON on stdin: {"path", "name", "folder", "then", "options",
-"seconds", "memory_bytes"}. The answers are lines of JSON on stdout: {"started"}, then any number of
-{"progress": [fraction, sentence]}, then one of
+A request is a line of JSON on stdin: {"path", "name", "folder", "scratch", "then", "options",
+"seconds", "memory_bytes"}. The answers are lines of JSON on stdout: {"started"}, then any number
+of {"progress": [fraction, sentence]}, then one of
 
 * {"done": what it found},
-* {"refused": {"kind", "message", "where", "unharmed"}}, a sentence for people,
+* {"refused": {"kind", "message", "name", "where", "unharmed"}}, a sentence for people,
 * {"memory": sentence}, when the limit did not suffice,
 * {"failed": traceback}, a mistake of the reader's,
 
@@ -28,7 +28,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -58,9 +58,9 @@ def main() -> None:
     os.dup2(2, 1)
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    folder = _Folder()
+    half_written = _HalfWritten()
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, folder), daemon=True).start()
+    threading.Thread(target=_listen, args=(requests, half_written), daemon=True).start()
     while True:
         try:
             request = json.loads(requests.get(timeout=IDLE_S))
@@ -68,22 +68,23 @@ def main() -> None:
             return
         _send(answers, {"started": True})
         _limit(request["seconds"], request["memory_bytes"])
-        folder.path = None if request["folder"] is None else Path(request["folder"])
+        half = [Path(request[name]) for name in ("folder", "scratch") if request[name]]
+        half_written.paths = half
         _send(answers, _answer(request, answers) | {"peak_bytes": _peak_bytes()})
-        folder.path = None
+        half_written.paths = []
 
 
-class _Folder:
-    """What is half written just now; nobody else can remove it when the parent was killed."""
+class _HalfWritten:
+    """Folders written to just now; nobody else can remove them when the parent was killed."""
 
-    path: Path | None = None
+    paths: Sequence[Path] = ()
 
 
-def _listen(requests: queue.SimpleQueue[str], folder: _Folder) -> None:
+def _listen(requests: queue.SimpleQueue[str], half_written: _HalfWritten) -> None:
     for line in sys.stdin:
         requests.put(line)
-    if folder.path is not None:
-        shutil.rmtree(folder.path, ignore_errors=True)
+    for path in half_written.paths:
+        shutil.rmtree(path, ignore_errors=True)
     # The main thread may hang in a library, and a library may have started something.
     if resource is not None and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
@@ -103,11 +104,14 @@ def _answer(request: dict[str, Any], answers: TextIO) -> dict[str, Any]:
     try:
         done = _read(request, progress)
     except AppError as error:
-        where = error.where if isinstance(error, UnreadableScan) else ""
+        name, where = request["name"], ""
+        if isinstance(error, UnreadableScan):
+            name, where = error.name, error.where
         return {
             "refused": {
                 "kind": type(error).__name__,
                 "message": error.message,
+                "name": name,
                 "where": where,
                 # A check of ours, not a library that gave up on damaged data.
                 "unharmed": error.__cause__ is None,
@@ -129,6 +133,8 @@ def _read(request: dict[str, Any], progress: Callable[[float, str], None]) -> An
         name=request["name"],
         progress=part_of(progress, 0.0, 0.9),
         text=options.text,
+        member=options.member,
+        scratch=Path(request["scratch"]),
     )
     scan, undo = apply_fixes(scan, options.fixes)
     if request["then"] == "inspect":

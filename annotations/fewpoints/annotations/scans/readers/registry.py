@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
@@ -65,6 +65,10 @@ class _Format:
     read: Reader
     # Without a signature: `starts` says only that the content is plausible.
     by_suffix: bool = False
+    # Though the content is of this format, a file with such a name is taken as another.
+    not_called: tuple[str, ...] = ()
+    # Files of other formats are in it.
+    holds_others: bool = False
     # Of tables of points as text, that may be told how they are laid out.
     read_as: Callable[..., PointScan] | None = None
 
@@ -107,6 +111,18 @@ _FORMATS = (
         FormatInfo("npz", "NPZ", (".npz",), "arrays by name: coord, color, normal, segment, …"),
         starts_like_npz,
         read_npz,
+        not_called=(".zip",),  # Of arrays, too, a zip archive may hold several scans.
+    ),
+    _Format(
+        FormatInfo(
+            "zip",
+            "ZIP",
+            (".zip",),
+            "any of these; ScanNet scenes, S3DIS rooms, RGB-D frames, sweeps with labels",
+        ),
+        lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")),
+        lambda path, **options: _read_several(path, **options),
+        holds_others=True,
     ),
     _Format(
         FormatInfo(
@@ -182,17 +198,26 @@ def read_scan(
     name: str | None = None,
     progress: Progress = no_progress,
     text: TextLayout | None = None,
+    member: str | None = None,
+    scratch: Path | None = None,
 ) -> PointScan:
     """Read one scan file whole, or refuse it in one sentence; never in part.
 
+    A zip archive or a folder is read if one scan is in it, or for the one that `member` names.
+
     `name` is what messages call the file (default: its name without folders), for files that are
     stored under another name than the user gave them. `text`: how a table of points as text is laid
-    out; None detects it.
+    out; None detects it. `scratch` is a folder, which need not exist, for what is unpacked
+    meanwhile; None takes one of the system's.
 
     Raises UnreadableScan for a damaged file, UnsupportedFormat for one of another kind.
     """
     path = Path(path)
     shown = name if name is not None else path.name
+    if path.is_dir():
+        return _read_several(
+            path, name=shown, progress=progress, text=text, member=member, scratch=scratch
+        )
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -203,7 +228,18 @@ def read_scan(
         raise UnreadableScan(shown, "the file is empty (0 bytes).")
     suffix = Path(shown).suffix.lower()
     for known in _FORMATS:
-        if known.starts(head) and (not known.by_suffix or suffix in known.info.suffixes):
+        called = suffix not in known.not_called
+        if known.by_suffix:
+            called = suffix in known.info.suffixes
+        if called and known.starts(head):
+            if known.holds_others:
+                return _read_several(
+                    path, name=shown, progress=progress, text=text, member=member, scratch=scratch
+                )
+            if member is not None:
+                raise UnreadableScan(
+                    shown, f"this is one scan, {known.info.title}; there is no other to name in it."
+                )
             if text is None:
                 return known.read(path, name=shown, progress=progress)
             if known.read_as is not None:
@@ -222,11 +258,17 @@ def read_scan(
     )
 
 
+def _read_several(path: Path, **options: Any) -> PointScan:
+    """Read one of several; it needs all readers, which need not know it."""
+    from fewpoints.annotations.scans.archives.reading import read_container
+
+    return read_container(path, **options)
+
+
 _SIGNATURES = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
     (b"\x1f\x8b", "gzip-compressed (unpack it first)"),
 )
 

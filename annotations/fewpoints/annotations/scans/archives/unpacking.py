@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""The files of one scan, taken out of a container: into a folder, or into a file of their own."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.archives.container import Container
+from fewpoints.annotations.scans.archives.groups import Group
+
+_LONG_BYTES = 1 << 31
+_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def unpack(
+    container: Container, group: Group, folder: Path, progress: Progress = no_progress
+) -> list[Path]:
+    """Write the files of a scan below a folder under their names; return their places in order."""
+    places = []
+    for done, member in enumerate(group.members):
+        progress(done / len(group.members), "Unpacking")
+        place = folder.joinpath(*member.split("/"))
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("xb") as target:
+                container.copy(member, target)
+        except OSError as error:
+            raise UnreadableScan(
+                container.name, f"it cannot be unpacked: {error.strerror}.", where=member
+            ) from error
+        places.append(place)
+    return places
+
+
+def own_suffix(group: Group) -> str:
+    """The suffix of the file that `write_own` makes of a scan; "" where its file has none."""
+    return PurePosixPath(group.members[0]).suffix.lower() if _is_one_file(group) else ".zip"
+
+
+def write_own(
+    container: Container, group: Group, target: Path, progress: Progress = no_progress
+) -> None:
+    """Write one file that is read as this scan: its own file, or an archive of its files.
+
+    The archive is uncompressed and the same whenever it is made. `target` may be there already.
+    """
+    if _is_one_file(group):
+        with target.open("wb") as file:
+            container.copy(group.members[0], file)
+        return
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for done, member in enumerate(group.members):
+            progress(done / len(group.members), "Unpacking")
+            entry = zipfile.ZipInfo(member, _DATE)
+            entry.external_attr = 0o100644 << 16
+            entry.file_size = container.sizes[member]
+            with archive.open(entry, "w", force_zip64=entry.file_size >= _LONG_BYTES) as file:
+                container.copy(member, file)
+
+
+def _is_one_file(group: Group) -> bool:
+    return len(group.members) == 1 and group.kind == "file"
