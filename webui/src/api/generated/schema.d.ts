@@ -2680,7 +2680,8 @@ export interface components {
          * ImportOptionsBody
          * @description What is decided about a file before it is imported.
          *
-         *     `text` is how a text file is a table of points, as `TextLayout` has it.
+         *     `text` is how a text file is a table of points, as `TextLayout` has it; `member` which of the
+         *     scans in an archive is meant.
          */
         ImportOptionsBody: {
             /**
@@ -2689,6 +2690,8 @@ export interface components {
              *     }
              */
             fixes: components["schemas"]["FixesBody"];
+            /** Member */
+            member?: string | null;
             /** Text */
             text?: {
                 [key: string]: unknown;
