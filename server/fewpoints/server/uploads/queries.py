@@ -15,7 +15,7 @@ from fewpoints.server.scans.inspection import InspectionTimeout
 from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
-from fewpoints.server.uploads.schemas import UploadProblem, UploadRead, UploadState
+from fewpoints.server.uploads.schemas import TextTable, UploadProblem, UploadRead, UploadState
 from fewpoints.server.uploads.tables import Upload
 
 MOST_TWINS = 5
@@ -94,6 +94,7 @@ def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
         options=ImportOptionsBody.model_validate(upload.import_options or {}),
         preflight=upload.preflight,
         problem=UploadProblem(**upload.problem) if upload.problem is not None else None,
+        text_table=TextTable(**upload.text_table) if upload.text_table is not None else None,
         twins=twins,
         scan_id=upload.scan_id,
         created_at=upload.created_at,

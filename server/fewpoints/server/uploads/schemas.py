@@ -45,13 +45,51 @@ class UploadProblem(BaseModel):
     message: str
 
 
+ColumnRole = Literal["x", "y", "z", "r", "g", "b", "nx", "ny", "nz", "intensity", "label", "skip"]
+Delimiter = Literal["blanks", "tab", "comma", "semicolon"]
+DecimalMark = Literal["point", "comma"]
+
+
+class TextLayoutRead(BaseModel):
+    """How a text file is a table of points.
+
+    `columns` has the part of each column, `skip` is the number of lines before the first point,
+    `names` is empty or has what the file calls each column, `reason` is empty if a person said it.
+    """
+
+    columns: list[ColumnRole]
+    delimiter: Delimiter
+    decimal: DecimalMark
+    skip: int
+    names: list[str]
+    reason: str
+
+
+class TextLineRead(BaseModel):
+    """A line, counted from 1; cut where it is very long."""
+
+    number: int
+    text: str
+
+
+class TextTable(BaseModel):
+    """A text file as a table of points: the lines around its first point.
+
+    `layout` is what the check was asked with, else what it detected; null where nothing was.
+    """
+
+    layout: TextLayoutRead | None
+    lines: list[TextLineRead]
+
+
 class UploadRead(BaseModel):
     """A file on its way in.
 
     `receiving`: bytes from `received` on are missing. `received`: it can be checked. `checked`: it
     can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
     cannot. `twins` are scans of the project with this name and size, or these very bytes.
-    `options` are those of the check.
+    `options` are those of the check. `text_table` is null until then, and where a layout of text
+    would be of no use.
     """
 
     id: int
@@ -64,6 +102,7 @@ class UploadRead(BaseModel):
     options: ImportOptionsBody
     preflight: dict[str, Any] | None
     problem: UploadProblem | None
+    text_table: TextTable | None
     twins: list[str]
     scan_id: int | None
     created_at: Time

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
+from fewpoints.annotations.scans.readers.text_preview import preview_text
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import AppError, Conflict
@@ -209,12 +210,14 @@ def check(
         preflight = inspect_upload(path, name=upload.name, settings=settings, options=options)
     except (UnreadableScan, UnsupportedFormat, InspectionTimeout) as error:
         problem = {"code": error.code, "message": error.message}
+    table = preview_text(path, name=upload.name, layout=options.text)
     with database.write() as session:
         upload = own_upload(session, upload_id, user_id)
         upload.sha256 = digest
         upload.import_options = scans.stored_options(options)
         upload.preflight = preflight
         upload.problem = problem
+        upload.text_table = None if table is None else table.to_json()
 
 
 def import_upload(

@@ -37,6 +37,7 @@ class Upload(Base):
     import_options: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # It was checked with.
     preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # code, message: not readable.
+    text_table: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # Its layout, and some lines.
     scan_id: Mapped[int | None] = mapped_column(ForeignKey(Scan.id, ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -4219,6 +4219,54 @@ export interface components {
             ready: number;
         };
         /**
+         * TextLayoutRead
+         * @description How a text file is a table of points.
+         *
+         *     `columns` has the part of each column, `skip` is the number of lines before the first point,
+         *     `names` is empty or has what the file calls each column, `reason` is empty if a person said it.
+         */
+        TextLayoutRead: {
+            /** Columns */
+            columns: ("x" | "y" | "z" | "r" | "g" | "b" | "nx" | "ny" | "nz" | "intensity" | "label" | "skip")[];
+            /**
+             * Decimal
+             * @enum {string}
+             */
+            decimal: "point" | "comma";
+            /**
+             * Delimiter
+             * @enum {string}
+             */
+            delimiter: "blanks" | "tab" | "comma" | "semicolon";
+            /** Names */
+            names: string[];
+            /** Reason */
+            reason: string;
+            /** Skip */
+            skip: number;
+        };
+        /**
+         * TextLineRead
+         * @description A line, counted from 1; cut where it is very long.
+         */
+        TextLineRead: {
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TextTable
+         * @description A text file as a table of points: the lines around its first point.
+         *
+         *     `layout` is what the check was asked with, else what it detected; null where nothing was.
+         */
+        TextTable: {
+            layout: components["schemas"]["TextLayoutRead"] | null;
+            /** Lines */
+            lines: components["schemas"]["TextLineRead"][];
+        };
+        /**
          * TrainingCreate
          * @description What learns: a head on superpoints or on points, the last stage, or the whole network.
          */
@@ -4317,7 +4365,8 @@ export interface components {
          *     `receiving`: bytes from `received` on are missing. `received`: it can be checked. `checked`: it
          *     can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
          *     cannot. `twins` are scans of the project with this name and size, or these very bytes.
-         *     `options` are those of the check.
+         *     `options` are those of the check. `text_table` is null until then, and where a layout of text
+         *     would be of no use.
          */
         UploadRead: {
             /** Bytes */
@@ -4349,6 +4398,7 @@ export interface components {
              * @enum {string}
              */
             state: "receiving" | "received" | "checked" | "refused" | "imported";
+            text_table: components["schemas"]["TextTable"] | null;
             /** Twins */
             twins: string[];
         };

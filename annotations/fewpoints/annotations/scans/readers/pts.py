@@ -8,6 +8,7 @@ any table of points.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from fewpoints.annotations.scans.readers.text_layout import MOST_COLUMNS, TextLa
 from fewpoints.annotations.scans.readers.text_roles import roles_by_values
 from fewpoints.annotations.scans.readers.text_table import (
     TextColumns,
+    detect_text,
     most_rows,
     read_head,
     read_text,
@@ -97,6 +99,20 @@ def read_pts(
         details=details,
         notes=[f"What the columns mean is a guess: {guess}."] if guess else [],
     )
+
+
+def detect_pts(path: Path, *, name: str) -> TextLayout:
+    """Return how the points of a file, of its first block if it has counts, are a table.
+
+    Raises UnreadableScan where they are none.
+    """
+    found = detect_text(path, name=name)
+    with path.open("rb") as file:
+        counted = _starts_with_count(read_head(file))
+    roles = _ROLES.get(len(found.columns))
+    if not counted or roles is None:
+        return found
+    return replace(found, columns=roles, names=(), reason="PTS has its columns in this order")
 
 
 def _starts_with_count(head: bytes) -> bool:

@@ -33,12 +33,12 @@ from fewpoints.annotations.scans.readers.off import read_off, starts_like_off
 from fewpoints.annotations.scans.readers.pcd import read_pcd
 from fewpoints.annotations.scans.readers.pcd_header import starts_like_pcd
 from fewpoints.annotations.scans.readers.ply import read_ply
-from fewpoints.annotations.scans.readers.pts import read_pts
+from fewpoints.annotations.scans.readers.pts import detect_pts, read_pts
 from fewpoints.annotations.scans.readers.ptx import read_ptx, starts_like_ptx
 from fewpoints.annotations.scans.readers.stl import read_stl, starts_like_stl
 from fewpoints.annotations.scans.readers.text_detect import is_text
 from fewpoints.annotations.scans.readers.text_layout import TextLayout
-from fewpoints.annotations.scans.readers.text_table import read_text
+from fewpoints.annotations.scans.readers.text_table import detect_text, read_text
 from fewpoints.annotations.scans.scan import PointScan
 
 
@@ -46,6 +46,12 @@ class Reader(Protocol):
     """Path to scan; `name` is what error messages call the file."""
 
     def __call__(self, path: Path, *, name: str, progress: Progress = ...) -> PointScan: ...
+
+
+class LayoutDetector(Protocol):
+    """Path to how its lines are a table of points."""
+
+    def __call__(self, path: Path, *, name: str) -> TextLayout: ...
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,9 @@ class _Format:
     not_called: tuple[str, ...] = ()
     # Files of other formats are in it.
     holds_others: bool = False
-    # Of tables of points as text, that may be told how they are laid out.
+    # Of tables of points as text: reads one that is told how it is laid out, and finds that out.
     read_as: Callable[..., PointScan] | None = None
+    detect: LayoutDetector | None = None
 
 
 def _is_ply(head: bytes) -> bool:
@@ -143,6 +150,7 @@ _FORMATS = (
         read_pts,
         by_suffix=True,
         read_as=read_pts,
+        detect=detect_pts,
     ),
     _Format(
         FormatInfo(
@@ -155,6 +163,7 @@ _FORMATS = (
         read_text,
         by_suffix=True,
         read_as=read_text,
+        detect=detect_text,
     ),
     _Format(
         FormatInfo("off", "OFF", (".off",), "OFF, COFF, NOFF in text; vertices or surface samples"),
@@ -227,26 +236,23 @@ def read_scan(
     if size == 0:
         raise UnreadableScan(shown, "the file is empty (0 bytes).")
     suffix = Path(shown).suffix.lower()
-    for known in _FORMATS:
-        called = suffix not in known.not_called
-        if known.by_suffix:
-            called = suffix in known.info.suffixes
-        if called and known.starts(head):
-            if known.holds_others:
-                return _read_several(
-                    path, name=shown, progress=progress, text=text, member=member, scratch=scratch
-                )
-            if member is not None:
-                raise UnreadableScan(
-                    shown, f"this is one scan, {known.info.title}; there is no other to name in it."
-                )
-            if text is None:
-                return known.read(path, name=shown, progress=progress)
-            if known.read_as is not None:
-                return known.read_as(path, name=shown, progress=progress, layout=text)
-            raise UnreadableScan(
-                shown, f"this is {known.info.title}, whose columns cannot be told. Leave them out."
+    known = _format_of(head, suffix)
+    if known is not None:
+        if known.holds_others:
+            return _read_several(
+                path, name=shown, progress=progress, text=text, member=member, scratch=scratch
             )
+        if member is not None:
+            raise UnreadableScan(
+                shown, f"this is one scan, {known.info.title}; there is no other to name in it."
+            )
+        if text is None:
+            return known.read(path, name=shown, progress=progress)
+        if known.read_as is not None:
+            return known.read_as(path, name=shown, progress=progress, layout=text)
+        raise UnreadableScan(
+            shown, f"this is {known.info.title}, whose columns cannot be told. Leave them out."
+        )
     titles = ", ".join(f.info.title for f in _FORMATS)
     expected = next((f.info.title for f in _FORMATS if suffix in f.info.suffixes), None)
     if expected is not None:
@@ -263,6 +269,24 @@ def _read_several(path: Path, **options: Any) -> PointScan:
     from fewpoints.annotations.scans.archives.reading import read_container
 
     return read_container(path, **options)
+
+
+def layout_detector(path: Path, *, name: str) -> LayoutDetector | None:
+    """What finds out how a file is laid out; None if it is no table of points as text."""
+    with path.open("rb") as file:
+        known = _format_of(file.read(2048), Path(name).suffix.lower())
+    return None if known is None else known.detect
+
+
+def _format_of(head: bytes, suffix: str) -> _Format | None:
+    """The format of a file that begins with `head`, and whose name ends in `suffix`."""
+    for known in _FORMATS:
+        called = suffix not in known.not_called
+        if known.by_suffix:
+            called = suffix in known.info.suffixes
+        if called and known.starts(head):
+            return known
+    return None
 
 
 _SIGNATURES = (
