@@ -60,6 +60,12 @@ export type ExportKind = ExportFile["kind"];
 export type Upload = Omit<Schemas["UploadRead"], "preflight"> & { preflight: Preflight | null };
 export type ImportOptions = Schemas["ImportOptionsBody"];
 export type Fixes = Schemas["FixesBody"];
+/** A text file as a table of points; its layout is null where none was detected, or said. */
+export type TextTable = Schemas["TextTable"];
+export type TextLayout = Schemas["TextLayoutRead"];
+export type ColumnRole = TextLayout["columns"][number];
+export type Delimiter = TextLayout["delimiter"];
+export type DecimalMark = TextLayout["decimal"];
 export type Person = Schemas["PersonRead"];
 export type Pace = Schemas["PaceRead"];
 export type Strategy = Project["strategy"];
@@ -79,6 +85,28 @@ export const UNITS = [
 export const UP_AXES = ["+z", "-z", "+y", "-y", "+x", "-x"] as const satisfies readonly NonNullable<
   Fixes["up"]
 >[];
+
+export const COLUMN_ROLES = [
+  "x",
+  "y",
+  "z",
+  "r",
+  "g",
+  "b",
+  "nx",
+  "ny",
+  "nz",
+  "intensity",
+  "label",
+  "skip",
+] as const satisfies readonly ColumnRole[];
+export const DELIMITERS = [
+  "blanks",
+  "tab",
+  "comma",
+  "semicolon",
+] as const satisfies readonly Delimiter[];
+export const DECIMAL_MARKS = ["point", "comma"] as const satisfies readonly DecimalMark[];
 
 export const STRATEGIES = [
   "mixed",

@@ -19,7 +19,13 @@ export interface UploadApi {
     onProgress: (sent: number) => void,
     signal: AbortSignal,
   ): Promise<Upload>;
-  check(id: number, sha256: string | null, signal: AbortSignal): Promise<Upload>;
+  /** Look at what has arrived; with other options than before, again. */
+  check(
+    id: number,
+    sha256: string | null,
+    options: ImportOptions,
+    signal: AbortSignal,
+  ): Promise<Upload>;
   toScan(id: number, options: ImportOptions, signal: AbortSignal): Promise<Scan>;
   cancel(id: number): Promise<unknown>;
 }
@@ -36,8 +42,8 @@ export const uploadApi: UploadApi = {
   list: (projectId) => all(`/projects/${projectId}/uploads`, verify.upload),
   read: (id, signal) => request("GET", `/uploads/${id}`, verify.upload, { signal }),
   put,
-  check: (id, sha256, signal) =>
-    request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256 }, signal }),
+  check: (id, sha256, options, signal) =>
+    request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256, options }, signal }),
   toScan: (id, options, signal) =>
     request("POST", `/uploads/${id}/scan`, verify.scan, {
       body: { options },

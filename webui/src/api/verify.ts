@@ -368,6 +368,20 @@ export const preflight: Verifier<api.Preflight> = object({
   findings: reportFindings,
 });
 
+const textTable: Verifier<api.TextTable> = object({
+  layout: nullable(
+    object({
+      columns: list(oneOf(...api.COLUMN_ROLES)),
+      delimiter: oneOf(...api.DELIMITERS),
+      decimal: oneOf(...api.DECIMAL_MARKS),
+      skip: count,
+      names: list(text),
+      reason: text,
+    }),
+  ),
+  lines: list(object({ number: count, text })),
+});
+
 export const upload: Verifier<api.Upload> = object({
   id: integer,
   project_id: integer,
@@ -379,6 +393,7 @@ export const upload: Verifier<api.Upload> = object({
   options: importOptions,
   preflight: nullable(preflight),
   problem: nullable(object({ code: text, message: text })),
+  text_table: nullable(textTable),
   twins: list(text),
   scan_id: nullable(integer),
   created_at: text,

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** One file of the list of uploads. */
-import type { Finding, Fixes, Preflight, Upload } from "../api/types";
+import type { Finding, Fixes, Preflight, TextLayout, TextTable, Upload } from "../api/types";
+import { sameLayout, saidAlike } from "../util/text-table";
 
 /**
  * `absent`: begun before, and the file must be chosen again. `asking`: somebody has to say whether it is sent, or
@@ -20,6 +21,12 @@ export type RowState =
   | "refused"
   | "failed"
   | "done";
+
+/**
+ * Of what was said about a text table: `settled`: the check has seen it. `checking`: it will, or does. `refused`: it
+ * contradicts itself, or the server could not be asked; the check before it stands.
+ */
+export type LayoutState = "settled" | "checking" | "refused";
 
 const NO_FIXES: Fixes = { unit: null, up: null, drop_duplicates: false, thin_to: null };
 
@@ -41,8 +48,14 @@ export class UploadRow {
   upload = $state.raw<Upload | null>(null);
   file: File | null = null;
   fixes = $state.raw<Fixes>(NO_FIXES); // Made when it is imported.
+  layout = $state.raw<TextLayout | null>(null); // As it is shown: said, else what the check saw.
+  layoutState = $state<LayoutState>("settled");
+  layoutError = $state<string | null>(null);
+  recheck: AbortController | null = null;
+  private detected: TextLayout | null = null;
   private kind: string | null = null;
   private suggestedFor: string | null = null; // The report whose suggestions were taken over.
+  private decided: Partial<Fixes> = {}; // By somebody, and not by a suggestion.
   insisted = false; // Somebody has seen what there is to ask.
   abort: AbortController | null = null;
   hash: Promise<string | null> | null = null; // Of the whole file, under way while it is sent.
@@ -57,12 +70,17 @@ export class UploadRow {
   take(upload: Upload): void {
     this.upload = upload;
     this.sent = upload.received;
+    this.layout = upload.text_table?.layout ?? null;
+    if (!upload.options.text) this.detected = this.layout;
     const report = upload.preflight && JSON.stringify(upload.preflight);
     if (report === null || report === this.suggestedFor) return;
     this.suggestedFor = report;
     this.kind = kindOf(this);
     let fixes = NO_FIXES;
     for (const { fix, suggested } of this.offers) if (suggested) fixes = { ...fixes, ...fix };
+    fixes = { ...fixes, ...this.decided };
+    // Twins are only left out where they are shown to be some.
+    if (!this.offers.some(({ fix }) => fix?.drop_duplicates)) fixes.drop_duplicates = false;
     this.fixes = fixes;
   }
 
@@ -83,7 +101,30 @@ export class UploadRow {
   setFix(fix: Partial<Fixes>, on: boolean): void {
     const names = Object.keys(fix) as (keyof Fixes)[];
     const without = Object.fromEntries(names.map((name) => [name, NO_FIXES[name]]));
+    this.decided = { ...this.decided, ...(on ? fix : without) };
     this.fixes = { ...this.fixes, ...(on ? fix : without) };
+  }
+
+  /** Decide what was decided of another file. */
+  takeFixes(fixes: Fixes): void {
+    this.fixes = this.decided = fixes;
+  }
+
+  /** The text file as a table; null where no layout would be of use. */
+  get table(): TextTable | null {
+    return this.upload?.text_table ?? null;
+  }
+
+  /** Whether somebody may say how the text is laid out: also where it could not be read so far. */
+  get tellable(): boolean {
+    return this.table !== null && (this.state === "asking" || this.state === "refused");
+  }
+
+  /** The layout of this file, for another one; null where that is of another kind, or has it. */
+  layoutFor(other: UploadRow): TextLayout | null {
+    if (!this.layout || !this.table || !other.table || !other.tellable) return null;
+    const said = saidAlike(this.layout, this.detected, other.table, other.detected);
+    return said && !sameLayout(said, other.layout) ? said : null;
   }
 
   /** Whether the same was found in another file, so that the same may be decided. */

@@ -82,14 +82,15 @@ export class Transfer {
     if (row.upload?.state === "received") {
       row.state = "checking";
       if (row.file) this.startHash(row, row.file, signal);
-      row.take(await this.check(row, row.upload.id, signal));
+      row.take(await this.check(row, row.upload, signal));
     }
     if (row.upload?.state === "refused") {
       row.state = "refused";
       row.error = row.upload.problem?.message ?? null;
       return null;
     }
-    if (!row.insisted && !(row.nothingFound && list.atOnce)) {
+    const atOnce = row.nothingFound && list.atOnce && !row.upload?.options.text;
+    if (!row.insisted && !atOnce) {
       row.state = "asking";
       return null;
     }
@@ -103,9 +104,9 @@ export class Transfer {
     row.hash.catch(() => undefined); // Whoever awaits it is told; nobody may be by then.
   }
 
-  private async check(row: UploadRow, id: number, signal: AbortSignal): Promise<Upload> {
+  private async check(row: UploadRow, upload: Upload, signal: AbortSignal): Promise<Upload> {
     try {
-      return await this.api.check(id, (await row.hash) ?? null, signal);
+      return await this.api.check(upload.id, (await row.hash) ?? null, upload.options, signal);
     } catch (error) {
       if (error instanceof ApiError && error.code === "upload_damaged") row.hash = null;
       throw error;
@@ -138,7 +139,8 @@ export class Transfer {
   }
 }
 
-function mayPass(error: unknown): boolean {
+/** Whether the same may work a little later. */
+export function mayPass(error: unknown): boolean {
   // A full disk is a matter for somebody, not for time.
   if (error instanceof ApiError && error.code === "disk_full") return false;
   return isPassing(error) || (error instanceof ApiError && TRY_AGAIN.has(error.code));
@@ -164,7 +166,7 @@ async function print(file: File): Promise<string> {
 }
 
 /** Wait, but not longer than until the browser says that it is online again. */
-function waitOrOnline(ms: number, signal: AbortSignal): Promise<void> {
+export function waitOrOnline(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);

@@ -2,7 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "../api/client";
-import type { Finding, Fixes, ImportOptions, Preflight, Scan, Upload } from "../api/types";
+import type {
+  Finding,
+  Fixes,
+  ImportOptions,
+  Preflight,
+  Scan,
+  TextLayout,
+  TextTable,
+  Upload,
+} from "../api/types";
 import type { NewUpload, UploadApi } from "../api/upload";
 import { SLICE_BYTES } from "./upload-transfer";
 import type { UploadRow } from "./upload-row.svelte";
@@ -42,6 +51,10 @@ class FakeServer implements UploadApi {
   fixes: Fixes[] = [];
   twins: string[] = [];
   problem: Upload["problem"] = null;
+  table: TextTable | null = null; // What a check shows of a text file.
+  firstPoint = 0; // Lines that have to be skipped in it.
+  said: TextLayout[] = [];
+  slowly: (options: ImportOptions) => Promise<void> = () => Promise.resolve();
   atOnce = 0;
   mostAtOnce = 0;
   fail: (call: string, n: number) => Error | null = () => null;
@@ -80,6 +93,7 @@ class FakeServer implements UploadApi {
       options: { version: 1, fixes: { drop_duplicates: false } },
       preflight: null,
       problem: null,
+      text_table: null,
       twins: this.twins,
       scan_id: null,
       created_at: "",
@@ -114,18 +128,40 @@ class FakeServer implements UploadApi {
     }
   };
 
-  check = async (id: number, sha256: string | null): Promise<Upload> => {
+  check = async (
+    id: number,
+    sha256: string | null,
+    options: ImportOptions,
+    signal: AbortSignal,
+  ): Promise<Upload> => {
     this.called("check");
     this.hashes.push(sha256);
     const upload = this.find(id);
+    if (this.table) {
+      await this.slowly(options);
+      signal.throwIfAborted();
+      const said = options.text as TextLayout | null | undefined; // What the list sent.
+      if (said) this.said.push(said);
+      upload.options = options;
+      upload.text_table = said ? { ...this.table, layout: said } : this.table;
+      const read = said ? said.skip === this.firstPoint : this.table.layout !== null;
+      upload.state = read ? "checked" : "refused";
+      upload.problem = read ? null : { code: "unreadable_scan", message: "No table." };
+      upload.preflight = read ? { ...preflight, findings: this.findings } : null;
+      return { ...upload };
+    }
     upload.state = this.problem ? "refused" : "checked";
     upload.problem = this.problem;
     upload.preflight = this.problem ? null : { ...preflight, findings: this.findings };
     return { ...upload };
   };
 
-  toScan = async (id: number, { fixes }: ImportOptions): Promise<Scan> => {
+  imported: ImportOptions[] = [];
+
+  toScan = async (id: number, options: ImportOptions): Promise<Scan> => {
     this.called("toScan");
+    const { fixes } = options;
+    this.imported.push(options);
     this.fixes.push(fixes);
     const { name } = this.find(id);
     this.scans.push(name);
@@ -325,5 +361,127 @@ describe("uploads", () => {
     uploads.remove(uploads.rows[0] as UploadRow);
     expect(uploads.rows).toEqual([]);
     await vi.waitFor(() => expect(server.cancelled).toEqual([1]));
+  });
+});
+
+describe("the layout of a text file", () => {
+  const LINES = ["a list of points", "x;y;z;kind", "1,5;2;3;4", "5;6;7;8"].map((text, i) => ({
+    number: i + 1,
+    text,
+  }));
+  const DETECTED: TextLayout = {
+    columns: ["x", "y", "z", "label"],
+    delimiter: "semicolon",
+    decimal: "comma",
+    skip: 2,
+    names: ["x", "y", "z", "kind"],
+    reason: "the names before line 3 say so",
+  };
+  const textFile = (name: string) =>
+    new File(["1 2 3\n"], name, { lastModified: name.charCodeAt(0) });
+
+  async function asking(layout: TextLayout | null, ...names: string[]) {
+    const all = setUp();
+    all.server.table = { layout, lines: LINES };
+    all.server.firstPoint = 2;
+    all.uploads.atOnce = false;
+    await all.add(...names.map(textFile));
+    const state = layout ? "asking" : "refused";
+    await vi.waitFor(() =>
+      expect(all.uploads.rows.map((row) => row.state)).toEqual(names.map(() => state)),
+    );
+    return all;
+  }
+
+  it("is shown as it was detected, checked as it is said, and imported so", async () => {
+    const { server, uploads } = await asking(DETECTED, "a.csv");
+    const row = uploads.rows[0] as UploadRow;
+    expect(row.layout).toEqual(DETECTED);
+    const said = { ...DETECTED, columns: ["y", "x", "z", "skip"] as TextLayout["columns"] };
+    uploads.layOut(row, said);
+    expect([row.layoutState, row.layout]).toEqual(["checking", said]);
+    uploads.proceedAll([row]);
+    expect(row.state, "not before the check has seen it").toBe("asking");
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    uploads.proceed(row);
+    await vi.waitFor(() => expect(server.scans).toEqual(["a.csv"]));
+    expect(server.imported[0]?.text).toEqual(said);
+  });
+
+  it("may be said where none was detected; the file is kept until somebody gives it up", async () => {
+    const { server, uploads } = await asking(null, "a.csv");
+    const row = uploads.rows[0] as UploadRow;
+    expect([row.error, row.layout, row.tellable]).toEqual(["No table.", null, true]);
+    expect(server.cancelled).toEqual([]);
+    uploads.layOut(row, { ...DETECTED, skip: 1 });
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect([row.state, row.error, row.layout?.skip]).toEqual(["refused", "No table.", 1]);
+    uploads.layOut(row, DETECTED);
+    await vi.waitFor(() => expect(row.state).toBe("asking"));
+    expect([row.error, row.preflight?.points]).toEqual([null, 5]);
+    uploads.remove(row);
+    await vi.waitFor(() => expect(server.cancelled).toEqual([1]));
+  });
+
+  it("counts as it was said last, whatever is answered when", async () => {
+    const { server, uploads } = await asking(DETECTED, "a.csv");
+    const row = uploads.rows[0] as UploadRow;
+    const release: (() => void)[] = [];
+    server.slowly = () => new Promise((resolve) => release.push(resolve));
+    uploads.layOut(row, { ...DETECTED, skip: 3 });
+    await vi.waitFor(() => expect(release).toHaveLength(1));
+    const said: TextLayout = { ...DETECTED, columns: ["z", "y", "x", "label"] };
+    uploads.layOut(row, said);
+    await vi.waitFor(() => expect(release).toHaveLength(2));
+    release[1]?.();
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    release[0]?.();
+    await Promise.resolve();
+    expect([row.state, row.layout]).toEqual(["asking", said]);
+    expect(server.said).toEqual([said]);
+  });
+
+  it("is tried again while the check before it goes on, and refused in the server's words", async () => {
+    const { server, uploads, waits } = await asking(DETECTED, "a.csv");
+    const row = uploads.rows[0] as UploadRow;
+    const busy = new ApiError(409, "upload_busy", "Being checked.");
+    server.fail = (call, n) => (call === "check" && n < 4 ? busy : null);
+    uploads.layOut(row, DETECTED);
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect(waits).toEqual([400, 300, 600]);
+    const wrong = new ApiError(422, "invalid_text_layout", "2 columns are x; only one can be.");
+    server.fail = () => wrong;
+    uploads.layOut(row, { ...DETECTED, columns: ["x", "x", "z", "skip"] });
+    await vi.waitFor(() => expect(row.layoutState).toBe("refused"));
+    expect([row.state, row.layoutError]).toEqual(["asking", wrong.message]);
+  });
+
+  it("is said for all files like it at once", async () => {
+    const { uploads } = await asking(DETECTED, "a.csv", "b.csv", "c.csv", "d.csv");
+    const [first, ...rest] = uploads.rows as [UploadRow, ...UploadRow[]];
+    expect(uploads.laidOutOtherwise(first)).toEqual([]);
+    uploads.layOut(first, { ...DETECTED, columns: ["x", "z", "y", "skip"] });
+    await vi.waitFor(() => expect(first.layoutState).toBe("settled"));
+    expect(uploads.laidOutOtherwise(first)).toEqual(rest);
+    uploads.layOutAlike(first);
+    await vi.waitFor(() => expect(rest.every((row) => row.layoutState === "settled")).toBe(true));
+    expect(rest.map((row) => row.layout?.columns)).toEqual(rest.map(() => first.layout?.columns));
+    expect(uploads.laidOutOtherwise(first)).toEqual([]);
+  });
+
+  it("leaves what was decided about the points, and is not imported by itself", async () => {
+    const { server, uploads } = await asking(DETECTED, "a.csv");
+    const row = uploads.rows[0] as UploadRow;
+    row.setFix({ unit: "feet" }, true);
+    server.findings = [finding("no_colour", "info")];
+    uploads.layOut(row, { ...DETECTED, columns: ["x", "z", "y", "skip"] });
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect(row.fixes.unit).toBe("feet");
+
+    const later = setUp(server); // As after a reload of the page.
+    await later.uploads.restore();
+    await settled(later.uploads, "asking");
+    expect(later.uploads.rows[0]?.layout?.columns[3]).toBe("skip");
+    expect(server.scans).toEqual([]);
   });
 });

@@ -7,9 +7,10 @@
  */
 import { ApiError, isPassing } from "../api/client";
 import { uploadApi, type UploadApi } from "../api/upload";
-import type { Scan, Upload } from "../api/types";
+import type { Scan, TextLayout, Upload } from "../api/types";
 import { type FoundFile, whyNot } from "../util/scan-files";
 import { UploadRow } from "./upload-row.svelte";
+import { Rechecks } from "./upload-recheck";
 import { type List, Transfer } from "./upload-transfer";
 
 const PARALLEL = 2;
@@ -30,6 +31,7 @@ export class Uploads implements List {
   private next = 1;
   private restored = false;
   private readonly transfer: Transfer;
+  private readonly rechecks: Rechecks;
 
   constructor(
     readonly projectId: number,
@@ -38,6 +40,7 @@ export class Uploads implements List {
     hash?: (file: File, signal: AbortSignal) => Promise<string | null>,
   ) {
     this.transfer = new Transfer(projectId, api, wait, hash);
+    this.rechecks = new Rechecks(api, wait);
   }
 
   /** Take files that are scans, and say of the others why not. */
@@ -90,6 +93,7 @@ export class Uploads implements List {
   remove(row: UploadRow): void {
     this.rows = this.rows.filter((r) => r !== row);
     row.abort?.abort();
+    row.recheck?.abort();
     if (row.upload && row.state !== "done") void this.drop(row.upload.id);
     this.pump();
   }
@@ -109,6 +113,7 @@ export class Uploads implements List {
 
   proceedAll(which: readonly UploadRow[]): void {
     for (const row of which) {
+      if (row.layoutState !== "settled") continue; // What was said of it is not known there yet.
       row.insisted = true;
       row.state = "waiting";
     }
@@ -122,7 +127,21 @@ export class Uploads implements List {
 
   /** Decide of all like this one what was decided of it. */
   decideAlike(row: UploadRow): void {
-    for (const other of this.like(row)) other.fixes = row.fixes;
+    for (const other of this.like(row)) other.takeFixes(row.fixes);
+  }
+
+  /** Say how the text of a file is laid out, null: as it is detected; it is checked again then. */
+  layOut(row: UploadRow, layout: TextLayout | null): void {
+    this.rechecks.ask(row, layout);
+  }
+
+  /** Those that could be laid out like this one and are not. */
+  laidOutOtherwise(row: UploadRow): UploadRow[] {
+    return this.rows.filter((other) => other !== row && row.layoutFor(other) !== null);
+  }
+
+  layOutAlike(row: UploadRow): void {
+    for (const other of this.laidOutOtherwise(row)) this.layOut(other, row.layoutFor(other));
   }
 
   setAtOnce(atOnce: boolean): void {
@@ -177,7 +196,7 @@ export class Uploads implements List {
         row.state = "done";
         this.onScan(scan);
         if (this.rows.every((r) => r.state === "done")) this.rows = [];
-      } else if (row.upload?.state === "refused") {
+      } else if (row.upload?.state === "refused" && !row.tellable) {
         await this.drop(row.upload.id); // Its bytes are of no use.
         row.upload = null;
       }

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** A file that has arrived is checked again with what somebody says about its text, while they say it. */
+import { isAbort, messageOf } from "../api/client";
+import type { TextLayout } from "../api/types";
+import type { UploadApi } from "../api/upload";
+import type { UploadRow } from "./upload-row.svelte";
+import { mayPass, waitOrOnline } from "./upload-transfer";
+
+const SOON_MS = 400; // Whoever goes through a list by keys has not meant what they pass.
+const LONGEST_WAIT_MS = 3000;
+const MOST_TRIES = 20;
+const PARALLEL = 2;
+
+export class Rechecks {
+  private running = 0;
+  private readonly queue: (() => void)[] = [];
+
+  constructor(
+    private readonly api: UploadApi,
+    private readonly wait: (ms: number, signal: AbortSignal) => Promise<void> = waitOrOnline,
+  ) {}
+
+  /** Ask for the check of a row with this layout; only the answer to what was asked last counts. */
+  ask(row: UploadRow, layout: TextLayout | null): void {
+    row.recheck?.abort();
+    row.recheck = new AbortController();
+    if (layout) row.layout = layout;
+    row.layoutState = "checking";
+    row.layoutError = null;
+    void this.settle(row, layout, row.recheck.signal);
+  }
+
+  private async settle(row: UploadRow, layout: TextLayout | null, signal: AbortSignal) {
+    try {
+      await this.wait(SOON_MS, signal);
+      await this.inTurn(() => this.check(row, layout, signal));
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) return; // Something else is asked, or the row is gone.
+      row.layoutState = "refused";
+      row.layoutError = messageOf(error);
+    }
+  }
+
+  private async check(row: UploadRow, layout: TextLayout | null, signal: AbortSignal) {
+    for (let tries = 1; ; tries++) {
+      signal.throwIfAborted();
+      const before = row.upload;
+      if (!before) return;
+      try {
+        const options = { ...before.options, text: layout && { ...layout } };
+        const upload = await this.api.check(before.id, null, options, signal);
+        signal.throwIfAborted();
+        row.take(upload);
+        row.state = upload.state === "refused" ? "refused" : "asking";
+        row.error = upload.state === "refused" ? (upload.problem?.message ?? null) : null;
+        row.layoutState = "settled";
+        return;
+      } catch (error) {
+        // The check that was given up may still be under way there.
+        if (signal.aborted || !mayPass(error) || tries > MOST_TRIES) throw error;
+        await this.wait(Math.min(LONGEST_WAIT_MS, 150 * 2 ** tries), signal);
+      }
+    }
+  }
+
+  private async inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.running >= PARALLEL) await new Promise<void>((resolve) => this.queue.push(resolve));
+    this.running++;
+    try {
+      await work();
+    } finally {
+      this.running--;
+      this.queue.shift()?.();
+    }
+  }
+}

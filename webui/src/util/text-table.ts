@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The fewpoints authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * How lines of text are a table of points, as far as a person sees and says it. The server has the last word: what is
+ * worked out here is what is shown until its answer is there.
+ */
+import type { ColumnRole, Delimiter, TextLayout, TextTable } from "../api/types";
+
+const CHARACTER = { tab: "\t", comma: ",", semicolon: ";" } as const;
+const BLANK_OR_QUOTE = /^[\s"']+|[\s"']+$/g;
+const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?$|^[+-]?(?:nan|inf)/i;
+const LEAST_COLUMNS = 3;
+
+type Lines = TextTable["lines"];
+
+/** The fields of a line without quotes and blanks around them; one empty last field is none. */
+export function splitLine(line: string, delimiter: Delimiter): string[] {
+  if (delimiter === "blanks") return line.replace(/["']/g, " ").split(/\s+/).filter(Boolean);
+  const fields = line.split(CHARACTER[delimiter]).map((field) => field.replace(BLANK_OR_QUOTE, ""));
+  if (fields.length > 1 && fields.at(-1) === "") fields.pop();
+  return fields;
+}
+
+/** The first line of points among those that are shown, without blank ones. */
+function firstPoint(lines: Lines, skip: number): string | undefined {
+  return lines.find((line) => line.number > skip && line.text.trim() !== "")?.text;
+}
+
+/** How many columns the first point has; null where its line is not shown. */
+export function widthOf(
+  lines: Lines,
+  layout: Pick<TextLayout, "delimiter" | "skip">,
+): number | null {
+  const line = firstPoint(lines, layout.skip);
+  return line === undefined ? null : splitLine(line, layout.delimiter).length;
+}
+
+/** What the line right above the first point calls the columns; [] if it does not. */
+function namesOf(
+  lines: Lines,
+  layout: Pick<TextLayout, "delimiter" | "skip">,
+  width: number,
+): string[] {
+  const above = lines.filter(({ number, text }) => number <= layout.skip && text.trim() !== "");
+  const line = above.at(-1)?.text.replace(/^[\s"'#/%;!]+/, "") ?? "";
+  for (const delimiter of [layout.delimiter, "blanks", "comma", "semicolon", "tab"] as const) {
+    const words = splitLine(line, delimiter).map((word) => word.slice(0, 80));
+    if (words.length === width && words.some((word) => /\p{L}/u.test(word))) return words;
+  }
+  return [];
+}
+
+/** As many roles as there are columns: those that were, and x, y and z wherever they fit. */
+function rolesFor(before: readonly ColumnRole[], width: number): ColumnRole[] {
+  const roles = Array.from({ length: width }, (_, i) => before[i] ?? "skip");
+  for (const axis of ["x", "y", "z"] as const) {
+    if (roles.includes(axis)) continue;
+    const free = roles.indexOf("skip");
+    if (free >= 0) roles[free] = axis;
+  }
+  return roles;
+}
+
+/** The layout with something said about it; where that changes the columns, they follow. */
+export function changed(
+  layout: TextLayout,
+  change: Partial<Pick<TextLayout, "delimiter" | "decimal" | "skip">>,
+  lines: Lines,
+): TextLayout {
+  const next: TextLayout = { ...layout, ...change, reason: "" };
+  const width = widthOf(lines, next);
+  if (width !== null && width !== layout.columns.length)
+    next.columns = rolesFor(layout.columns, width);
+  if (width !== null) next.names = namesOf(lines, next, width);
+  else if (next.names.length !== next.columns.length) next.names = [];
+  return next;
+}
+
+/** The layout with another part for one column. */
+export function withRole(layout: TextLayout, column: number, role: ColumnRole): TextLayout {
+  const columns = layout.columns.map((before, i) => (i === column ? role : before));
+  return { ...layout, columns, reason: "" };
+}
+
+/** Where to begin when nothing was detected: what the last of the shown lines look most like. */
+export function firstGuess(lines: Lines): TextLayout {
+  const last = lines.findLast(({ text }) => text.trim() !== "")?.text ?? "";
+  let best: { delimiter: Delimiter; numbers: number } = { delimiter: "blanks", numbers: 0 };
+  for (const delimiter of ["tab", "semicolon", "comma", "blanks"] as const) {
+    const numbers = splitLine(last, delimiter).filter((field) => NUMBER.test(field)).length;
+    if (numbers > best.numbers) best = { delimiter, numbers };
+  }
+  const { delimiter } = best;
+  const isPoint = (text: string): boolean => {
+    const fields = splitLine(text, delimiter);
+    return (
+      fields.length >= LEAST_COLUMNS && fields.slice(0, LEAST_COLUMNS).every((f) => NUMBER.test(f))
+    );
+  };
+  const first = lines.find(({ text }) => isPoint(text));
+  const blank: TextLayout = {
+    columns: ["x", "y", "z"],
+    delimiter,
+    decimal: delimiter !== "comma" && /\d,\d/.test(last) ? "comma" : "point",
+    skip: 0,
+    names: [],
+    reason: "",
+  };
+  return changed(blank, { skip: first ? first.number - 1 : 0 }, lines);
+}
+
+/** Whether two layouts say the same, whoever said it. */
+export function sameLayout(a: TextLayout | null, b: TextLayout | null): boolean {
+  const said = (layout: TextLayout | null): string =>
+    JSON.stringify(layout && [layout.columns, layout.delimiter, layout.decimal, layout.skip]);
+  return said(a) === said(b);
+}
+
+/**
+ * What was said of one file, said of another one; null where the other one is of another kind. Files of a kind may
+ * have headers of different length.
+ */
+export function saidAlike(
+  said: TextLayout,
+  detected: TextLayout | null,
+  other: TextTable,
+  otherDetected: TextLayout | null,
+): TextLayout | null {
+  if (detected === null || otherDetected === null) {
+    const fits = detected === otherDetected && widthOf(other.lines, said) === said.columns.length;
+    return fits ? said : null;
+  }
+  const alike =
+    detected.delimiter === otherDetected.delimiter &&
+    detected.decimal === otherDetected.decimal &&
+    detected.columns.length === otherDetected.columns.length &&
+    detected.names.join("\n") === otherDetected.names.join("\n");
+  if (!alike) return null;
+  const skip = said.skip === detected.skip ? otherDetected.skip : said.skip;
+  return { ...said, skip };
+}
