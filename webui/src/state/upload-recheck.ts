@@ -3,8 +3,9 @@
 
 /** A file that has arrived is checked again with what somebody says about its text, while they say it. */
 import { isAbort, messageOf } from "../api/client";
-import type { TextLayout } from "../api/types";
+import type { TextLayout, TextTable } from "../api/types";
 import type { UploadApi } from "../api/upload";
+import { changed, widthOf } from "../util/text-table";
 import type { UploadRow } from "./upload-row.svelte";
 import { mayPass, waitOrOnline } from "./upload-transfer";
 
@@ -53,6 +54,11 @@ export class Rechecks {
         const upload = await this.api.check(before.id, null, options, signal);
         signal.throwIfAborted();
         row.take(upload);
+        const next = layout && fitted(layout, upload.text_table);
+        if (next) {
+          row.layout = layout = next;
+          continue;
+        }
         row.state = upload.state === "refused" ? "refused" : "asking";
         row.error = upload.state === "refused" ? (upload.problem?.message ?? null) : null;
         row.layoutState = "settled";
@@ -75,4 +81,11 @@ export class Rechecks {
       this.queue.shift()?.();
     }
   }
+}
+
+/** The layout with as many columns as the first point turns out to have; null where it has them. */
+function fitted(layout: TextLayout, table: TextTable | null): TextLayout | null {
+  const width = table && widthOf(table.lines, layout);
+  if (!table || width === null || width === layout.columns.length) return null;
+  return changed(layout, {}, table.lines);
 }

@@ -52,7 +52,7 @@ export class UploadRow {
   layoutState = $state<LayoutState>("settled");
   layoutError = $state<string | null>(null);
   recheck: AbortController | null = null;
-  private detected: TextLayout | null = null;
+  private detected: TextTable | null = null; // The table before anything was said of it.
   private kind: string | null = null;
   private suggestedFor: string | null = null; // The report whose suggestions were taken over.
   private decided: Partial<Fixes> = {}; // By somebody, and not by a suggestion.
@@ -71,7 +71,7 @@ export class UploadRow {
     this.upload = upload;
     this.sent = upload.received;
     this.layout = upload.text_table?.layout ?? null;
-    if (!upload.options.text) this.detected = this.layout;
+    if (!upload.options.text) this.detected = this.table;
     const report = upload.preflight && JSON.stringify(upload.preflight);
     if (report === null || report === this.suggestedFor) return;
     this.suggestedFor = report;
@@ -122,8 +122,8 @@ export class UploadRow {
 
   /** The layout of this file, for another one; null where that is of another kind, or has it. */
   layoutFor(other: UploadRow): TextLayout | null {
-    if (!this.layout || !this.table || !other.table || !other.tellable) return null;
-    const said = saidAlike(this.layout, this.detected, other.table, other.detected);
+    if (!this.layout || !this.detected || !other.detected || !other.tellable) return null;
+    const said = saidAlike(this.layout, this.detected, other.detected);
     return said && !sameLayout(said, other.layout) ? said : null;
   }
 

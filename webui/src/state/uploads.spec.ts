@@ -423,6 +423,17 @@ describe("the layout of a text file", () => {
     await vi.waitFor(() => expect(server.cancelled).toEqual([1]));
   });
 
+  it("gets as many columns as the first point has, once its line is there", async () => {
+    const { server, uploads } = await asking(null, "a.csv");
+    const row = uploads.rows[0] as UploadRow;
+    const far = { ...DETECTED, columns: ["x", "y", "z"] as TextLayout["columns"], names: [] };
+    uploads.layOut(row, far);
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect(server.said.map(({ columns }) => columns.length)).toEqual([3, 4]);
+    expect(row.layout?.columns).toEqual(["x", "y", "z", "skip"]);
+    expect(row.layout?.names).toEqual(["x", "y", "z", "kind"]);
+  });
+
   it("counts as it was said last, whatever is answered when", async () => {
     const { server, uploads } = await asking(DETECTED, "a.csv");
     const row = uploads.rows[0] as UploadRow;

@@ -58,6 +58,13 @@ describe("changed", () => {
     expect(changed(PLAIN, { skip: 1 }, lines("only a note", "1;2;3;4")).names).toEqual([]);
   });
 
+  it("looks anew for what parts the columns where the first point turns out to be elsewhere", () => {
+    const prose = { ...PLAIN, delimiter: "blanks" as const, skip: 0 };
+    const next = changed(prose, { skip: 1 }, lines("some words here", "1,5;2;3;4"));
+    expect(next).toMatchObject({ delimiter: "semicolon", decimal: "comma", skip: 1 });
+    expect(changed(prose, { delimiter: "tab" }, lines("1 2 3")).delimiter).toBe("tab");
+  });
+
   it("leaves columns alone while the first point is not among the lines that are shown", () => {
     const next = changed(PLAIN, { skip: 900 }, shown);
     expect([next.columns, next.names, next.skip]).toEqual([PLAIN.columns, PLAIN.names, 900]);
@@ -86,12 +93,13 @@ describe("firstGuess", () => {
 
 describe("saidAlike", () => {
   const said: TextLayout = { ...PLAIN, columns: ["y", "x", "z", "skip"], reason: "" };
+  const detected = (layout: TextLayout) => ({ layout, lines: [] });
+  const undetected = (...texts: string[]) => ({ layout: null, lines: lines(...texts) });
 
   it("says the same of a file with the same columns; its header may be longer", () => {
-    const other = { ...PLAIN, skip: 9, reason: "elsewhere" };
-    const table = { layout: other, lines: [] };
-    expect(saidAlike(said, PLAIN, table, other)).toEqual({ ...said, skip: 9 });
-    expect(saidAlike({ ...said, skip: 3 }, PLAIN, table, other)?.skip).toBe(3);
+    const other = detected({ ...PLAIN, skip: 9, reason: "elsewhere" });
+    expect(saidAlike(said, detected(PLAIN), other)).toEqual({ ...said, skip: 9 });
+    expect(saidAlike({ ...said, skip: 3 }, detected(PLAIN), other)?.skip).toBe(3);
   });
 
   it.each([
@@ -99,15 +107,21 @@ describe("saidAlike", () => {
     { names: ["x", "y", "z", "kind"] },
     { columns: ["x", "y", "z"] as TextLayout["columns"], names: [] },
   ])("says nothing of a file with %o", (difference) => {
-    const other = { ...PLAIN, ...difference };
-    expect(saidAlike(said, PLAIN, { layout: other, lines: [] }, other)).toBeNull();
+    expect(saidAlike(said, detected(PLAIN), detected({ ...PLAIN, ...difference }))).toBeNull();
   });
 
   it("says the same where nothing was detected but the width is right", () => {
-    const table = (text: string) => ({ layout: null, lines: lines("head", text) });
-    expect(saidAlike(said, null, table("1;2;3;4"), null)).toBe(said);
-    expect(saidAlike(said, null, table("1;2;3"), null)).toBeNull();
-    expect(saidAlike(said, null, table("1;2;3;4"), PLAIN)).toBeNull();
+    const before = undetected("head", "1;2;3;4");
+    expect(saidAlike(said, before, undetected("top", "5;6;7;8"))).toBe(said);
+    expect(saidAlike(said, before, undetected("top", "5;6;7"))).toBeNull();
+    expect(saidAlike(said, before, detected(PLAIN))).toBeNull();
+  });
+
+  it("says the same where the points begin beyond what is shown, not of a file that ends there", () => {
+    const far = { ...said, skip: 30 };
+    const before = undetected("a", "b", "c");
+    expect(saidAlike(far, before, undetected("d", "e", "f"))).toBe(far);
+    expect(saidAlike(far, before, undetected("short"))).toBeNull();
   });
 });
 

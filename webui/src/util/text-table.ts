@@ -69,7 +69,12 @@ export function changed(
   lines: Lines,
 ): TextLayout {
   const next: TextLayout = { ...layout, ...change, reason: "" };
-  const width = widthOf(lines, next);
+  let width = widthOf(lines, next);
+  if (width !== null && width < LEAST_COLUMNS && !change.delimiter) {
+    // Whoever says where the points begin has not looked at what parts them yet.
+    Object.assign(next, dialectOf(firstPoint(lines, next.skip) ?? ""));
+    width = widthOf(lines, next);
+  }
   if (width !== null && width !== layout.columns.length)
     next.columns = rolesFor(layout.columns, width);
   if (width !== null) next.names = namesOf(lines, next, width);
@@ -83,15 +88,22 @@ export function withRole(layout: TextLayout, column: number, role: ColumnRole): 
   return { ...layout, columns, reason: "" };
 }
 
-/** Where to begin when nothing was detected: what the last of the shown lines look most like. */
-export function firstGuess(lines: Lines): TextLayout {
-  const last = lines.findLast(({ text }) => text.trim() !== "")?.text ?? "";
+/** What gives a line most numbers. */
+function dialectOf(line: string): Pick<TextLayout, "delimiter" | "decimal"> {
   let best: { delimiter: Delimiter; numbers: number } = { delimiter: "blanks", numbers: 0 };
   for (const delimiter of ["tab", "semicolon", "comma", "blanks"] as const) {
-    const numbers = splitLine(last, delimiter).filter((field) => NUMBER.test(field)).length;
+    const numbers = splitLine(line, delimiter).filter((field) => NUMBER.test(field)).length;
     if (numbers > best.numbers) best = { delimiter, numbers };
   }
   const { delimiter } = best;
+  const comma = delimiter !== "comma" && /\d,\d/.test(line);
+  return { delimiter, decimal: comma ? "comma" : "point" };
+}
+
+/** Where to begin when nothing was detected: what the last of the shown lines look most like. */
+export function firstGuess(lines: Lines): TextLayout {
+  const dialect = dialectOf(lines.findLast(({ text }) => text.trim() !== "")?.text ?? "");
+  const { delimiter } = dialect;
   const isPoint = (text: string): boolean => {
     const fields = splitLine(text, delimiter);
     return (
@@ -100,9 +112,8 @@ export function firstGuess(lines: Lines): TextLayout {
   };
   const first = lines.find(({ text }) => isPoint(text));
   const blank: TextLayout = {
+    ...dialect,
     columns: ["x", "y", "z"],
-    delimiter,
-    decimal: delimiter !== "comma" && /\d,\d/.test(last) ? "comma" : "point",
     skip: 0,
     names: [],
     reason: "",
@@ -119,24 +130,29 @@ export function sameLayout(a: TextLayout | null, b: TextLayout | null): boolean 
 
 /**
  * What was said of one file, said of another one; null where the other one is of another kind. Files of a kind may
- * have headers of different length.
+ * have headers of different length. `before`, `otherBefore`: how the files were shown when nothing was said of them.
  */
 export function saidAlike(
   said: TextLayout,
-  detected: TextLayout | null,
-  other: TextTable,
-  otherDetected: TextLayout | null,
+  before: TextTable,
+  otherBefore: TextTable,
 ): TextLayout | null {
-  if (detected === null || otherDetected === null) {
-    const fits = detected === otherDetected && widthOf(other.lines, said) === said.columns.length;
+  const [detected, other] = [before.layout, otherBefore.layout];
+  if (!detected || !other) {
+    if (detected !== other) return null;
+    const width = widthOf(otherBefore.lines, said);
+    // Where the first point is beyond what is shown, a file that ends before is of another kind.
+    const fits =
+      width === null
+        ? otherBefore.lines.length >= before.lines.length
+        : width === said.columns.length;
     return fits ? said : null;
   }
   const alike =
-    detected.delimiter === otherDetected.delimiter &&
-    detected.decimal === otherDetected.decimal &&
-    detected.columns.length === otherDetected.columns.length &&
-    detected.names.join("\n") === otherDetected.names.join("\n");
+    detected.delimiter === other.delimiter &&
+    detected.decimal === other.decimal &&
+    detected.columns.length === other.columns.length &&
+    detected.names.join("\n") === other.names.join("\n");
   if (!alike) return null;
-  const skip = said.skip === detected.skip ? otherDetected.skip : said.skip;
-  return { ...said, skip };
+  return { ...said, skip: said.skip === detected.skip ? other.skip : said.skip };
 }
