@@ -91,9 +91,11 @@ class PointScan:
         """
         local = np.empty(self.positions.shape, np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            for axis in range(3):
-                local[:, axis] = self.positions[:, axis] - self.global_shift[axis]
-        local[~self.finite] = np.nan
+            for start in range(0, len(local), BLOCK_ROWS):
+                rows = slice(start, start + BLOCK_ROWS)
+                local[rows] = self.positions[rows] - self.global_shift
+        if not self.finite.all():
+            local[~self.finite] = np.nan
         return local
 
 

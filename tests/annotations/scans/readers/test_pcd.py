@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.readers import lzf_snappy
 from fewpoints.annotations.scans.readers.lzf import BadLzf, decompress
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.files import COLOURS, POINTS, lzf_literals, pcd
+from tests.annotations.scans.readers.mutations import attacked
 
 ENCODINGS = ["ascii", "binary", "binary_compressed"]
 XYZ = [("x", "F4", 1), ("y", "F4", 1), ("z", "F4", 1)]
+
+
+@st.composite
+def _tokens(draw: st.DrawFn) -> bytes:
+    """An LZF stream, often a sound one: runs, and copies of what is there or of a little before."""
+    out, size = b"", 0
+    for _ in range(draw(st.integers(1, 60))):
+        if size == 0 or draw(st.booleans()):
+            run = draw(st.binary(min_size=1, max_size=32))
+            out += bytes([len(run) - 1]) + run
+            size += len(run)
+            continue
+        length = draw(st.sampled_from([3, 4, 8, 9, 10, 63, 64, 65, 128, 129, 264]))
+        back = draw(st.integers(1, min(8192, size))) - 1
+        if length < 9:
+            out += bytes([(length - 2) << 5 | back >> 8, back & 255])
+        else:
+            out += bytes([7 << 5 | back >> 8, length - 9, back & 255])
+        size += length
+    if draw(st.integers(0, 4)) == 0:
+        at = draw(st.integers(0, len(out) - 1))
+        out = out[:at] + draw(st.binary(max_size=2)) + out[at + 1 :]
+    return out
+
+
+def _unpacked_size(stream: bytes) -> int:
+    """What the tokens stand for, whether or not they are sound."""
+    at = size = 0
+    while at < len(stream):
+        control = stream[at]
+        long = control >= 224
+        extra = stream[at + 1] if long and at + 1 < len(stream) else 0
+        size += control + 1 if control < 32 else (control >> 5) + 2 + extra
+        at += control + 2 if control < 32 else 2 + long
+    return size
 
 
 def read(folder: Path, content: bytes) -> PointScan:
@@ -183,6 +223,35 @@ class TestLzf:
     def test_damaged_streams_are_refused(self, stream: bytes, part: str) -> None:
         with pytest.raises(BadLzf, match=part):
             decompress(stream, 10)
+
+    @attacked
+    @given(_tokens(), st.integers(40, 300), st.integers(-1, 1))
+    def test_the_way_by_snappy_gives_the_same(
+        self, stream: bytes, part_bytes: int, wrong: int
+    ) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lzf_snappy, "LEAST_BYTES", sys.maxsize)
+            patch.setattr(lzf_snappy, "PART_BYTES", part_bytes)
+            size = _unpacked_size(stream) + wrong
+            try:
+                expected = decompress(stream, size)
+            except BadLzf:
+                assert lzf_snappy.decompress_sound(stream, max(0, size)) is None
+            else:
+                assert lzf_snappy.decompress_sound(stream, size) == expected
+
+    def test_a_larger_stream_goes_by_snappy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        rng = np.random.default_rng(1)
+        data = bytes(rng.integers(0, 256, 50_000, dtype=np.uint8)) * 2 + bytes(100_000)
+        stream = lzf_literals(data[:100_000]) + bytes([0, 0]) + bytes([7 << 5, 255, 0]) * 378
+        stream += bytes([7 << 5, 207 - 9, 0])
+        assert len(stream) > lzf_snappy.LEAST_BYTES
+        assert bytes(lzf_snappy.decompress_sound(stream, 200_000) or b"") == data
+        assert decompress(stream, 200_000) == data
+        with pytest.raises(BadLzf, match="instead of"):
+            decompress(stream, 200_001)
+        with pytest.raises(BadLzf, match="before their start"):
+            decompress(bytes([7 << 5, 255, 255]) + stream, 200_264)
 
     def test_it_inverts_a_compressor_of_its_own(self) -> None:
         rng = np.random.default_rng(0)

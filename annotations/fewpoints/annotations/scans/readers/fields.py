@@ -291,7 +291,9 @@ def unpack_rgb(packed: AnyArray) -> list[AnyArray]:
     A float column carries the bits (PCL's way) unless it plainly holds the number itself, as some
     ASCII writers do: whole numbers above 255, which as float bits would be a colour of zeros.
     """
-    if packed.dtype.kind == "f":
+    if packed.dtype == np.float32 and not (packed >= 256).any():
+        bits = packed.view(np.uint32)
+    elif packed.dtype.kind == "f":
         values = packed.astype(np.float64)
         finite = np.isfinite(values)
         # As bits, any colour but near-black with alpha 0 is far below 1 (0x00FFFFFF is 2.4e-38).
@@ -307,8 +309,9 @@ def unpack_rgb(packed: AnyArray) -> list[AnyArray]:
             with np.errstate(over="ignore", invalid="ignore"):
                 bits = np.ascontiguousarray(packed.astype(np.float32)).view(np.uint32)
     else:
-        bits = packed.astype(np.int64).astype(np.uint32)
-    return [((bits >> shift) & 255).astype(np.uint8) for shift in (16, 8, 0)]
+        bits = packed.astype(np.uint32)
+    channels = np.ascontiguousarray(bits, "<u4").view(np.uint8).reshape(-1, 4)
+    return [channels[:, i] for i in (2, 1, 0)]
 
 
 def whole_numbers(name: str, values: AnyArray) -> tuple[IntArray | None, list[str]]:

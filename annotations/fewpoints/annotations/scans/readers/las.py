@@ -30,7 +30,10 @@ from fewpoints.annotations.scans.readers.fields import (
 from fewpoints.annotations.scans.readers.las_header import LasHeader, laszip_layers, read_header
 from fewpoints.annotations.scans.scan import Field, PointScan
 
-BLOCK_POINTS = 1 << 19
+# What the processor's cache holds: the records are gone over once per dimension.
+BLOCK_POINTS = 1 << 15
+# Several chunks, which are decoded side by side.
+COMPRESSED_BLOCK_POINTS = 1 << 19
 
 
 def read_las(path: Path, *, name: str, progress: Progress = no_progress) -> PointScan:
@@ -58,9 +61,10 @@ def read_las(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
             empty = laspy.ScaleAwarePointRecord.zeros(1, header=reader.header)
             types = {n: np.asarray(empty[n]).dtype for n in roles.columns()}
         store = ColumnStore(roles, types, header.points)
+        most = COMPRESSED_BLOCK_POINTS if header.compressed else BLOCK_POINTS
         done = 0
         while done < header.points:
-            count = min(BLOCK_POINTS, header.points - done)
+            count = min(most, header.points - done)
             with _guarded(name, f"point {done:,} or one of the {count:,} after it"):
                 points = reader.read_points(count)
             if len(points) != count:

@@ -9,6 +9,8 @@ lower five and the following byte how far back less 1.
 
 from __future__ import annotations
 
+from fewpoints.annotations.scans.readers import lzf_snappy
+
 # Three bytes can stand for 264 at most.
 MOST_GROWTH = 88
 
@@ -22,12 +24,16 @@ class BadLzf(Exception):
         self.at = at
 
 
-def decompress(data: bytes, size: int) -> bytes:
+def decompress(data: bytes, size: int) -> bytearray:
     """Return the `size` bytes that `data` stands for.
 
     Raises BadLzf if the stream ends early, refers to bytes before the start, or does not give
     exactly `size` bytes. Never writes more than a token beyond `size`.
     """
+    if len(data) >= lzf_snappy.LEAST_BYTES:
+        found = lzf_snappy.decompress_sound(data, size)
+        if found is not None:
+            return found
     out = bytearray()
     at, end = 0, len(data)
     try:
@@ -62,4 +68,4 @@ def decompress(data: bytes, size: int) -> bytes:
         raise BadLzf("the compressed data end inside a copy", end) from None
     if len(out) != size:
         raise BadLzf(f"the compressed data give {len(out):,} bytes instead of {size:,}", at)
-    return bytes(out)
+    return out

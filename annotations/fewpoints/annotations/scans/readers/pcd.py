@@ -28,7 +28,8 @@ from fewpoints.annotations.scans.readers.pcd_header import PcdField, PcdHeader, 
 from fewpoints.annotations.scans.readers.text import TextRows, check_range
 from fewpoints.annotations.scans.scan import Field, PointScan
 
-BLOCK_ROWS = 1 << 18
+# What the processor's cache holds: the records are gone over once per field.
+BLOCK_ROWS = 1 << 15
 PAGE = 4096
 
 

@@ -36,7 +36,8 @@ from fewpoints.annotations.scans.readers.splats import (
 from fewpoints.annotations.scans.readers.text import TextBlock, TextRows, check_range
 from fewpoints.annotations.scans.scan import Field, PointScan
 
-BLOCK_ROWS = 1 << 18
+# What the processor's cache holds: the records are gone over once per field.
+BLOCK_ROWS = 1 << 15
 
 
 def read_ply(path: Path, *, name: str, progress: Progress = no_progress) -> PointScan:
