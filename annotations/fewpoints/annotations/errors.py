@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from fewpoints.annotations.printable import printable
+
 
 class AppError(Exception):
     """A mistake by a user or their data.
@@ -25,7 +27,7 @@ class _UnreadableFile(AppError):
 
     def __init__(self, name: str, problem: str, *, where: str = "") -> None:
         place = f"{name}, {where}" if where else name
-        super().__init__(f"{place}: {problem}")
+        super().__init__(f"{place}: {printable(problem)}")  # It may quote the file.
         self.name = name
         self.where = where
 

@@ -10,6 +10,9 @@ import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64, IndexArray
 
+# Less has a square that is 0; points that are no farther apart are at one place.
+NO_EXTENT = 1e-100
+
 
 class Pairs(NamedTuple):
     """(P,) query number and (P,) point row; sorted by query."""
@@ -105,9 +108,9 @@ def nearest_spacing(points: FloatArray64, *, seed: int = 0, queries: int = 1500)
     picked = rng.choice(count, min(queries, count), replace=False)
     low, high = np.percentile(points[:: max(1, count // 200_000)], (1, 99), axis=0)
     extent = np.sort(high - low)
-    if extent[2] <= 0:
+    if extent[2] <= NO_EXTENT:
         extent = np.sort(np.ptp(points, axis=0))
-        if extent[2] <= 0:
+        if extent[2] <= NO_EXTENT:
             return None
     # Wild points would make the grid vast and empty.
     span = extent[2]

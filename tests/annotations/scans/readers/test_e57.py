@@ -244,6 +244,14 @@ class TestRefused:
         with pytest.raises(UnreadableScan, match=r"station 1: .* 10,000 points, but its cart"):
             read_scan(path)
 
+    def test_points_without_fields(self, target: Path, sound: bytes) -> None:
+        fields = sound[sound.index(b"<prototype") :]
+        start, stop = fields.index(b">") + 1, fields.index(b"</prototype")
+        inside = fields[start:stop]
+        target.write_bytes(edited(sound, inside, b" " * len(inside)))
+        with pytest.raises(UnreadableScan, match=r"station 1: its points have no fields\."):
+            read_scan(target)
+
     def test_a_document_type_reaches_no_parser(self, target: Path) -> None:
         write(target, [xyz()])
         content = target.read_bytes()

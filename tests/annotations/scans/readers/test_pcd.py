@@ -190,6 +190,22 @@ class TestHeader:
         assert old.encode() in content
         assert part in refusal(tmp_path, content.replace(old.encode(), new.encode(), 1))
 
+    def test_control_characters_in_names_reach_neither_messages_nor_the_scan(
+        self, tmp_path: Path
+    ) -> None:
+        odd = pcd("binary", [("x\0", "F4", 1), *XYZ[1:]], POINTS)
+        assert "the points have x\ufffd, y, z." in refusal(tmp_path, odd)
+        named = [*XYZ, ("label\x1b", "U1", 1), ("\0", "U1", 1), ("\x01", "U1", 1)]
+        scan = read(tmp_path, pcd("binary", named, [(*p, 1, 2, 3) for p in POINTS]))
+        assert [field.name for field in scan.fields] == [
+            "x",
+            "y",
+            "z",
+            "label\ufffd",
+            "\ufffd",
+            "\ufffd",
+        ]
+
     def test_no_points_is_an_error_of_its_own(self, tmp_path: Path) -> None:
         assert "holds no points" in refusal(tmp_path, pcd("binary", XYZ, []))
 

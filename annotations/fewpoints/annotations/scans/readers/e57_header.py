@@ -246,6 +246,8 @@ def _check_section(
     if station.points == 0:
         return
     where = f"station {station.number}"
+    if not station.fields:
+        raise UnreadableScan(name, "its points have no fields.", where=where)
     points = element.find(_tag("points"))
     assert points is not None
     at = _whole(points.get("fileOffset"))

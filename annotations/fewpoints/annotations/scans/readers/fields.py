@@ -36,6 +36,7 @@ from fewpoints.annotations.arrays import (
     UInt8Array,
 )
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.printable import REPLACEMENT, printable
 from fewpoints.annotations.scans.scan import (
     BLOCK_ROWS,
     Field,
@@ -199,7 +200,7 @@ def build_scan(
     details: Mapping[str, str],
     notes: Sequence[str] = (),
 ) -> PointScan:
-    """Bring all columns into the common form and make the scan.
+    """Bring all columns into the common form, names and all, and make the scan.
 
     Raises UnreadableScan for a file without a single usable point.
     """
@@ -227,7 +228,10 @@ def build_scan(
         whole, note = whole_numbers(label_name, values)
         told += note
         if whole is not None:
-            labels[label_name] = whole
+            shown = printable(label_name)
+            while shown in labels:
+                shown += REPLACEMENT
+            labels[shown] = whole
     scan = PointScan(
         positions=parts.positions,
         colours=colours,
@@ -235,10 +239,10 @@ def build_scan(
         intensity=intensity,
         labels=labels,
         global_shift=choose_shift(parts.positions, finite),
-        fields=tuple(fields),
+        fields=tuple(Field(*map(printable, field)) for field in fields),
         source_format=source_format,
-        details=dict(details),
-        notes=tuple(told),
+        details={key: printable(value) for key, value in details.items()},
+        notes=tuple(map(printable, told)),
     )
     scan.__dict__["finite"] = finite  # Seeds the cached property; it was needed here anyway.
     return scan

@@ -29,6 +29,7 @@ class GltfFile:
         content = path.read_bytes()
         self._binary: memoryview | None = None
         self._buffers: dict[int, memoryview] = {}
+        self._lists: dict[str, list[dict[str, Any]]] = {}
         if content[:4] == b"glTF":
             self.encoding = "GLB"
             text = self._chunks(content)
@@ -93,7 +94,9 @@ class GltfFile:
 
     def item(self, key: str, index: object) -> dict[str, Any]:
         """One object of a list of the file."""
-        found = self.items(self.json, key)
+        found = self._lists.get(key)
+        if found is None:  # Checked once, not again for each of its objects.
+            found = self._lists[key] = self.items(self.json, key)
         if type(index) is not int or not 0 <= index < len(found):
             raise self.refuse(
                 f'there are {len(found):,} "{key}", but number {index!r:.30} is used.'

@@ -161,13 +161,15 @@ def _fields(
                 name, f"{keyword} has {len(words)} entries for {total} FIELDS.", where=where
             )
     fields: list[PcdField] = []
+    taken: set[str] = set()
     offset = column = 0
     for i, field_name in enumerate(names[0]):
         # "_" is padding and may come many times.
-        if field_name != "_" and field_name in names[0][:i]:
+        if field_name != "_" and field_name in taken:
             raise UnreadableScan(
                 name, f"two fields are called {field_name[:40]!a}.", where=names[1]
             )
+        taken.add(field_name)
         size = _number(name, "SIZE", ([sizes[0][i]], sizes[1]))
         kind = _TYPES.get((types[0][i].upper(), size))
         if kind is None and field_name != "_":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -41,11 +42,12 @@ class Property:
 
 @dataclass
 class Element:
-    """One element and its properties in file order."""
+    """One element and its properties in file order; `names` are theirs."""
 
     name: str
     count: int
     properties: list[Property] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
     @property
     def has_lists(self) -> bool:
@@ -75,7 +77,7 @@ class PlyHeader:
         for element in self.elements:
             if element.name == "vertex":
                 return element
-        have = ", ".join(e.name for e in self.elements) or "none"
+        have = _short(", ".join(e.name for e in self.elements[:20])) or "none"
         raise UnreadableScan(name, f'the header has no element "vertex" (its elements: {have}).')
 
 
@@ -87,7 +89,8 @@ def read_header(file: BinaryIO, name: str) -> PlyHeader:
     lines, size, carriage = _header_lines(file, name)
     file.seek(size)
     spelled_format = ""
-    elements: list[Element] = []
+    elements: dict[str, Element] = {}
+    last: Element | None = None
     comments: list[str] = []
     for number, line in enumerate(lines[1:-1], start=2):
         words = line.split()
@@ -112,11 +115,12 @@ def read_header(file: BinaryIO, name: str) -> PlyHeader:
                 )
             spelled_format = words[1]
         elif keyword == "element":
-            elements.append(_element(name, where, words, elements))
+            last = _element(name, where, words, elements)
+            elements[last.name] = last
         elif keyword == "property":
-            if not elements:
+            if last is None:
                 raise UnreadableScan(name, "a property before any element.", where=where)
-            _add_property(name, where, words, elements[-1])
+            _add_property(name, where, words, last)
         else:
             raise UnreadableScan(name, f'"{_short(line)}" is not a PLY header line.', where=where)
     if not spelled_format:
@@ -124,7 +128,7 @@ def read_header(file: BinaryIO, name: str) -> PlyHeader:
     return PlyHeader(
         format=spelled_format,
         order=FORMATS[spelled_format],
-        elements=elements,
+        elements=list(elements.values()),
         size=size,
         lines=len(lines),
         carriage=carriage,
@@ -174,12 +178,12 @@ def _end_of_header(head: bytes, newline: bytes) -> int | None:
         at += 1
 
 
-def _element(name: str, where: str, words: list[str], before: list[Element]) -> Element:
+def _element(name: str, where: str, words: list[str], before: Mapping[str, Element]) -> Element:
     if len(words) != 3 or not (words[2].isascii() and words[2].isdigit()):
         raise UnreadableScan(
             name, f'"{_short(" ".join(words))}" should be "element NAME COUNT".', where=where
         )
-    if any(e.name == words[1] for e in before):
+    if words[1] in before:
         raise UnreadableScan(name, f'a second element "{_short(words[1])}".', where=where)
     if len(words[2]) > 18:
         raise UnreadableScan(
@@ -201,13 +205,14 @@ def _add_property(name: str, where: str, words: list[str], element: Element) -> 
         raise UnreadableScan(
             name, f'"{_short(" ".join(words))}" is not a property of a known type.', where=where
         )
-    if any(p.name == item.name for p in element.properties):
+    if item.name in element.names:
         raise UnreadableScan(
             name,
             f'element {_short(element.name)} has two properties "{_short(item.name)}".',
             where=where,
         )
     element.properties.append(item)
+    element.names.add(item.name)
 
 
 def _short(text: str) -> str:

@@ -60,10 +60,10 @@ def read_pts(
         columns: TextColumns | None = None
         roles: tuple[str, ...] = ()
         guess = ""
-        counts: list[int] = []
+        total = blocks = 0
         while (promised := _count(rows, name)) is not None:
-            counts.append(promised)
-            if sum(counts) > most:
+            total, blocks = total + promised, blocks + 1
+            if total > most:
                 raise UnreadableScan(
                     name,
                     f"{promised:,} points are promised, but the file is too short for them: it is "
@@ -89,8 +89,8 @@ def read_pts(
         raise UnreadableScan(name, "the file is well formed but holds no points.")
     names = TextLayout(columns=roles).column_names()
     details = {"table": TextLayout(columns=roles).describe()}
-    if len(counts) > 1:
-        details["blocks"] = f"{len(counts):,}"
+    if blocks > 1:
+        details["blocks"] = f"{blocks:,}"
     return build_scan(
         name,
         columns.parts(names),

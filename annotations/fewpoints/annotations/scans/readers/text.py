@@ -223,13 +223,11 @@ class TextRows:
     def next_filled_line(self) -> int | None:
         """Number of the next non-blank line, or None if only blank ones follow."""
         while self._fill():
-            part = self._window()
-            data = np.frombuffer(part, np.uint8)
-            inked = np.flatnonzero(~_BLANK[data])
-            if len(inked):
-                return self._line + int((data[: inked[0]] == 10).sum())
-            self._line += int((data == 10).sum())
-            self._at += len(part)
+            end = self._buffer.index(b"\n", self._at)
+            if self._buffer[self._at : end].split(maxsplit=1):
+                return self._line
+            self._line += 1
+            self._at = end + 1
         return None
 
     def _take_few(self, count: int) -> TextBlock:

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files from parts: lengths, offsets and checksums are put right, so that changed parts get read.
+
+A fuzzer that has to guess those as well never comes far. What is damaged in them is tried, too:
+content that begins as the format does is left as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+# Parts the files, or the pieces of a file, of one input.
+PART = b"\n-----\n"
+_E57_HEADER = 48
+
+
+def npy(content: bytes) -> bytes:
+    """The line that describes an array, then its bytes."""
+    if content.startswith(b"\x93NUMPY"):
+        return content
+    text, _, data = content.partition(b"\n")
+    text += b"\n"
+    if len(text) < 65536:
+        return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text + data
+    return b"\x93NUMPY\x02\0" + struct.pack("<I", len(text)) + text + data
+
+
+def npz(content: bytes) -> bytes:
+    """Members, each a line with its name and an array as `npy` has it."""
+    if content.startswith(b"PK"):
+        return content
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for part in content.split(PART):
+            name, _, array = part.partition(b"\n")
+            member = zipfile.ZipInfo(name.decode("latin-1").replace("\0", "") or "a")
+            if member.filename not in archive.namelist():
+                archive.writestr(member, npy(array))
+    return out.getvalue()
+
+
+def glb(content: bytes) -> bytes:
+    """The JSON and the binary."""
+    if content.startswith(b"glTF"):
+        return content
+    text, part, data = content.partition(PART)
+    text += b" " * (-len(text) % 4)
+    body = struct.pack("<I4s", len(text), b"JSON") + text
+    if part:
+        data += bytes(-len(data) % 4)
+        body += struct.pack("<I4s", len(data), b"BIN\0") + data
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body
+
+
+def e57(content: bytes) -> bytes:
+    """What lies behind the header at byte 48, and the description; no checksums."""
+    if content.startswith(b"ASTM-E57"):
+        return content
+    data, part, xml = content.partition(PART)
+    if not part:
+        data, xml = b"", content
+    payload = bytes(_E57_HEADER) + data + xml
+    payload += bytes(-len(payload) % 1020)
+    pages = [payload[at : at + 1020] + bytes(4) for at in range(0, len(payload), 1020)]
+    start = _E57_HEADER + len(data)
+    xml_at = start // 1020 * 1024 + start % 1020
+    header = struct.pack("<8sIIQQQQ", b"ASTM-E57", 1, 0, 1024 * len(pages), xml_at, len(xml), 1024)
+    return header + b"".join(pages)[_E57_HEADER:]
+
+
+def taken_apart(content: bytes) -> bytes:
+    """A sound E57 file whose points come first, as `e57` takes it."""
+    payload = b"".join(content[at : at + 1020] for at in range(0, len(content), 1024))
+    xml_at, xml_bytes = struct.unpack_from("<QQ", content, 24)
+    start = xml_at // 1024 * 1020 + xml_at % 1024
+    return payload[_E57_HEADER:start] + PART + payload[start : start + xml_bytes]

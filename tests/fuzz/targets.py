@@ -1,0 +1,257 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Our own parsers, each as a function of bytes that raises on what must never happen.
+
+Formats that a library decodes (LAZ, the points of E57) end where the library begins: the product
+calls those in a process that may crash. What stands before the library is here.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+from fewpoints.annotations.classes import ClassList
+from fewpoints.annotations.errors import AppError, InvalidLabels, UnreadableScan
+from fewpoints.annotations.scans.fixes import apply_fixes
+from fewpoints.annotations.scans.import_options import ImportOptions, InvalidImportOptions
+from fewpoints.annotations.scans.readers import e57_header, las_crs, las_header, mesh
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.readers.text_layout import InvalidTextLayout, TextLayout
+from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.sparse_labels import read_csv, write_csv
+from tests.fuzz import built
+from tests.fuzz.built import PART
+from tests.fuzz.rules import SCRATCH, assert_sentence, assert_storable, scan_or_sentence
+
+# A surface becomes two million points, of however few triangles; that is no concern of a parser.
+MOST_POINTS = 500
+CLASSES = ClassList.from_names(["wall", "floor", "=cmd", "3"])
+
+
+@dataclass(frozen=True)
+class Target:
+    """One parser; `words` are what its files are made of, `longest` the most bytes of an input."""
+
+    feed: Callable[[bytes], PointScan | None]
+    suffixes: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    longest: int = 4096
+
+
+def _read_as(
+    suffix: str, build: Callable[[bytes], bytes] | None = None
+) -> Callable[[bytes], PointScan | None]:
+    def feed(content: bytes) -> PointScan | None:
+        return _read({f"scan{suffix}": content if build is None else build(content)})
+
+    return feed
+
+
+def _read(files: Mapping[str, bytes], options: ImportOptions | None = None) -> PointScan | None:
+    """Read the first of the files, with the others beside it."""
+    name = next(iter(files))
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(mesh, "MOST_POINTS", MOST_POINTS))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=SCRATCH)))
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        path = folder / name
+        text = None if options is None else options.text
+        scan = scan_or_sentence(lambda: read_scan(path, text=text), name, len(files[name]))
+        assert sorted(os.listdir(folder)) == sorted(files)
+    if scan is not None and options is not None:
+        scan_or_sentence(lambda: apply_fixes(scan, options.fixes).scan, name, len(files[name]))
+    return scan
+
+
+def _las(content: bytes) -> PointScan | None:
+    """The header and the records; the points where no decoder is needed."""
+    try:
+        file = io.BytesIO(content)
+        header = las_header.read_header(file, len(content), "scan.las")
+        details = las_crs.describe(file, header.records)
+    except AppError as error:
+        assert_sentence(str(error), "scan.las")
+        return None
+    for text in [*details, *details.values()]:
+        assert_storable(text)
+    if header.compressed:
+        return None
+    return _read({"scan.las": content})
+
+
+def _e57(content: bytes) -> PointScan | None:
+    """The description, and where it says that the points are."""
+    content = built.e57(content)
+    try:
+        header = e57_header.read_header(io.BytesIO(content), len(content), "scan.e57")
+    except UnreadableScan as error:
+        assert_sentence(str(error), "scan.e57")
+        return None
+    assert_storable(header.coordinates)
+    for station in header.stations:
+        assert station.points >= 0
+        for text in (station.name, station.note or "", *station.fields):
+            assert_storable(text)
+    return None
+
+
+def _kitti(content: bytes) -> PointScan | None:
+    points, part, labels = content.partition(PART)
+    return _read({"scan.bin": points} | ({"scan.label": labels} if part else {}))
+
+
+def _options(content: bytes) -> PointScan | None:
+    """Options as JSON, a layout as JSON, and a table that is read as they say."""
+    first, _, table = content.partition(PART)
+    text = first.decode("utf-8", "surrogatepass" if b"\xed" in first else "replace")
+    try:
+        options = ImportOptions.parse(text)
+    except (InvalidImportOptions, InvalidTextLayout) as error:
+        assert_sentence(str(error), "")
+        return None
+    assert ImportOptions.from_json(options.to_json()) == options
+    assert ImportOptions.parse(json.dumps(options.to_json())) == options
+    if options.text is not None:
+        assert TextLayout.from_json(options.text.to_json()) == options.text
+        assert len(set(options.text.column_names())) == len(options.text.columns)
+        options.text.describe()
+    return _read({"scan.txt": table}, options) if table else None
+
+
+def _labels(content: bytes) -> PointScan | None:
+    """What can be read is written and read again as the same."""
+    try:
+        read = read_csv(content, CLASSES, scan_points=1000, strict=False, name="labels.csv")
+    except InvalidLabels as error:
+        assert_sentence(str(error), "labels.csv")
+        return None
+    for problem in read.problems[:20]:
+        assert_sentence(problem, "labels.csv")
+    again = read_csv(write_csv(read.labels, CLASSES), CLASSES, scan_points=1000)
+    assert again.labels == read.labels
+    rows, classes, instances = read.labels.points()
+    assert len(rows) == len(classes) == len(instances)
+    try:
+        strict = read_csv(content, CLASSES, scan_points=1000, name="labels.csv")
+    except InvalidLabels as error:
+        assert read.problems
+        assert_sentence(str(error), "labels.csv")
+    else:
+        assert strict.labels == read.labels
+    return None
+
+
+_NUMBERS = ("nan", "-nan", "inf", "1e30", "1e-400", "-1", "0", "4294967296", "1e308", "999999999")
+_ROLES = ("x", "y", "z", "nx", "red", "green", "blue", "rgb", "intensity", "label", "instance")
+
+TARGETS: Mapping[str, Target] = {
+    "pcd": Target(
+        _read_as(".pcd"),
+        (".pcd",),
+        (
+            "# .PCD v0.7", "VERSION", "FIELDS", "COLUMNS", "SIZE", "TYPE", "COUNT", "WIDTH",
+            "HEIGHT", "VIEWPOINT", "POINTS", "DATA ascii", "DATA binary", "DATA binary_compressed",
+            "F", "U", "I", "rgba", "normal_x", *_ROLES, *_NUMBERS,
+        ),
+    ),
+    "ply": Target(
+        _read_as(".ply"),
+        (".ply",),
+        (
+            "ply", "format ascii 1.0", "format binary_little_endian 1.0",
+            "format binary_big_endian 1.0", "element vertex ", "element face ", "property list ",
+            "property ", "end_header", "comment", "obj_info", "char", "uchar", "short", "ushort",
+            "int", "uint", "float", "double", "int8", "uint8", "float32", "float64",
+            "vertex_indices", "f_dc_0", "scale_0", "rot_0", "opacity", *_ROLES, *_NUMBERS,
+        ),
+    ),
+    "text": Target(
+        _read_as(".txt"),
+        (".xyz", ".txt", ".csv", ".asc"),
+        (
+            ";", "\\x09", ",", "//X;Y;Z", "\\xef\\xbb\\xbf", "#", "1,5", "1.#QNAN",
+            *_ROLES, *_NUMBERS,
+        ),
+    ),
+    "gltf": Target(
+        _read_as(".gltf"),
+        (".gltf",),
+        (
+            "accessors", "bufferView", "bufferViews", "byteOffset", "byteLength", "byteStride",
+            "componentType", "5120", "5121", "5123", "5125", "5126", "count", "type", "VEC3",
+            "VEC4", "VEC2", "SCALAR", "normalized", "true", "sparse", "POSITION", "COLOR_0",
+            "TEXCOORD_0", "indices", "mode", "scene", "scenes", "nodes", "children", "mesh",
+            "meshes", "primitives", "attributes", "matrix", "translation", "rotation", "scale",
+            "material", "materials", "textures", "images", "uri", "extensionsRequired", "null",
+            "baseColorTexture", "baseColorFactor", "pbrMetallicRoughness", *_NUMBERS,
+        ),
+    ),
+    "glb": Target(_read_as(".glb", built.glb), (".glb",), ("glTF", "JSON", "BIN\\x00", *_NUMBERS)),
+    "obj": Target(
+        _read_as(".obj"),
+        (".obj",),
+        ("v ", "vt ", "vn ", "f ", "l ", "p ", "mtllib", "usemtl", "1//2", "-1/-1", "\\\\\\x0a"),
+    ),
+    "e57": Target(
+        _e57,
+        (".e57",),
+        (
+            "<e57Root", "<data3D", "<points", "<prototype", "<pose", "<rotation", "<translation",
+            "fileOffset=", "recordCount=", "CompressedVector", "Integer", "ScaledInteger", "Float",
+            "minimum=", "maximum=", "precision=", "scale=", "offset=", "<!DOCTYPE", "encoding=",
+            "cartesianX", "sphericalRange", "colorRed", "</", "/>", "xmlns:", *_NUMBERS,
+        ),
+        longest=6144,
+    ),
+    "npy": Target(
+        _read_as(".npy", built.npy),
+        (".npy",),
+        ("descr", "fortran_order", "shape", "True", "False", "<f4", ">f8", "|O", "|V3", "<U3", "(",
+         "xyz", "(3,)", "<c8", "<M8[ns]", *_ROLES, *_NUMBERS),
+    ),
+    "npz": Target(
+        _read_as(".npz", built.npz),
+        (".npz",),
+        ("PK\\x01\\x02", "PK\\x03\\x04", "PK\\x05\\x06", "PK\\x06\\x06", "PK\\x06\\x07",
+         "coord.npy", "color.npy", "segment.npy", "normal.npy", "instance.npy"),
+    ),
+    "las": Target(_las, (".las",), ("LASF", "LASF_Projection", "LASF_Spec", "PROJCS[", "UNIT[")),
+    "off": Target(
+        _read_as(".off"), (".off",), ("OFF", "COFF", "NOFF", "STOFF", "4OFF", "BINARY", *_NUMBERS)
+    ),
+    "stl": Target(
+        _read_as(".stl"),
+        (".stl",),
+        ("solid", "facet normal", "outer loop", "vertex", "endloop", "endfacet", "endsolid",
+         "COLOR=", *_NUMBERS),
+    ),
+    "pts": Target(_read_as(".pts"), (".pts",), ("\\x0a4\\x0a", *_NUMBERS)),
+    "ptx": Target(_read_as(".ptx"), (".ptx",), ("0 0 0 0", "0 0 0 1", "0 0 0 0.5", *_NUMBERS)),
+    "kitti": Target(_kitti, (".bin",), ("\\x0a-----\\x0a",)),
+    "options": Target(
+        _options,
+        (".json",),
+        (
+            "version", "fixes", "text", "unit", "up", "drop_duplicates", "thin_to", "columns",
+            "delimiter", "decimal", "skip", "names", "reason", "blanks", "semicolon", "comma",
+            "point", "null", "true", "1e400", "NaN", "Infinity", "millimetres", "feet", "+y",
+            "\\\\ud800", "\\x0a-----\\x0a", *_ROLES,
+        ),
+    ),
+    "labels": Target(
+        _labels,
+        (".csv",),
+        ("index", "class", "class_name", "instance", "who", "when", "seconds", "strategy",
+         "checkpoint", "reply", "note", "unsure", "skip", "unlisted", "wall", "floor", "=cmd",
+         "\\x0d", "\\xef\\xbb\\xbf", "\\xff\\xfe", "'"),
+    ),
+}  # fmt: skip
