@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from collections.abc import Callable
 
 # Parts the files, or the pieces of a file, of one input.
 PART = b"\n-----\n"
@@ -32,13 +33,22 @@ def npz(content: bytes) -> bytes:
     """Members, each a line with its name and an array as `npy` has it."""
     if content.startswith(b"PK"):
         return content
+    return _zip(content, ".npy", npy)
+
+
+def archive(content: bytes) -> bytes:
+    """Members, each a line with its name and its content."""
+    return content if content.startswith(b"PK") else _zip(content, "", bytes)
+
+
+def _zip(content: bytes, name: str, build: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for part in content.split(PART):
-            name, _, array = part.partition(b"\n")
-            member = zipfile.ZipInfo(name.decode("latin-1").replace("\0", "") or "a")
-            if member.filename not in archive.namelist():
-                archive.writestr(member, npy(array))
+    with zipfile.ZipFile(out, "w") as members:
+        for number, part in enumerate(content.split(PART)):
+            line, _, inside = part.partition(b"\n")
+            member = line.decode("latin-1").partition("\0")[0] or f"{number}{name}"
+            if member not in members.namelist():
+                members.writestr(zipfile.ZipInfo(member), build(inside))
     return out.getvalue()
 
 

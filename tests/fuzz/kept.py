@@ -35,10 +35,10 @@ def keep(parser: str, inputs: Path) -> str:
         seen |= steps(feed, path.read_bytes())
     foreign = _pieces(others(parser).values()) - _pieces(own(parser).values())
     found = {}
-    for path in sorted(inputs.iterdir(), key=lambda path: path.stat().st_size):
-        if path.stat().st_size > LONGEST:
+    candidates = [*(path.read_bytes() for path in inputs.glob("*")), *own(parser).values()]
+    for content in sorted(candidates, key=len):
+        if len(content) > LONGEST:
             break
-        content = path.read_bytes()
         if not foreign.isdisjoint(_pieces([content])):
             continue
         new = steps(feed, content) - seen

@@ -26,7 +26,7 @@ from tests.annotations.scans.readers import (
     test_text,
 )
 from tests.annotations.scans.readers.plain_e57 import write
-from tests.fuzz.built import PART, taken_apart
+from tests.fuzz.built import PART, archive, taken_apart
 from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -164,6 +164,33 @@ def _npz() -> dict[str, bytes]:
     return found
 
 
+def _zip() -> dict[str, bytes]:
+    small = ply("ascii", [("vertex", XYZ, POINTS)])
+    labels = np.arange(20, dtype="<u4").tobytes()
+    files = {
+        "one": {"a.ply": small},
+        "two": {"in/a.ply": small, "in/b.txt": test_text.table(POINTS), "readme.md": b"# Hello"},
+        "sweep": {"velodyne/000000.bin": test_kitti.sweep(20), "labels/000000.label": labels},
+        "room": {
+            "Area_1/office_1/office_1.txt": test_text.table([(*p, 1, 2, 3) for p in POINTS]),
+            "Area_1/office_1/Annotations/wall_1.txt": test_text.table(
+                [(*p, 1, 2, 3) for p in POINTS]
+            ),
+        },
+        "pointcept": {
+            "coord.npy": test_npy.npy(test_npy.XYZ[:5]),
+            "color.npy": test_npy.npy(test_npy.RGB[:5]),
+            "segment.npy": test_npy.npy(test_npy.LABEL[:5]),
+        },
+    }
+    found = {}
+    for name, members in files.items():
+        pieces = [member.encode() + b"\n" + content for member, content in members.items()]
+        found[f"{name} apart"] = PART.join(pieces)
+        found[name] = archive(found[f"{name} apart"])
+    return found
+
+
 def _gltf() -> dict[str, bytes]:
     return {
         "colours": test_gltf.gltf(*test_gltf.scene(colours=True)),
@@ -238,5 +265,5 @@ def _labels() -> dict[str, bytes]:
 
 _MORE: Mapping[str, Callable[[], dict[str, bytes]]] = {
     "e57": _e57, "glb": _glb, "gltf": _gltf, "kitti": _kitti, "labels": _labels, "las": _las,
-    "npy": _npy, "npz": _npz, "options": _options, "pcd": _pcd, "ply": _ply,
+    "npy": _npy, "npz": _npz, "zip": _zip, "options": _options, "pcd": _pcd, "ply": _ply,
 }  # fmt: skip

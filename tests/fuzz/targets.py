@@ -55,8 +55,13 @@ def _read_as(
     return feed
 
 
-def _read(files: Mapping[str, bytes], options: ImportOptions | None = None) -> PointScan | None:
-    """Read the first of the files, with the others beside it."""
+def _read(
+    files: Mapping[str, bytes], options: ImportOptions | None = None, *, called: str | None = None
+) -> PointScan | None:
+    """Read the first of the files, with the others beside it.
+
+    `called`: how messages begin if not with its name.
+    """
     name = next(iter(files))
     with ExitStack() as stack:
         stack.enter_context(patch.object(mesh, "MOST_POINTS", MOST_POINTS))
@@ -65,11 +70,17 @@ def _read(files: Mapping[str, bytes], options: ImportOptions | None = None) -> P
             (folder / file).write_bytes(content)
         path = folder / name
         text = None if options is None else options.text
-        scan = scan_or_sentence(lambda: read_scan(path, text=text), name, len(files[name]))
+        called = name if called is None else called
+        scan = scan_or_sentence(lambda: read_scan(path, text=text), called, len(files[name]))
         assert sorted(os.listdir(folder)) == sorted(files)
     if scan is not None and options is not None:
         scan_or_sentence(lambda: apply_fixes(scan, options.fixes).scan, name, len(files[name]))
     return scan
+
+
+def _zip(content: bytes) -> PointScan | None:
+    """Messages may begin with the name of a file inside."""
+    return _read({"scan.zip": built.archive(content)}, called="")
 
 
 def _las(content: bytes) -> PointScan | None:
@@ -223,6 +234,12 @@ TARGETS: Mapping[str, Target] = {
         (".npz",),
         ("PK\\x01\\x02", "PK\\x03\\x04", "PK\\x05\\x06", "PK\\x06\\x06", "PK\\x06\\x07",
          "coord.npy", "color.npy", "segment.npy", "normal.npy", "instance.npy"),
+    ),
+    "zip": Target(
+        _zip,
+        (".zip",),
+        ("PK\\x01\\x02", "PK\\x03\\x04", "PK\\x05\\x06", "a.ply", "a.bin", "a.label", "../", "/",
+         "\\\\", "a.zip", ".txt", "Annotations", "_vh_clean_2.ply", "segment.npy"),
     ),
     "las": Target(_las, (".las",), ("LASF", "LASF_Projection", "LASF_Spec", "PROJCS[", "UNIT[")),
     "off": Target(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.errors import UnsupportedFormat
 from fewpoints.annotations.scans.readers.registry import readable_formats
 from tests.fuzz import built, targets
 from tests.fuzz.mutator import mutated
@@ -73,7 +73,7 @@ class TestRules:
         self, monkeypatch: pytest.MonkeyPatch, message: str
     ) -> None:
         def refusing(path: Path, **_: object) -> None:
-            raise UnreadableScan(message.partition(": ")[0], message.partition(": ")[2])
+            raise UnsupportedFormat(message)
 
         monkeypatch.setattr(targets, "read_scan", refusing)
         with pytest.raises(AssertionError):

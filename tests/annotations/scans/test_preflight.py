@@ -75,6 +75,13 @@ class TestGrid:
         assert spacing.median == pytest.approx(np.median(distances.min(axis=1)), rel=0.05)
         assert spacing.duplicates == 0
 
+    def test_points_whose_distance_has_no_square_are_at_one_place(self) -> None:
+        for apart in (1e-170, 5e-324):
+            assert nearest_spacing(np.array([[0.0, 0, 0], [apart, 0, 0], [0, 0, apart]])) is None
+        spacing = nearest_spacing(np.array([[0.0, 0, 0], [1e-60, 0, 0]]))
+        assert spacing is not None
+        assert spacing.median == pytest.approx(1e-60)
+
     def test_twins_are_counted_but_do_not_make_the_spacing_zero(self) -> None:
         line = np.c_[np.arange(500) * 0.5, np.zeros((500, 2))]
         spacing = nearest_spacing(np.concatenate([line, line[:250]]))

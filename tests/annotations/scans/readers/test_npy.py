@@ -250,6 +250,7 @@ class TestHostileFiles:
             "{'descr': '<f8', 'fortran_order': 7, 'shape': (1, 3), }",
             "{'descr': '<f8', 'shape': (1, 3), }",
             "{'descr': 'what', 'fortran_order': False, 'shape': (1, 3), }",
+            "{'descr': '<08[s]', 'fortran_order': False, 'shape': (1, 3), }",
             "{'descr': [('x',)], 'fortran_order': False, 'shape': (1,), }",
             "{'descr': '<f8', 'fortran_order': False, 'shape': (True, 3), }",
             "__import__('os').mkdir('gone')",

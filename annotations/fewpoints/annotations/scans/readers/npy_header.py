@@ -118,7 +118,7 @@ def _parse(text: str) -> tuple[np.dtype[Any] | None, tuple[int, ...], bool]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Of spellings that NumPy is about to drop.
             dtype: np.dtype[Any] = np.lib.format.descr_to_dtype(header["descr"])
-    except (TypeError, ValueError, KeyError, IndexError, RecursionError, AttributeError):
+    except Exception:  # NumPy parses it in several ways, and hands on whatever goes wrong there.
         return bad
     if not isinstance(dtype, np.dtype) or (dtype.itemsize == 0 and math.prod(shape) > 0):
         return bad

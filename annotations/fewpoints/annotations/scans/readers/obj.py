@@ -59,7 +59,8 @@ def read_obj(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
             table = values.reshape(-1, width)
             points.append(table[:, :3].copy())
             if width >= 6:
-                colours.append(table[:, -3:].astype(np.float32))
+                with np.errstate(over="ignore"):  # What is beyond float32 is no colour either.
+                    colours.append(table[:, -3:].astype(np.float32))
         corners, sizes, at = _faces(data, line, name)
         triangles.append(_absolute(corners, sizes, at, lines, before))
         before += len(lines)

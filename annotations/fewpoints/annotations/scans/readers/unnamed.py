@@ -100,7 +100,8 @@ def _colour_range(columns: Sequence[FloatArray64]) -> int | None:
 
 
 def _unit_vectors(columns: Sequence[FloatArray64]) -> bool:
-    length = np.sqrt(sum(c * c for c in columns))
+    with np.errstate(over="ignore", invalid="ignore"):
+        length = np.sqrt(sum(c * c for c in columns))
     near = np.abs(length - 1) < 0.02
     # Colours are no unit vectors, except a scan that is red, green or blue throughout.
     directions = len(np.unique(np.stack(columns, axis=1)[:1000], axis=0))
