@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from fewpoints.server.commands.import_choices import (
     DecimalOption,
     DelimiterOption,
     DropDuplicatesOption,
+    MemberOption,
     SkipLinesOption,
     ThinToOption,
     UnitOption,
@@ -26,7 +28,7 @@ from fewpoints.server.commands.scans import JsonOption
 from fewpoints.server.commands.serving import HomeOption, make_settings
 from fewpoints.server.commands.terminal import (
     BadArgument,
-    existing_file,
+    existing_scan,
     note,
     print_json,
     progress_bar,
@@ -35,7 +37,10 @@ from fewpoints.server.exports.formats import FORMATS
 
 
 def import_scans(
-    files: Annotated[list[Path], typer.Argument(help="Scans, in any format that `inspect` reads.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Scans in any format that `inspect` reads, archives and folders."),
+    ],
     project: Annotated[str, typer.Option(help="Name or id; made if there is none.")] = "My scans",
     preset: Annotated[
         str, typer.Option(help="Classes of a new project: scannet20 or s3dis13.")
@@ -48,21 +53,28 @@ def import_scans(
     delimiter: DelimiterOption = None,
     decimal: DecimalOption = None,
     skip_lines: SkipLinesOption = None,
+    member: MemberOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Import scans into a project and choose their points, as an upload in the browser does.
 
-    Fixes of the points (unit, up, left out points) are undone in exports.
+    Of an archive or a folder, every scan in it. Fixes of the points (unit, up, left out points) are
+    undone in exports.
     """
-    from fewpoints.server.commands.store import add_file, find_or_create_project, open_store
+    from fewpoints.server.commands.store import (
+        JobFailed,
+        add_scans,
+        find_or_create_project,
+        open_store,
+    )
     from fewpoints.server.projects.schemas import ProjectCreate
 
     options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
-    paths = [existing_file(path) for path in files]
+    paths = [existing_scan(path) for path in files]
     choices = [
         with_text_layout(
-            options,
+            replace(options, member=member),
             path,
             columns=columns,
             delimiter=delimiter,
@@ -75,15 +87,23 @@ def import_scans(
     with open_store(settings) as store, progress_bar(f"Importing {len(paths)} scans") as progress:
         body = ProjectCreate(name=project, preset=preset)
         project_id = find_or_create_project(store, project, body)
-        scan_ids = [
-            add_file(store, project_id, path, chosen)
-            for path, chosen in zip(paths, choices, strict=True)
-        ]
-        store.wait_for_scans(scan_ids, progress)
+        scan_ids: list[int] = []
+        problems: list[str] = []
+        for path, chosen in zip(paths, choices, strict=True):
+            added = add_scans(store, project_id, path, chosen)
+            scan_ids += added.scan_ids
+            problems += added.problems
+        problems += store.wait_for_scans(scan_ids, progress)
+    if len(problems) == 1 and len(scan_ids) <= 1:
+        raise JobFailed(problems[0])
+    for problem in problems:
+        note(problem)
     if as_json:
-        print_json({"project_id": project_id, "scan_ids": scan_ids})
+        print_json({"project_id": project_id, "scan_ids": scan_ids, "problems": problems})
     else:
-        note(f'{len(paths)} scans are in the project "{project}". Label them: fewpoints serve')
+        note(f'{len(scan_ids)} scans are in the project "{project}". Label them: fewpoints serve')
+    if problems:
+        raise JobFailed(f"Not everything could be imported: {len(problems)} problems, see above.")
 
 
 def export(

@@ -94,7 +94,12 @@ def demo_room(seed: int = DEMO_SEED, *, progress: Progress = no_progress) -> Sim
 def prepare_demo(settings: Settings, *, seed: int, progress: Progress) -> None:
     """Make the demo project once: room, features, 20 points. A second call finds it there."""
     from fewpoints.annotations.scans.writers import write_ply
-    from fewpoints.server.commands.store import add_file, find_or_create_project, open_store
+    from fewpoints.server.commands.store import (
+        JobFailed,
+        add_file,
+        find_or_create_project,
+        open_store,
+    )
     from fewpoints.server.projects.schemas import ProjectCreate
     from fewpoints.server.scans.tables import Scan
 
@@ -115,4 +120,5 @@ def prepare_demo(settings: Settings, *, seed: int, progress: Progress) -> None:
             path = Path(folder) / DEMO_FILE
             write_ply(path, room.scan, extra={"label": room.classes, "instance": room.instances})
             scan_id = add_file(store, project_id, path)
-        store.wait_for_scans([scan_id], part_of(progress, 0.3, 1.0))
+        if problems := store.wait_for_scans([scan_id], part_of(progress, 0.3, 1.0)):
+            raise JobFailed(problems[0])

@@ -8,15 +8,21 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress
+from fewpoints.annotations.scans.archives.container import Container, opened, together
+from fewpoints.annotations.scans.archives.looking import chosen, scans_in
+from fewpoints.annotations.scans.archives.unpacking import own_suffix
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
+from fewpoints.annotations.scans.readers.kitti import labels_beside
+from fewpoints.server.commands.containers import holds_scans
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.errors import AppError
@@ -29,6 +35,7 @@ from fewpoints.server.projects.schemas import ProjectCreate
 from fewpoints.server.projects.service import create_project
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.service import add_scan
+from fewpoints.server.scans.sources import OwnSource, own_source
 from fewpoints.server.serve import owner_name
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage, display_name
@@ -66,6 +73,17 @@ class Store:
         Raises:
             JobFailed: one failed or was cancelled; the message is its reason.
         """
+        results = []
+        for result in self._ended(job_ids, progress):
+            if isinstance(result, JobFailed):
+                raise result
+            results.append(result)
+        return results
+
+    def _ended(
+        self, job_ids: Sequence[int], progress: Progress
+    ) -> list[dict[str, Any] | JobFailed]:
+        """Wait for jobs; their results, or why there is none."""
         while True:
             with self.database.read() as session:
                 rows = [jobs.get_job(session, job_id) for job_id in job_ids]
@@ -82,12 +100,18 @@ class Store:
             wanted = select(Job.id).where(Job.scan_id.in_(scan_ids)).order_by(Job.id)
             return list(session.scalars(wanted))
 
-    def wait_for_scans(self, scan_ids: Sequence[int], progress: Progress) -> None:
-        """Wait for the imports and for what they start in turn."""
+    def wait_for_scans(self, scan_ids: Sequence[int], progress: Progress) -> list[str]:
+        """Wait for the imports and for what they start in turn; one that fails stops no other.
+
+        Returns:
+            Why jobs failed, in order.
+        """
         known: list[int] = []
+        results: list[dict[str, Any] | JobFailed] = []
         while known != (found := self.jobs_of_scans(scan_ids)):
             known = found
-            self.wait(known, progress)
+            results = self._ended(known, progress)
+        return [result.message for result in results if isinstance(result, JobFailed)]
 
 
 @contextmanager
@@ -148,9 +172,58 @@ def find_or_create_project(store: Store, wanted: str, body: ProjectCreate) -> in
         return project.id
 
 
+@dataclass(frozen=True)
+class Added:
+    """Scans that were added, and sentences about those that could not be."""
+
+    scan_ids: list[int]
+    problems: list[str]
+
+
+def add_scans(
+    store: Store, project_id: int, source: Path, options: ImportOptions = NOTHING
+) -> Added:
+    """Copy a file, or every scan of an archive or a folder, into the data folder as new scans.
+
+    A sweep comes with the labels that lie beside it. The import of each is queued.
+
+    Raises:
+        UnreadableScan: an archive is not as it should be, or there is no scan in it.
+    """
+    if holds_scans(source):
+        most = store.settings.max_upload_bytes
+        with opened(source, name=source.resolve().name, most_bytes=most) as container:
+            return _add_all(store, project_id, container, options)
+    labels = labels_beside(source) if source.suffix.lower() == ".bin" else None
+    if labels is not None:
+        names = {f"velodyne/{source.name}": source, f"labels/{source.stem}.label": labels}
+        return _add_all(store, project_id, together(names, name=source.name), options)
+    return Added([add_file(store, project_id, source, options)], [])
+
+
+def _add_all(store: Store, project_id: int, container: Container, options: ImportOptions) -> Added:
+    found = scans_in(container)
+    groups = found.groups
+    if options.member is not None:
+        groups = (chosen(container, found, options.member),)
+    added = Added([], [])
+    for group in groups:
+        store.storage.require_free(sum(container.sizes[member] for member in group.members))
+        with store.storage.temporary_upload(own_suffix(group)) as path:
+            try:
+                own = own_source(container, group, path)
+            except UnreadableScan as error:
+                added.problems.append(error.message)
+                continue
+            chosen_options = replace(options, member=None)
+            if group.kind != "file":
+                chosen_options = replace(chosen_options, text=None)
+            added.scan_ids.append(_add(store, project_id, own, chosen_options))
+    return added
+
+
 def add_file(store: Store, project_id: int, source: Path, options: ImportOptions = NOTHING) -> int:
     """Copy a file into the data folder as a new scan and queue its import; return the scan's id."""
-    name = display_name(source.name, fallback="scan")
     store.storage.require_free(source.stat().st_size)
     digest, count = hashlib.sha256(), 0
     with store.storage.temporary_upload(source.suffix) as path:
@@ -159,21 +232,27 @@ def add_file(store: Store, project_id: int, source: Path, options: ImportOptions
                 digest.update(block)
                 writing.write(block)
                 count += len(block)
-        with store.database.write() as session:
-            return add_scan(
-                session,
-                store.storage,
-                project_id=project_id,
-                user_id=ensure_owner(session, owner_name()).id,
-                name=name,
-                upload=path,
-                count=count,
-                content_hash=digest.hexdigest(),
-                options=options,
-            )
+        own = OwnSource(source.name, source.suffix, path, count, digest.hexdigest())
+        return _add(store, project_id, own, options)
 
 
-def _result(row: Job) -> dict[str, Any]:
+def _add(store: Store, project_id: int, own: OwnSource, options: ImportOptions) -> int:
+    with store.database.write() as session:
+        return add_scan(
+            session,
+            store.storage,
+            project_id=project_id,
+            user_id=ensure_owner(session, owner_name()).id,
+            name=display_name(own.title, fallback="scan"),
+            upload=own.path,
+            count=own.count,
+            content_hash=own.sha256,
+            options=options,
+            suffix=own.suffix,
+        )
+
+
+def _result(row: Job) -> dict[str, Any] | JobFailed:
     if row.state != "done":
-        raise JobFailed(row.error or f"The {row.kind} job was cancelled.")
+        return JobFailed(row.error or f"The {row.kind} job was cancelled.")
     return dict(row.result or {})

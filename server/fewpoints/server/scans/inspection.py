@@ -33,24 +33,40 @@ class InspectionTimeout(AppError):
         )
 
 
-def reading_limits(settings: Settings, path: Path) -> ReadingLimits:
-    """Return what reading a file, an archive or a folder of this size may take."""
+def reading_limits(settings: Settings, path: Path, *, effort: int | None = None) -> ReadingLimits:
+    """Return what reading a file, an archive or a folder of this size may take.
+
+    effort: the size of what is read of it; None is all.
+    """
     limits = ReadingLimits(settings.read_timeout_s, settings.read_memory_bytes)
-    return limits.for_file(effort_bytes(path))
+    return limits.for_file(effort_bytes(path) if effort is None else effort)
 
 
 def inspect_upload(
-    path: Path, *, name: str, settings: Settings, options: ImportOptions = NOTHING
+    path: Path,
+    *,
+    name: str,
+    settings: Settings,
+    options: ImportOptions = NOTHING,
+    effort: int | None = None,
+    within_s: float | None = None,
 ) -> dict[str, Any]:
     """Return the preflight of a file as an import with these options would have it.
+
+    What must be unpacked is so beside the file. effort: as `reading_limits` has it. within_s: less
+    time than usual.
 
     Raises:
         UnreadableScan, UnsupportedFormat: it cannot be read.
         InspectionTimeout: not in the time that somebody would wait.
     """
-    limits = reading_limits(settings, path).at_most(settings.inspect_timeout_s)
+    limits = reading_limits(settings, path, effort=effort).at_most(settings.inspect_timeout_s)
+    if within_s is not None:
+        limits = limits.at_most(within_s)
     with AT_ONCE:
         try:
-            return in_process.inspect_in_process(path, name=name, options=options, limits=limits)
+            return in_process.inspect_in_process(
+                path, name=name, scratch_in=path.parent, options=options, limits=limits
+            )
         except ReadingTooSlow as error:
             raise InspectionTimeout(name, limits.seconds) from error

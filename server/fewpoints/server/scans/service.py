@@ -64,8 +64,11 @@ def add_scan(
     count: int,
     content_hash: str,
     options: ImportOptions = NOTHING,
+    suffix: str | None = None,
 ) -> int:
     """Add an uploaded file as a scan and queue its import; return the scan's id.
+
+    suffix: of the file, where its name has another one.
 
     `upload` is taken over only if the transaction gets that far; the caller removes what is left.
     """
@@ -73,7 +76,7 @@ def add_scan(
     scan = Scan(
         project_id=project.id,
         name=name,
-        suffix=safe_suffix(name),
+        suffix=safe_suffix(name if suffix is None else suffix),
         state="queued",
         bytes=count,
         content_hash=content_hash,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fewpoints.annotations.errors import AppError
 from fewpoints.annotations.json_values import without_nan
 from fewpoints.annotations.progress import part_of
+from fewpoints.annotations.scans.archives.container import effort_bytes
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.in_process import (
@@ -53,7 +54,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
         options = ImportOptions.from_json(scan.import_options)
     source = context.storage.scan_source(scan_id, suffix)
     # Arrays and tiles together are about as large as a binary source; text formats are larger.
-    context.storage.require_free(2 * size)
+    context.storage.require_free(2 * max(size, effort_bytes(source) if source.exists() else 0))
 
     with context.storage.work_folder(context.work_name) as work:
         data = work / "data"
@@ -63,6 +64,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                 source,
                 name=name,
                 folder=data / "arrays",
+                scratch_in=work,
                 options=options,
                 limits=reading_limits(context.settings, source).patient(PATIENCE),
                 progress=part_of(context.progress, 0.0, 0.5),

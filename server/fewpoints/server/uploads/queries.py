@@ -15,7 +15,14 @@ from fewpoints.server.scans.inspection import InspectionTimeout
 from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
-from fewpoints.server.uploads.schemas import TextTable, UploadProblem, UploadRead, UploadState
+from fewpoints.server.uploads.schemas import (
+    TextTable,
+    UploadLeftOut,
+    UploadProblem,
+    UploadRead,
+    UploadScan,
+    UploadState,
+)
 from fewpoints.server.uploads.tables import Upload
 
 MOST_TWINS = 5
@@ -47,6 +54,8 @@ def state_of(upload: Upload, received: int) -> UploadState:
     if upload.problem is not None:
         # An import may take longer than a check; whatever else was found stays true.
         return "checked" if upload.problem["code"] == InspectionTimeout.code else "refused"
+    if upload.contents is not None:
+        return "checked"
     return "received"
 
 
@@ -96,6 +105,8 @@ def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
         problem=UploadProblem(**upload.problem) if upload.problem is not None else None,
         text_table=TextTable(**upload.text_table) if upload.text_table is not None else None,
         twins=twins,
+        scans=[UploadScan(**scan) for scan in (upload.contents or {}).get("scans", ())],
+        left_out=[UploadLeftOut(**one) for one in (upload.contents or {}).get("left_out", ())],
         scan_id=upload.scan_id,
         created_at=upload.created_at,
         expires_at=upload.expires_at,

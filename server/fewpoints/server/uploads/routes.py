@@ -13,6 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from fewpoints.server.db.engine import Database
 from fewpoints.server.dependencies import (
     DatabaseDep,
     Lead,
@@ -28,7 +29,7 @@ from fewpoints.server.scans.queries import read_scan
 from fewpoints.server.scans.schemas import ScanRead
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, append_body
 from fewpoints.server.schemas import Page
-from fewpoints.server.storage import DiskFull
+from fewpoints.server.storage import DiskFull, Storage
 from fewpoints.server.uploads import queries, service
 from fewpoints.server.uploads.schemas import UploadCheck, UploadCreate, UploadImport, UploadRead
 
@@ -166,7 +167,7 @@ def check_upload(
 @router.post(
     "/uploads/{upload_id}/scan",
     status_code=201,
-    responses=problem(NotFound, service.WrongUploadState, service.UploadBusy),
+    responses=problem(NotFound, DiskFull, service.WrongUploadState, service.UploadBusy),
 )
 def import_upload(
     user: Lead,
@@ -176,16 +177,58 @@ def import_upload(
     writers: WritersDep,
     body: UploadImport | None = None,
 ) -> ScanRead:
-    """Make a checked upload a scan of its project. Asked for twice, it is the same scan."""
+    """Make a checked upload a scan of its project. Asked for twice, it is the same scan.
+
+    Of an archive of several scans, all are made, and the first is returned.
+    """
+    return _imported(user.id, upload_id, database, storage, writers, body)[0]
+
+
+@router.post(
+    "/uploads/{upload_id}/scans",
+    status_code=201,
+    responses=problem(NotFound, DiskFull, service.WrongUploadState, service.UploadBusy),
+)
+def import_scans_of_upload(
+    user: Lead,
+    upload_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    writers: WritersDep,
+    body: UploadImport | None = None,
+) -> list[ScanRead]:
+    """Make the scans of a checked upload scans of its project; asked for twice, the same ones.
+
+    One that turns out to be damaged is left out, and says so among the upload's `scans`.
+    """
+    return _imported(user.id, upload_id, database, storage, writers, body)
+
+
+def _imported(
+    user_id: int,
+    upload_id: int,
+    database: Database,
+    storage: Storage,
+    writers: service.Writers,
+    body: UploadImport | None,
+) -> list[ScanRead]:
     options = body.options.options() if body is not None and body.options is not None else None
-    with writers.only(upload_id):
+    with (
+        writers.only(upload_id),
+        service.files_of_scans(database, storage, upload_id=upload_id, user_id=user_id) as sources,
+    ):
         with database.write() as session:
-            scan_id = service.import_upload(
-                session, storage, upload_id=upload_id, user_id=user.id, options=options
+            scan_ids = service.import_upload(
+                session,
+                storage,
+                upload_id=upload_id,
+                user_id=user_id,
+                options=options,
+                sources=sources,
             )
-            scan = read_scan(session, scan_id)
+            found = [read_scan(session, scan_id) for scan_id in scan_ids]
         storage.remove_partial(upload_id)
-    return scan
+    return found
 
 
 @router.delete("/uploads/{upload_id}", status_code=204, responses=problem(NotFound))

@@ -12,6 +12,7 @@ from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.schemas import FreeText, Schema, ShortName, Time
 
 UploadState = Literal["receiving", "received", "checked", "refused", "imported"]
+ScanKind = Literal["file", "sweep", "scannet", "s3dis", "arrays", "frames"]
 
 
 class UploadCreate(Schema):
@@ -82,6 +83,30 @@ class TextTable(BaseModel):
     lines: list[TextLineRead]
 
 
+class UploadScan(BaseModel):
+    """One scan of an archive.
+
+    Without a preflight and a problem it was not looked at, as it would have taken too long.
+    `member` is its path in the archive, `title` its name as a scan.
+    """
+
+    member: str
+    title: str
+    kind: ScanKind
+    files: int
+    bytes: int
+    preflight: dict[str, Any] | None
+    problem: UploadProblem | None
+    scan_id: int | None
+
+
+class UploadLeftOut(BaseModel):
+    """A file of an archive that belongs to no scan."""
+
+    file: str
+    reason: str
+
+
 class UploadRead(BaseModel):
     """A file on its way in.
 
@@ -90,6 +115,8 @@ class UploadRead(BaseModel):
     cannot. `twins` are scans of the project with this name and size, or these very bytes.
     `options` are those of the check. `text_table` is null until then, and where a layout of text
     would be of no use.
+    `options` are those of the check. `scans` are those of an archive, once it is checked; it has a
+    preflight itself if there is one only. `scan_id` is the first that became of it.
     """
 
     id: int
@@ -104,6 +131,8 @@ class UploadRead(BaseModel):
     problem: UploadProblem | None
     text_table: TextTable | None
     twins: list[str]
+    scans: list[UploadScan]
+    left_out: list[UploadLeftOut]
     scan_id: int | None
     created_at: Time
     expires_at: Time

@@ -7,8 +7,9 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ from fewpoints.server.errors import AppError, Conflict
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans import service as scans
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_upload
+from fewpoints.server.scans.sources import OwnSource
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.scans.upload import TooLarge
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage, display_name, safe_suffix
+from fewpoints.server.uploads import archives
 from fewpoints.server.uploads.queries import own_upload, state_of
 from fewpoints.server.uploads.schemas import UploadCreate
 from fewpoints.server.uploads.tables import Upload
@@ -206,8 +210,13 @@ def check(
         raise UploadDamaged(upload.name)
     preflight: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
+    contents: dict[str, Any] | None = None
     try:
-        preflight = inspect_upload(path, name=upload.name, settings=settings, options=options)
+        if archives.is_archive(path, upload.name):
+            looked = archives.look_into(path, name=upload.name, settings=settings, options=options)
+            contents, preflight, problem = looked.contents, looked.preflight, looked.problem
+        else:
+            preflight = inspect_upload(path, name=upload.name, settings=settings, options=options)
     except (UnreadableScan, UnsupportedFormat, InspectionTimeout) as error:
         problem = {"code": error.code, "message": error.message}
     table = preview_text(path, name=upload.name, layout=options.text)
@@ -218,6 +227,27 @@ def check(
         upload.preflight = preflight
         upload.problem = problem
         upload.text_table = None if table is None else table.to_json()
+        upload.contents = contents
+
+
+@contextmanager
+def files_of_scans(
+    database: Database, storage: Storage, *, upload_id: int, user_id: int
+) -> Iterator[Mapping[str, OwnSource | str]]:
+    """Files for `import_upload`: of the scans in an archive of several, and none for any other.
+
+    Raises:
+        DiskFull: there is no room for them.
+    """
+    with database.read() as session:
+        upload = own_upload(session, upload_id, user_id)
+        path = storage.partial_file(upload.id, upload.suffix)
+        name, contents, scan_id = upload.name, upload.contents, upload.scan_id
+    if scan_id is not None or contents is None or len(contents["scans"]) == 1 or not path.exists():
+        yield {}
+        return
+    with archives.own_sources(path, name=name, contents=contents, storage=storage) as sources:
+        yield sources
 
 
 def import_upload(
@@ -227,35 +257,89 @@ def import_upload(
     upload_id: int,
     user_id: int,
     options: ImportOptions | None = None,
-) -> int:
-    """Make a checked upload a scan, once; return the scan's id.
+    sources: Mapping[str, OwnSource | str],
+) -> list[int]:
+    """Make a checked upload a scan, or as many as are in it, once; return the scans' ids.
 
     Args:
         options: None are those of the check.
+        sources: as `files_of_scans` has them.
 
     Raises:
         WrongUploadState: it was not checked, or cannot be read.
     """
     upload = own_upload(session, upload_id, user_id)
     if upload.scan_id is not None:
-        return upload.scan_id
+        return _scans_of(session, upload)
     state = state_of(upload, storage.partial_bytes(upload.id, upload.suffix))
     if state != "checked" or upload.sha256 is None:
         reason = upload.problem["message"] if upload.problem else "Have it checked first."
         raise WrongUploadState(f"{upload.name} cannot be imported yet. {reason}")
+    if options is None:
+        options = ImportOptions.from_json(upload.import_options)
+    if upload.contents is not None and len(upload.contents["scans"]) > 1:
+        return _import_several(session, storage, upload, user_id, options, sources)
+    name = upload.name if upload.contents is None else upload.contents["scans"][0]["title"]
     upload.scan_id = scans.add_scan(
         session,
         storage,
         project_id=upload.project_id,
         user_id=user_id,
-        name=upload.name,
+        name=display_name(name, fallback="scan"),
         upload=storage.partial_file(upload.id, upload.suffix),
         count=upload.bytes,
         content_hash=upload.sha256,
-        options=ImportOptions.from_json(upload.import_options) if options is None else options,
+        options=options,
+        suffix=upload.suffix,
     )
     session.flush()
-    return upload.scan_id
+    return [upload.scan_id]
+
+
+def _import_several(
+    session: Session,
+    storage: Storage,
+    upload: Upload,
+    user_id: int,
+    options: ImportOptions,
+    sources: Mapping[str, OwnSource | str],
+) -> list[int]:
+    assert upload.contents is not None
+    entries = []
+    for entry in upload.contents["scans"]:
+        source = sources.get(entry["member"])
+        if isinstance(source, OwnSource):
+            scan_id = scans.add_scan(
+                session,
+                storage,
+                project_id=upload.project_id,
+                user_id=user_id,
+                name=display_name(source.title, fallback="scan"),
+                upload=source.path,
+                count=source.count,
+                content_hash=source.sha256,
+                options=replace(options, member=None, text=None),
+                suffix=source.suffix,
+            )
+            entry = {**entry, "scan_id": scan_id}
+        elif source is not None:
+            entry = {**entry, "problem": {"code": UnreadableScan.code, "message": source}}
+        entries.append(entry)
+    made = [entry["scan_id"] for entry in entries if entry["scan_id"] is not None]
+    if not made:
+        raise WrongUploadState(f"No scan of {upload.name} can be unpacked. Send it again.")
+    upload.contents = {**upload.contents, "scans": entries}
+    upload.scan_id = made[0]
+    session.flush()
+    return made
+
+
+def _scans_of(session: Session, upload: Upload) -> list[int]:
+    """Return the scans that an upload became, but for those that are deleted since."""
+    entries = [] if upload.contents is None else upload.contents["scans"]
+    made = [entry["scan_id"] for entry in entries if entry["scan_id"] is not None]
+    wanted = made or [upload.scan_id]
+    return list(session.scalars(select(Scan.id).where(Scan.id.in_(wanted)).order_by(Scan.id)))
 
 
 def cancel(session: Session, upload_id: int, user_id: int) -> None:

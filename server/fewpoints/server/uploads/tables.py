@@ -20,8 +20,9 @@ from fewpoints.server.users.tables import User
 class Upload(Base):
     """One file that a person sends in pieces. How much has arrived is the size of its file.
 
-    It becomes a scan when the person says so, after its check; its row stays until it expires, so
-    that saying so twice makes one scan.
+    It becomes a scan when the person says so, after its check, or several if it is an archive;
+    `scan_id` is the first one. Its row stays until it expires, so that saying so twice makes one
+    scan.
     """
 
     __tablename__ = "upload"
@@ -38,6 +39,8 @@ class Upload(Base):
     preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # code, message: not readable.
     text_table: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # Its layout, and some lines.
+    # Of an archive: the scans in it (`uploads/archives.py`); null for any other file.
+    contents: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     scan_id: Mapped[int | None] = mapped_column(ForeignKey(Scan.id, ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -141,6 +141,12 @@ def opened(path: Path, *, name: str, most_bytes: int | None = None) -> Iterator[
         yield Container(name, sizes, False, lambda member: archive.open(by_name[member]))
 
 
+def together(places: Mapping[str, Path], *, name: str) -> Container:
+    """Files that lie anywhere, under names that they shall have."""
+    sizes = {member: place.stat().st_size for member, place in places.items()}
+    return Container(name, sizes, True, lambda member: places[member].open("rb"))
+
+
 def effort_bytes(path: Path) -> int:
     """Return what the time and memory of reading something go by: its size, mostly.
 
