@@ -175,7 +175,8 @@ class _Counter:
         low, high = int(values.min()), int(values.max())
         self._low, self._high = min(self._low, low), max(self._high, high)
         if low >= 0:
-            bits = (values & np.array(LOW_BITS, values.dtype)).astype(np.int64)
+            # As int64 first: the low bits do not fit a narrower type.
+            bits = values.astype(np.int64) & LOW_BITS
             self._low_counts += np.bincount(bits, minlength=LOW_BITS + 1)
         if self._counts is None:
             return
