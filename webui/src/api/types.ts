@@ -57,7 +57,12 @@ export type JobGroup = Schemas["JobGroupRead"];
 export type ExportFile = Schemas["ExportRead"];
 export type ExportKind = ExportFile["kind"];
 /** Its preflight is null until it was checked, and where a check was given up. */
-export type Upload = Omit<Schemas["UploadRead"], "preflight"> & { preflight: Preflight | null };
+export type Upload = Omit<Schemas["UploadRead"], "preflight" | "scans"> & {
+  preflight: Preflight | null;
+  scans: UploadScan[];
+};
+/** One scan of an archive; with neither a preflight nor a problem it was not looked at. */
+export type UploadScan = Omit<Schemas["UploadScan"], "preflight"> & { preflight: Preflight | null };
 export type ImportOptions = Schemas["ImportOptionsBody"];
 export type Fixes = Schemas["FixesBody"];
 /** A text file as a table of points; its layout is null where none was detected, or said. */

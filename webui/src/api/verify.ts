@@ -105,6 +105,7 @@ const importOptions: Verifier<api.ImportOptions> = object({
   version: integer,
   fixes,
   text: nullable(record),
+  member: nullable(text),
 });
 
 const bounds = object({ min: triple, max: triple });
@@ -382,6 +383,19 @@ const textTable: Verifier<api.TextTable> = object({
   lines: list(object({ number: count, text })),
 });
 
+const uploadProblem = object({ code: text, message: text });
+
+const uploadScan: Verifier<api.UploadScan> = object({
+  member: text,
+  title: text,
+  kind: oneOf("file", "sweep", "scannet", "s3dis", "arrays", "frames"),
+  files: count,
+  bytes: count,
+  preflight: nullable(preflight),
+  problem: nullable(uploadProblem),
+  scan_id: nullable(integer),
+});
+
 export const upload: Verifier<api.Upload> = object({
   id: integer,
   project_id: integer,
@@ -392,9 +406,11 @@ export const upload: Verifier<api.Upload> = object({
   state: oneOf("receiving", "received", "checked", "refused", "imported"),
   options: importOptions,
   preflight: nullable(preflight),
-  problem: nullable(object({ code: text, message: text })),
+  problem: nullable(uploadProblem),
   text_table: nullable(textTable),
   twins: list(text),
+  scans: list(uploadScan),
+  left_out: list(object({ file: text, reason: text })),
   scan_id: nullable(integer),
   created_at: text,
   expires_at: text,

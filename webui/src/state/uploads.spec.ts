@@ -95,6 +95,8 @@ class FakeServer implements UploadApi {
       problem: null,
       text_table: null,
       twins: this.twins,
+      scans: [],
+      left_out: [],
       scan_id: null,
       created_at: "",
       expires_at: "",

@@ -114,9 +114,8 @@ class UploadRead(BaseModel):
     can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
     cannot. `twins` are scans of the project with this name and size, or these very bytes.
     `options` are those of the check. `text_table` is null until then, and where a layout of text
-    would be of no use.
-    `options` are those of the check. `scans` are those of an archive, once it is checked; it has a
-    preflight itself if there is one only. `scan_id` is the first that became of it.
+    would be of no use. `scans` are those of an archive, once it is checked; it has a preflight
+    itself if there is one only. `scan_id` is the first that became of it.
     """
 
     id: int
