@@ -1832,8 +1832,32 @@ export interface paths {
         /**
          * Import Upload
          * @description Make a checked upload a scan of its project. Asked for twice, it is the same scan.
+         *
+         *     Of an archive of several scans, all are made, and the first is returned.
          */
         post: operations["uploads_import_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Scans Of Upload
+         * @description Make the scans of a checked upload scans of its project; asked for twice, the same ones.
+         *
+         *     One that turns out to be damaged is left out, and says so among the upload's `scans`.
+         */
+        post: operations["uploads_import_scans_of_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4349,6 +4373,16 @@ export interface components {
             options?: components["schemas"]["ImportOptionsBody"] | null;
         };
         /**
+         * UploadLeftOut
+         * @description A file of an archive that belongs to no scan.
+         */
+        UploadLeftOut: {
+            /** File */
+            file: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * UploadProblem
          * @description Why a check found no scan in the file.
          */
@@ -4366,7 +4400,8 @@ export interface components {
          *     can be imported; without a preflight the check was given up, as `problem` says. `refused`: it
          *     cannot. `twins` are scans of the project with this name and size, or these very bytes.
          *     `options` are those of the check. `text_table` is null until then, and where a layout of text
-         *     would be of no use.
+         *     would be of no use. `scans` are those of an archive, once it is checked; it has a preflight
+         *     itself if there is one only. `scan_id` is the first that became of it.
          */
         UploadRead: {
             /** Bytes */
@@ -4379,6 +4414,8 @@ export interface components {
             fingerprint: string;
             /** Id */
             id: number;
+            /** Left Out */
+            left_out: components["schemas"]["UploadLeftOut"][];
             /** Name */
             name: string;
             options: components["schemas"]["ImportOptionsBody"];
@@ -4393,6 +4430,8 @@ export interface components {
             received: number;
             /** Scan Id */
             scan_id: number | null;
+            /** Scans */
+            scans: components["schemas"]["UploadScan"][];
             /**
              * State
              * @enum {string}
@@ -4401,6 +4440,35 @@ export interface components {
             text_table: components["schemas"]["TextTable"] | null;
             /** Twins */
             twins: string[];
+        };
+        /**
+         * UploadScan
+         * @description One scan of an archive.
+         *
+         *     Without a preflight and a problem it was not looked at, as it would have taken too long.
+         *     `member` is its path in the archive, `title` its name as a scan.
+         */
+        UploadScan: {
+            /** Bytes */
+            bytes: number;
+            /** Files */
+            files: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "file" | "sweep" | "scannet" | "s3dis" | "arrays" | "frames";
+            /** Member */
+            member: string;
+            /** Preflight */
+            preflight: {
+                [key: string]: unknown;
+            } | null;
+            problem: components["schemas"]["UploadProblem"] | null;
+            /** Scan Id */
+            scan_id: number | null;
+            /** Title */
+            title: string;
         };
         /**
          * UserCount
@@ -10636,6 +10704,98 @@ export interface operations {
             };
             /** @description validation: a value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full: The disk has too little free space. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    uploads_import_scans_of_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UploadImport"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanRead"][];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description upload_state: The upload is not as far as this needs it to be.
+             *     upload_busy: Somebody else is writing to the upload just now, or checking it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full: The disk has too little free space. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
