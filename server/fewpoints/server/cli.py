@@ -19,6 +19,7 @@ from fewpoints.server.commands import (
     densifying,
     doctor,
     learning,
+    moving,
     pretraining,
     projects,
     recordings,
@@ -46,6 +47,7 @@ app.command("simulate")(recordings.simulate)
 app.command("fuse")(recordings.fuse)
 app.command("pretrain")(pretraining.pretrain)
 app.command("export")(projects.export)
+app.add_typer(moving.app, name="project")
 app.add_typer(benchmark.app, name="benchmark")
 app.command("doctor")(doctor.doctor)
 

@@ -315,6 +315,14 @@ class Storage:
         os.replace(made, final)
         fsync_folder(final.parent)
 
+    def remove_published(self, path: Path) -> None:
+        """Remove a folder or file of this data folder that was put in its place for nothing."""
+        assert self.home in path.parents
+        if path.is_file():
+            path.unlink()
+        else:
+            self._remove(path)
+
     def _remove(self, folder: Path) -> None:
         if not folder.exists():
             return

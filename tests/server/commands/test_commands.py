@@ -391,6 +391,28 @@ def test_import_then_export_round_trip(
     assert (code == 0) == target.exists(), err
 
 
+def test_a_project_moves_through_one_file(
+    run: Run, scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEWPOINTS_ARCH", "Res16UNet14A")
+    assert run("import", scan, "--project", "Office")[0] == 0
+    target = tmp_path / "office.fewpoints.zip"
+    code, out, _ = run("project", "export", "Office", "--out", target, "--json")
+    assert code == 0
+    assert json.loads(out)["bytes"] == target.stat().st_size
+    monkeypatch.setenv("FEWPOINTS_HOME", str(tmp_path / "elsewhere"))
+    assert run("project", "import", target)[0] == 0
+    code, out, _ = run("project", "import", target, "--name", "Flat", "--json")
+    assert code == 0
+    assert (json.loads(out)["name"], json.loads(out)["scans"]) == ("Flat", 1)
+    code, out, err = run("project", "import", scan)
+    assert (code, out) == (2, "")
+    assert "room.ply: It is no archive of a project" in err
+    code, _, err = run("project", "export", "Shed", "--out", target)
+    assert code == 2
+    assert 'There are: "Office", "Flat"' in err
+
+
 def test_import_of_a_broken_file_names_it(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

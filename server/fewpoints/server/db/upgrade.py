@@ -38,6 +38,13 @@ def alembic_config() -> Config:
     return config
 
 
+def newest_revision() -> str:
+    """Return the revision of the tables that this version uses."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert head is not None
+    return head
+
+
 def upgrade(engine: Engine) -> None:
     """Run the migrations that `engine`'s database lacks.
 

@@ -67,7 +67,7 @@ def add_answers(
             continue
         rows.append(
             {
-                "client_id": _event_id(row, scan.id, point),
+                "client_id": imported_id(row.client_id, scan.id, point),
                 "kind": "import",
                 "scan_id": scan.id,
                 "user_id": row.user_id,
@@ -112,7 +112,7 @@ def take_back(session: Session, row: LabelImport, scan_id: int) -> int:
             "created_at": now,
         }
         for event_id, client_id, point in found
-        if client_id == _event_id(row, scan_id, point or 0)
+        if client_id == imported_id(row.client_id, scan_id, point or 0)
     ]
     if rows:
         session.execute(insert(_EVENTS), rows)
@@ -122,6 +122,6 @@ def take_back(session: Session, row: LabelImport, scan_id: int) -> int:
     return len(rows)
 
 
-def _event_id(row: LabelImport, scan_id: int, point: int) -> str:
+def imported_id(import_client_id: str, scan_id: int, point: int) -> str:
     """Return the same id for the same point of the same import: nothing is added twice."""
-    return str(uuid.uuid5(uuid.UUID(row.client_id), f"{scan_id} {point}"))
+    return str(uuid.uuid5(uuid.UUID(import_client_id), f"{scan_id} {point}"))

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Archives of projects as several tests make, change and read them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fewpoints.server.db.engine import Database
+from fewpoints.server.project_archives.packing import Packed, pack_project
+from fewpoints.server.project_archives.restoring import Restored, restore_project
+from fewpoints.server.serve import owner_name
+from fewpoints.server.storage import Storage
+from fewpoints.server.users.service import ensure_owner
+
+Members = dict[str, bytes]
+
+
+def pack(
+    database: Database, storage: Storage, project_id: int, target: Path, *, derived: bool = True
+) -> Packed:
+    """Pack a project without a job."""
+    with storage.work_folder(f"test-{uuid.uuid4().hex}") as work:
+        return pack_project(database, storage, project_id, target, work=work, derived=derived)
+
+
+def restore(
+    database: Database, storage: Storage, archive: Path, *, name: str | None = None
+) -> Restored:
+    """Import an archive without a job."""
+    with database.write() as session:
+        user_id = ensure_owner(session, owner_name()).id
+    with storage.work_folder(f"test-{uuid.uuid4().hex}") as work:
+        return restore_project(
+            storage, archive, database.write, user_id=user_id, work=work, name=name
+        )
+
+
+def members_of(archive: Path) -> Members:
+    """The bytes of every member."""
+    with zipfile.ZipFile(archive) as file:
+        assert file.testzip() is None
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def write(target: Path, members: Mapping[str, bytes], *, honest: bool = True) -> Path:
+    """Write members as an archive.
+
+    Args:
+        honest: the manifest's sizes, checksums and counts of rows are made to fit.
+    """
+    members = dict(members)
+    if honest:
+        manifest = json.loads(members.pop("manifest.json"))
+        manifest["members"] = {
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in members.items()
+        }
+        for table in manifest["rows"]:
+            place = "project.json" if table == "project" else f"tables/{table}.jsonl"
+            manifest["rows"][table] = members.get(place, b"").count(b"\n")
+        members["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return target
+
+
+def rows_of(members: Mapping[str, bytes], name: str) -> list[dict[str, Any]]:
+    """The rows of a member."""
+    return [json.loads(line) for line in members[name].splitlines()]
+
+
+def with_rows(
+    members: Mapping[str, bytes], name: str, change: Callable[[list[dict[str, Any]]], None]
+) -> Members:
+    """The members with other rows in one of them."""
+    rows = rows_of(members, name)
+    change(rows)
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    return {**members, name: lines}

@@ -1,0 +1,457 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""A project goes into one file, and another installation gives the same project back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Integer, func, select
+
+from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.db.all_tables import metadata
+from fewpoints.server.project_archives.packing import pack_project
+from fewpoints.server.project_archives.rules import LEFT_OUT, RULES
+from fewpoints.server.projects.tables import Project
+from fewpoints.server.scans.tables import Scan
+from fewpoints.server.users.tables import BrowserSession, SignInToken, User
+from tests.server.conftest import quick_settings
+from tests.server.project_archives import members_of, pack, restore, rows_of
+from tests.server.reviewing import review
+from tests.server.rooms import room_file
+from tests.server.running import RunningServer, Visitor, checked
+from tests.server.test_exports_preview import made
+from tests.server.test_file_labels import imported, labelled_file, start, suggested
+
+POINTS = 1500
+FIXES = {"version": 1, "fixes": {"unit": "feet", "up": "+z", "thin_to": 0.03}}
+
+
+@dataclass(frozen=True)
+class Side:
+    """A project in one of the two installations."""
+
+    lead: Visitor
+    project_id: int
+
+    def get(self, path: str, **params: Any) -> Any:
+        """What a page of the project shows."""
+        return self.lead.get_json(f"/projects/{self.project_id}{path}", **params)
+
+    def scans(self) -> list[dict[str, Any]]:
+        """In the order in which they came."""
+        items = self.get("/scans")["items"]
+        return sorted(items, key=lambda scan: int(scan["id"]))
+
+
+@pytest.fixture(scope="module")
+def original(server: RunningServer, lead: Visitor, annotator: Visitor) -> Side:
+    """A project with everything in it, in an installation where others were before."""
+    lead.project(name="Before")
+    project = lead.project(name="Office", strategy="kmeans_features", budget=12)
+    room = room_file(POINTS)
+    scan = lead.ready_scan(project["id"], room.content)
+    bob = server.visitor("Bob", "annotator")
+    queries = lead.get_json(f"/scans/{scan['id']}/queries")
+    given = []
+    for number, query in enumerate(queries):
+        point = query["point_index"]
+        reply = ("unsure", "unlisted")[number] if number < 2 else "class"
+        given.append(
+            (annotator, bob)[number % 2].answer(
+                scan["id"],
+                query_id=query["id"],
+                point_index=point,
+                reply=reply,
+                class_index=int(room.classes[point]) if reply == "class" else None,
+                instance=number if number > 7 else None,
+                seconds=1.25 + number,
+                note="so = it seems" if number == 3 else None,
+            )
+        )
+    annotator.answer(scan["id"], point_index=5, class_index=1)
+    annotator.undo(scan["id"])
+    bob.answer(scan["id"], point_index=queries[4]["point_index"], class_index=2)
+    review(lead, given[6], "approve")
+    review(lead, given[7], "send_back", note="look again")
+    training = {"variant": "adapter", "steps": 3}
+    job = lead.post_json(f"/projects/{project['id']}/trainings", training, status=202)
+    done = lead.finished(job)
+    assert done["state"] == "done", done
+    shown = done["result"]["checkpoint_id"]
+    annotator.answer(scan["id"], point_index=7, class_index=0, checkpoint_id=shown)
+    review(lead, given[9], "correct", class_index=3)
+    answer = lead.post(
+        f"/projects/{project['id']}/scans",
+        params={"name": "in mm.ply", "options": json.dumps(FIXES)},
+        content=room_file(1000).content,
+    )
+    checked(answer, 201)
+    lead.idle(project["id"])
+    lead.idle(project["id"])
+    other = lead.get_json(f"/scans/{answer.json()['id']}")
+    assert other["state"] == "ready", other
+    for query in lead.get_json(f"/scans/{other['id']}/queries")[:3]:
+        annotator.answer(
+            other["id"], query_id=query["id"], point_index=query["point_index"], class_index=4
+        )
+    return Side(lead, project["id"])
+
+
+@pytest.fixture(scope="module")
+def archive(
+    original: Side, server: RunningServer, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The project in a file."""
+    target = tmp_path_factory.mktemp("archive") / "office.fewpoints.zip"
+    state = server.app.state
+    packed = pack(state.database, state.storage, original.project_id, target)
+    assert packed.bytes == target.stat().st_size
+    return target
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Another installation, where nobody ever was."""
+    with RunningServer(quick_settings(tmp_path_factory.mktemp("elsewhere"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def restored(archive: Path, elsewhere: RunningServer) -> Side:
+    """The project in the other installation."""
+    state = elsewhere.app.state
+    made = restore(state.database, state.storage, archive)
+    assert (made.name, made.scans) == ("Office", 2)
+    return Side(elsewhere.visitor("Lea", "lead"), made.project_id)
+
+
+def test_every_table_is_archived_or_left_out_for_a_reason() -> None:
+    names = [rule.name for rule in RULES]
+    assert set(names) & set(LEFT_OUT) == set()
+    assert set(names) | set(LEFT_OUT) == set(metadata.tables), (
+        "decide in project_archives/rules.py whether a new table is part of a project"
+    )
+    earlier = {"user_account"}
+    for rule in RULES:
+        earlier.add(rule.name)
+        for column in rule.table.columns:
+            where = f"{rule.name}.{column.name}"
+            targets = {key.column.table.name for key in column.foreign_keys}
+            assert targets <= earlier, f"{where} refers to a table that comes later"
+            declared = {*rule.refers, *rule.up_to}
+            looks_like_id = column.name.endswith(("_id", "_event", "_review"))
+            if isinstance(column.type, Integer) and looks_like_id and not column.foreign_keys:
+                assert column.name in declared or column.name == "external_id", (
+                    f"say in project_archives/rules.py what {where} refers to"
+                )
+            if isinstance(column.type, JSON):
+                decisions = [rule.plain, rule.remaps, rule.resets]
+                assert sum(column.name in decision for decision in decisions) == 1, (
+                    f"say in project_archives/rules.py whether {where} holds ids"
+                )
+
+
+class TestTheSameProject:
+    def test_the_project_and_its_classes(self, original: Side, restored: Side) -> None:
+        assert anonymous(original.get("")) == anonymous(restored.get(""))
+
+    def test_ids_are_others(self, original: Side, restored: Side) -> None:
+        assert original.project_id != restored.project_id
+
+    def test_scans(self, original: Side, restored: Side) -> None:
+        ours, theirs = original.scans(), restored.scans()
+        assert anonymous(ours) == anonymous(theirs)
+        for one, other in zip(ours, theirs, strict=True):
+            for name in ("tiles.json", "tiles.bin", "order.bin", "preflight", "queries", "answers"):
+                here = checked(original.lead.get(f"/scans/{one['id']}/{name}"))
+                there = checked(restored.lead.get(f"/scans/{other['id']}/{name}"))
+                if here.headers["content-type"] == "application/json":
+                    assert anonymous(here.json()) == anonymous(there.json()), name
+                else:
+                    assert here.content == there.content, name
+            for name in ("dense.bin", "prediction.bin", "channels/features"):
+                here = original.lead.get(f"/scans/{one['id']}/{name}")
+                there = restored.lead.get(f"/scans/{other['id']}/{name}")
+                assert here.status_code == there.status_code == 200, (name, here.text)
+                assert here.content == there.content, name
+
+    @pytest.mark.parametrize("kind", ["sparse_csv", "sparse_pth", "npz", "las", "ply", "npy"])
+    def test_exports_are_the_same_bytes(self, original: Side, restored: Side, kind: str) -> None:
+        for one, other in zip(original.scans(), restored.scans(), strict=True):
+            _, here = made(original.lead, original.project_id, kind, scan_ids=[one["id"]])
+            _, there = made(restored.lead, restored.project_id, kind, scan_ids=[other["id"]])
+            if kind == "sparse_csv":
+                assert without_checkpoint(here) == without_checkpoint(there)
+            else:
+                assert contents(here) == contents(there)
+
+    def test_reviews(self, original: Side, restored: Side) -> None:
+        here, there = original.get("/reviews"), restored.get("/reviews")
+        assert here["total"] > 10
+        assert anonymous(here) == anonymous(there)
+        summary = "/reviews/summary"
+        assert anonymous(original.get(summary)) == anonymous(restored.get(summary))
+
+    def test_checkpoints_with_who_made_them_and_their_curve(
+        self, original: Side, restored: Side
+    ) -> None:
+        here, there = original.get("/checkpoints")["items"], restored.get("/checkpoints")["items"]
+        assert anonymous(here) == anonymous(there)
+        (one,), (other,) = here, there
+        assert one["user_name"] == "Lea"
+        assert one["snapshot"]["last_event_id"] > 0
+        assert one["newer_answers"] == other["newer_answers"] > 0
+        losses = [
+            side.lead.get_json(f"/jobs/{made['job_id']}/losses")
+            for side, made in ((original, one), (restored, other))
+        ]
+        assert losses[0] == losses[1]
+        assert losses[0]["total"] > 0
+        files = [
+            side.lead.get(f"/checkpoints/{made['id']}/file").content
+            for side, made in ((original, one), (restored, other))
+        ]
+        assert files[0] == files[1]
+
+    @pytest.mark.parametrize("page", ["scans", "activity", "classes", "coverage", "versions"])
+    def test_the_figures_of_the_dashboard(self, original: Side, restored: Side, page: str) -> None:
+        shown = []
+        for side in (original, restored):
+            for _ in range(10):  # Figures come a moment at a time.
+                figures = side.get(f"/dashboard/{page}")
+            shown.append(anonymous(figures))
+        assert shown[0] == shown[1]
+
+    def test_the_log_keeps_what_was_taken_back_and_its_uuids(
+        self, original: Side, restored: Side, server: RunningServer, elsewhere: RunningServer
+    ) -> None:
+        logs = []
+        for side, running in ((original, server), (restored, elsewhere)):
+            with running.app.state.database.read() as session:
+                mine = select(Scan.id).where(Scan.project_id == side.project_id)
+                events = session.execute(
+                    select(AnswerEvent, User.name)
+                    .join(User, User.id == AnswerEvent.user_id)
+                    .where(AnswerEvent.scan_id.in_(mine))
+                    .order_by(AnswerEvent.id)
+                ).all()
+                place = {event.id: number for number, (event, _) in enumerate(events)}
+                logs.append(
+                    [
+                        (
+                            event.client_id,
+                            event.kind,
+                            name,
+                            event.author,
+                            event.undoes_id and place[event.undoes_id],
+                            event.answered_at,
+                            event.created_at,
+                            event.note,
+                        )
+                        for event, name in events
+                    ]
+                )
+        assert logs[0] == logs[1]
+        assert "undo" in {entry[1] for entry in logs[0]}
+
+    def test_people_come_along_without_any_way_to_sign_in(
+        self, restored: Side, elsewhere: RunningServer
+    ) -> None:
+        with elsewhere.app.state.database.read() as session:
+            for name in ("Ann", "Bob"):
+                person = session.scalars(select(User).where(User.name == name)).one()
+                assert person.role == "annotator"
+                for kind in (SignInToken, BrowserSession):
+                    mine = select(func.count()).select_from(kind).where(kind.user_id == person.id)
+                    assert session.scalar(mine) == 0
+        # An invitation lets them in, as the same people.
+        bob = elsewhere.visitor("Bob", "annotator")
+        assert bob.get_json("/session")["name"] == "Bob"
+
+    def test_work_goes_on(self, restored: Side) -> None:
+        scan = restored.scans()[0]
+        before = len(restored.lead.get_json(f"/scans/{scan['id']}/answers"))
+        restored.lead.answer(scan["id"], point_index=11, class_index=1)
+        after = restored.lead.get_json(f"/scans/{scan['id']}/answers")
+        assert len(after) == before + 1
+        assert after[-1]["id"] == max(answer["id"] for answer in after)
+        restored.lead.undo(scan["id"])
+
+
+class TestTwice:
+    def test_the_second_one_has_another_name_and_other_ids_of_answers(
+        self, archive: Path, original: Side, server: RunningServer
+    ) -> None:
+        state = server.app.state
+        again = restore(state.database, state.storage, archive)
+        assert again.name == "Office (2)"
+        assert again.new_people == []
+        with state.database.read() as session:
+            counts = [
+                session.scalar(
+                    select(func.count(AnswerEvent.client_id.distinct())).where(
+                        AnswerEvent.scan_id.in_(
+                            select(Scan.id).where(Scan.project_id == project_id)
+                        )
+                    )
+                )
+                for project_id in (original.project_id, again.project_id)
+            ]
+        assert counts == [again.answers, again.answers]
+        copy = Side(original.lead, again.project_id)
+        assert anonymous(copy.get("/reviews")) == anonymous(original.get("/reviews"))
+        checked(original.lead.delete(f"/projects/{again.project_id}"))
+        assert original.get("/reviews")["total"] > 0
+
+
+class TestLabelsThatCameWithFiles:
+    def test_they_move_and_can_still_be_taken_back(
+        self, lead: Visitor, server: RunningServer, tmp_path: Path
+    ) -> None:
+        state = server.app.state
+        project = lead.project(name="Labelled", preset="scannet20", auto_select=False)
+        scan = imported(lead, project["id"], labelled_file(tmp_path))
+        mapping = suggested(lead, scan)
+        start(lead, project["id"], {"mapping": mapping, "per_class": 2})
+        truth = start(lead, project["id"], {"mapping": mapping, "target": "truth"})
+        assert truth["points"] > 0
+        side = Side(lead, project["id"])
+        for times in range(2):  # Once from the original, once from a copy of it.
+            target = tmp_path / f"labelled-{times}.zip"
+            pack(state.database, state.storage, side.project_id, target)
+            copy = Side(lead, restore(state.database, state.storage, target).project_id)
+            assert anonymous(copy.get("/label-imports")) == anonymous(side.get("/label-imports"))
+            files = []
+            for one in (side, copy):
+                (found,) = one.scans()
+                made = one.get("/label-imports")["items"][0]
+                path = state.storage.truth_file(found["id"], made["id"])
+                files.append(path.read_bytes())
+            assert files[0] == files[1]
+            side = copy
+        (found,) = side.scans()
+        assert found["answers"] > 0
+        for made in side.get("/label-imports")["items"]:
+            lead.post_json(f"/label-imports/{made['id']}/undo")
+        assert side.scans()[0]["answers"] == 0
+        assert Side(lead, project["id"]).scans()[0]["answers"] > 0
+
+
+class TestWithoutWhatCanBeMadeAgain:
+    def test_it_is_made_again(self, original: Side, server: RunningServer, tmp_path: Path) -> None:
+        state = server.app.state
+        target = tmp_path / "small.fewpoints.zip"
+        pack(state.database, state.storage, original.project_id, target, derived=False)
+        names = members_of(target)
+        assert not [name for name in names if "superpoints" in name or "channels" in name]
+        made = restore(state.database, state.storage, target, name="Small")
+        side = Side(original.lead, made.project_id)
+        side.lead.idle(made.project_id)
+        for one, other in zip(original.scans(), side.scans(), strict=True):
+            assert other["has_features"]
+            here = original.lead.get(f"/scans/{one['id']}/dense.bin").content
+            assert here == side.lead.get(f"/scans/{other['id']}/dense.bin").content
+        checked(side.lead.delete(f"/projects/{made.project_id}"))
+
+
+class TestPacking:
+    def test_no_secret_is_in_it(self, archive: Path, server: RunningServer) -> None:
+        members = members_of(archive)
+        people = rows_of(members, "people.jsonl")
+        assert {"Ann", "Bob", "Lea"} <= {person["name"] for person in people}
+        assert all(set(person) == {"id", "name", "role", "created_at"} for person in people)
+        with server.app.state.database.read() as session:
+            hashes = session.scalars(select(BrowserSession.token_hash)).all()
+        assert hashes
+        text = b"".join(content for name, content in members.items() if name.endswith("l"))
+        assert not [secret for secret in hashes if secret.encode() in text]
+
+    def test_what_happens_meanwhile_is_not_in_it(
+        self,
+        original: Side,
+        server: RunningServer,
+        annotator: Visitor,
+        tmp_path: Path,
+        archive: Path,
+    ) -> None:
+        state = server.app.state
+        copy = restore(state.database, state.storage, archive, name="Changing")
+        side = Side(original.lead, copy.project_id)
+        one, other = side.scans()
+        began = False
+
+        def meddle(fraction: float, sentence: str) -> None:
+            nonlocal began
+            if began:
+                return
+            began = True
+            annotator.answer(one["id"], point_index=3, class_index=1)
+            checked(original.lead.delete(f"/scans/{other['id']}"))
+
+        target = tmp_path / "changing.fewpoints.zip"
+        with state.storage.work_folder("meddling") as work:
+            pack_project(
+                state.database,
+                state.storage,
+                copy.project_id,
+                target,
+                work=work,
+                progress=meddle,
+            )
+        assert began
+        members = members_of(target)
+        assert len(rows_of(members, "tables/answer_event.jsonl")) == copy.answers
+        assert len(rows_of(members, "tables/scan.jsonl")) == 2
+        again = restore(state.database, state.storage, target)
+        assert len(Side(original.lead, again.project_id).scans()) == 2
+        for left in (copy, again):
+            checked(original.lead.delete(f"/projects/{left.project_id}"))
+
+    def test_an_empty_project_can_be_moved(
+        self, lead: Visitor, server: RunningServer, tmp_path: Path
+    ) -> None:
+        state = server.app.state
+        project = lead.project(name="Empty")
+        pack(state.database, state.storage, project["id"], tmp_path / "empty.zip")
+        made = restore(state.database, state.storage, tmp_path / "empty.zip")
+        with state.database.read() as session:
+            assert session.get_one(Project, made.project_id).name == "Empty (2)"
+
+
+def anonymous(value: Any) -> Any:
+    """JSON without ids and without what is made of them."""
+    odd = {"id", "version", "batch", "updated_at", "events"}
+    if isinstance(value, dict):
+        return {
+            key: anonymous(item)
+            for key, item in value.items()
+            if key not in odd and not key.endswith(("_id", "_ids"))
+        }
+    return [anonymous(item) for item in value] if isinstance(value, list) else value
+
+
+def contents(file: bytes) -> dict[str, bytes] | bytes:
+    """The files in a zip but for its manifest, which has ids; else the file itself."""
+    if not file.startswith(b"PK") or b"manifest.json" not in file:
+        return file
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        names = [name for name in archive.namelist() if name != "manifest.json"]
+        assert names
+        return {name: archive.read(name) for name in names}
+
+
+def without_checkpoint(content: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV; its checkpoints are ids, of which only whether there is one is kept."""
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    for row in rows:
+        row["checkpoint"] = "one" if row["checkpoint"] else ""
+    return rows
