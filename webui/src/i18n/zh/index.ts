@@ -4,6 +4,7 @@ import common from "./common.json";
 import dashboard from "./dashboard.json";
 import exports from "./exports.json";
 import label from "./label.json";
+import labelsIn from "./labels-in.json";
 import models from "./models.json";
 import review from "./review.json";
 import scans from "./scans.json";
@@ -15,6 +16,7 @@ export default {
   ...dashboard,
   ...exports,
   ...label,
+  ...labelsIn,
   ...models,
   ...review,
   ...scans,
