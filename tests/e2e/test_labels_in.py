@@ -59,7 +59,7 @@ def test_labels_become_answers_and_are_taken_back(
     expected = sum(min(4, int(size)) for size in sizes)
     plan = dialog.get_by_test_id("labels-plan")
     expect(plan).to_contain_text(f"{expected} answers in 1 scan")
-    expect(plan).to_contain_text("3 points are ignored")
+    expect(dialog.get_by_test_id("labels-details")).to_contain_text("3 points are ignored")
     assert violations(page, axe) == []
 
     # The mapping goes out, is changed by hand, and comes in again.

@@ -9,9 +9,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from fewpoints.annotations.label_mapping.mapping import InvalidMapping
-from fewpoints.server.dependencies import CurrentUser, DatabaseDep, Lead, StorageDep
+from fewpoints.server.dependencies import (
+    CurrentUser,
+    DatabaseDep,
+    LabellersDep,
+    Lead,
+    StorageDep,
+)
 from fewpoints.server.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.file_labels import service
+from fewpoints.server.file_labels.agreement import read_agreement
 from fewpoints.server.file_labels.fields import read_fields
 from fewpoints.server.file_labels.schemas import (
     LabelFieldsRead,
@@ -19,11 +26,13 @@ from fewpoints.server.file_labels.schemas import (
     LabelImportOptions,
     LabelImportPlan,
     LabelImportRead,
+    TruthRead,
 )
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.service import ScanNotReady
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.schemas import Id, Page
 
 router = APIRouter(tags=["labels"], responses=problem(NotSignedIn, NotFound))
@@ -107,3 +116,32 @@ def undo_label_import(
 ) -> LabelImportRead:
     """Take back all that an import added."""
     return service.undo_import(database, storage, import_id)
+
+
+@router.get("/scans/{scan_id}/ground-truth")
+def read_ground_truth(
+    _: CurrentUser,
+    scan_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    labellers: LabellersDep,
+) -> TruthRead:
+    """The ground truth of a scan, and how far its labels agree with it."""
+    with database.read() as session:
+        project_id = get_scan(session, scan_id).project_id
+    return read_agreement(database, storage, labellers, project_id, Scan.id == scan_id)
+
+
+@router.get("/projects/{project_id}/ground-truth")
+def read_project_truth(
+    _: CurrentUser,
+    project_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    labellers: LabellersDep,
+) -> TruthRead:
+    """The ground truth of a project's scans, and how far their labels agree with it."""
+    with database.read() as session:
+        get_project(session, project_id)
+    mine = Scan.project_id == project_id
+    return read_agreement(database, storage, labellers, project_id, mine)

@@ -129,3 +129,29 @@ class LabelImportRead(BaseModel):
     created_by: str
     created_at: Time
     undone_at: Time | None
+
+
+class TruthClass(BaseModel):
+    """One class: its true points, and how well labels find them; null where that is not known."""
+
+    index: int
+    points: int
+    iou: float | None
+    recall: float | None
+
+
+class TruthRead(BaseModel):
+    """How far the dense labels of scans agree with their ground truth; shares of 0 to 1.
+
+    Of the `scans` that have one `compared` are in the figures; the others have no answers or no
+    superpoints yet, or are `waiting`: ask again, each request goes on for a moment. `points` have a
+    true class. `miou` is the mean over the classes that the truth has.
+    """
+
+    scans: int
+    compared: int
+    waiting: int
+    points: int
+    accuracy: float | None
+    miou: float | None
+    classes: list[TruthClass]
