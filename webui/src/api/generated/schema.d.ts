@@ -770,6 +770,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/ground-truth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project Truth
+         * @description The ground truth of a project's scans, and how far their labels agree with it.
+         */
+        get: operations["labels_read_project_truth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/job-groups": {
         parameters: {
             query?: never;
@@ -1334,6 +1354,26 @@ export interface paths {
          * @description Make a scan's features and superpoints where they are missing; an import does so itself.
          */
         post: operations["scans_prepare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan_id}/ground-truth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ground Truth
+         * @description The ground truth of a scan, and how far its labels agree with it.
+         */
+        get: operations["labels_read_ground_truth"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4310,6 +4350,44 @@ export interface components {
             variant: "superpoints" | "head" | "adapter" | "network";
         };
         /**
+         * TruthClass
+         * @description One class: its true points, and how well labels find them; null where that is not known.
+         */
+        TruthClass: {
+            /** Index */
+            index: number;
+            /** Iou */
+            iou: number | null;
+            /** Points */
+            points: number;
+            /** Recall */
+            recall: number | null;
+        };
+        /**
+         * TruthRead
+         * @description How far the dense labels of scans agree with their ground truth; shares of 0 to 1.
+         *
+         *     Of the `scans` that have one `compared` are in the figures; the others have no answers or no
+         *     superpoints yet, or are `waiting`: ask again, each request goes on for a moment. `points` have a
+         *     true class. `miou` is the mean over the classes that the truth has.
+         */
+        TruthRead: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Classes */
+            classes: components["schemas"]["TruthClass"][];
+            /** Compared */
+            compared: number;
+            /** Miou */
+            miou: number | null;
+            /** Points */
+            points: number;
+            /** Scans */
+            scans: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * UndoCreate
          * @description Take back the caller's newest answer on the scan; sent twice, one answer is taken back.
          */
@@ -6880,6 +6958,55 @@ export interface operations {
             };
         };
     };
+    labels_read_project_truth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TruthRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     jobs_list_groups: {
         parameters: {
             query?: never;
@@ -9057,6 +9184,55 @@ export interface operations {
             };
             /** @description scan_not_ready: The scan is not imported. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    labels_read_ground_truth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TruthRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
