@@ -12,7 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from fewpoints.annotations.sparse_labels import COLUMNS
-from tests.annotations.files import COLOURS, DATA, POINTS, RGB, XYZ, Prop, las, pcd, ply
+from tests.annotations.files import (
+    COLOURS,
+    DATA,
+    POINTS,
+    RGB,
+    XYZ,
+    Prop,
+    las,
+    lzf_literals,
+    pcd,
+    ply,
+)
 from tests.annotations.scans.readers import (
     test_e57,
     test_gltf,
@@ -85,6 +96,12 @@ def _pcd() -> dict[str, bytes]:
     small = test_pcd._compress(data)
     sizes = np.array([len(small), len(data)], "<u4").tobytes()
     return found | {"copies": head + mark + sizes + small}
+
+
+def _lzf() -> dict[str, bytes]:
+    data = bytes(test_npy.RNG.integers(0, 4, 300, dtype=np.uint8)) + bytes(600) + b"abc" * 100
+    found = {"packed": test_pcd._compress(data), "plain": lzf_literals(data)}
+    return {name: len(data).to_bytes(2, "little") + stream for name, stream in found.items()}
 
 
 def _ply() -> dict[str, bytes]:
@@ -265,5 +282,6 @@ def _labels() -> dict[str, bytes]:
 
 _MORE: Mapping[str, Callable[[], dict[str, bytes]]] = {
     "e57": _e57, "glb": _glb, "gltf": _gltf, "kitti": _kitti, "labels": _labels, "las": _las,
+    "lzf": _lzf,
     "npy": _npy, "npz": _npz, "zip": _zip, "options": _options, "pcd": _pcd, "ply": _ply,
 }  # fmt: skip

@@ -12,25 +12,63 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
 from fewpoints.annotations.classes import ClassList
 from fewpoints.annotations.errors import AppError, InvalidLabels, UnreadableScan
 from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.import_options import ImportOptions, InvalidImportOptions
-from fewpoints.annotations.scans.readers import e57_header, las_crs, las_header, mesh
+from fewpoints.annotations.scans.readers import (
+    e57_header,
+    kitti,
+    las,
+    las_crs,
+    las_header,
+    lzf,
+    lzf_snappy,
+    mesh,
+    mesh_text,
+    npy_tables,
+    pcd,
+    ply,
+    text_arrow,
+)
+from fewpoints.annotations.scans.readers import text as text_rows
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.readers.text_layout import InvalidTextLayout, TextLayout
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.sparse_labels import read_csv, write_csv
 from tests.fuzz import built
 from tests.fuzz.built import PART
-from tests.fuzz.rules import SCRATCH, assert_sentence, assert_storable, scan_or_sentence
+from tests.fuzz.rules import (
+    SCRATCH,
+    assert_same,
+    assert_sentence,
+    assert_storable,
+    scan_or_sentence,
+)
 
+# With these, a file of some lines has many blocks, and takes every fast path.
+SMALL: Sequence[tuple[ModuleType, str, int]] = (
+    (text_arrow, "LEAST_BYTES", 0),
+    (text_rows, "BLOCK_BYTES", 64),
+    (text_rows, "WINDOW_BYTES", 40),
+    (text_rows, "_FEW", 0),
+    (mesh_text, "BLOCK_BYTES", 64),
+    (lzf_snappy, "LEAST_BYTES", 0),
+    (lzf_snappy, "PART_BYTES", 20),
+    (pcd, "BLOCK_ROWS", 2),
+    (ply, "BLOCK_ROWS", 2),
+    (las, "BLOCK_POINTS", 2),
+    (kitti, "BLOCK_ROWS", 3),
+    (npy_tables, "BLOCK_BYTES", 64),
+)
+MOST_TWICE = 20_000
 # A surface becomes two million points, of however few triangles; that is no concern of a parser.
 MOST_POINTS = 500
 CLASSES = ClassList.from_names(["wall", "floor", "=cmd", "3"])
@@ -69,13 +107,26 @@ def _read(
         for file, content in files.items():
             (folder / file).write_bytes(content)
         path = folder / name
-        text = None if options is None else options.text
+        layout = None if options is None else options.text
         called = name if called is None else called
-        scan = scan_or_sentence(lambda: read_scan(path, text=text), called, len(files[name]))
+        plain = _outcome(lambda: read_scan(path, text=layout))
+        scan = scan_or_sentence(plain, called, len(files[name]))
+        if len(files[name]) <= MOST_TWICE:
+            with ExitStack() as small:
+                for module, constant, value in SMALL:
+                    small.enter_context(patch.object(module, constant, value))
+                assert_same(plain, _outcome(lambda: read_scan(path, text=layout)))
         assert sorted(os.listdir(folder)) == sorted(files)
     if scan is not None and options is not None:
-        scan_or_sentence(lambda: apply_fixes(scan, options.fixes).scan, name, len(files[name]))
+        scan_or_sentence(apply_fixes(scan, options.fixes).scan, name, len(files[name]))
     return scan
+
+
+def _outcome(read: Callable[[], PointScan]) -> PointScan | AppError:
+    try:
+        return read()
+    except AppError as error:
+        return error
 
 
 def _zip(content: bytes) -> PointScan | None:
@@ -115,6 +166,19 @@ def _e57(content: bytes) -> PointScan | None:
     return None
 
 
+def _lzf(content: bytes) -> PointScan | None:
+    """Two bytes for the size, then a stream; both ways to unpack it, in parts of any size."""
+    size, stream = int.from_bytes(content[:2], "little"), content[2:]
+    try:
+        plain: bytearray | None = lzf.decompress(stream, size)
+    except lzf.BadLzf:
+        plain = None
+    for part in (1, 7, 1 << 16):
+        with patch.object(lzf_snappy, "PART_BYTES", part):
+            assert lzf_snappy.decompress_sound(stream, size) == plain
+    return None
+
+
 def _kitti(content: bytes) -> PointScan | None:
     points, part, labels = content.partition(PART)
     return _read({"scan.bin": points} | ({"scan.label": labels} if part else {}))
@@ -123,9 +187,8 @@ def _kitti(content: bytes) -> PointScan | None:
 def _options(content: bytes) -> PointScan | None:
     """Options as JSON, a layout as JSON, and a table that is read as they say."""
     first, _, table = content.partition(PART)
-    text = first.decode("utf-8", "surrogatepass" if b"\xed" in first else "replace")
     try:
-        options = ImportOptions.parse(text)
+        options = ImportOptions.parse(first.decode("utf-8", "replace"))
     except (InvalidImportOptions, InvalidTextLayout) as error:
         assert_sentence(str(error), "")
         return None
@@ -174,6 +237,7 @@ TARGETS: Mapping[str, Target] = {
             "F", "U", "I", "rgba", "normal_x", *_ROLES, *_NUMBERS,
         ),
     ),
+    "lzf": Target(_lzf, (".lzf",)),
     "ply": Target(
         _read_as(".ply"),
         (".ply",),

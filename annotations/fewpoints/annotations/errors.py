@@ -18,6 +18,8 @@ class AppError(Exception):
     code: str = "error"
 
     def __init__(self, message: str) -> None:
+        # What it quotes may hold what no answer can be made of, such as halves of character pairs.
+        message = "\n".join(map(printable, message.split("\n")))
         super().__init__(message)
         self.message = message
 

@@ -217,7 +217,7 @@ def _columns(header: list[str], name: str) -> dict[str, int]:
         columns["class"] = columns["class_name"]
     missing = [title for title in ("index", "class") if title not in columns]
     if missing:
-        have = ascii(", ".join(cell.strip() for cell in header)[:120])
+        have = ascii(", ".join(cell.strip() for cell in header)[:120])[:122]
         raise InvalidLabels(
             f"{name}, line 1: no column {' and no column '.join(missing)}; the columns are {have}."
         )

@@ -51,9 +51,9 @@ class Fixes:
 
     def __post_init__(self) -> None:
         if self.unit is not None and self.unit not in METRES:
-            raise InvalidImportOptions(f'unit "{self.unit}": use one of {", ".join(METRES)}.')
+            raise InvalidImportOptions(f'unit "{self.unit[:50]}": use one of {", ".join(METRES)}.')
         if self.up is not None and self.up not in UP_AXES:
-            raise InvalidImportOptions(f'up "{self.up}": use one of {", ".join(UP_AXES)}.')
+            raise InvalidImportOptions(f'up "{self.up[:50]}": use one of {", ".join(UP_AXES)}.')
         if self.thin_to is not None and not THINNEST <= self.thin_to <= 1 / THINNEST:
             raise InvalidImportOptions(
                 f"thin_to {self.thin_to}: it must be at least {THINNEST:g} and at most "
@@ -108,7 +108,7 @@ class ImportOptions:
         version = known.get("version", VERSION)
         if version != VERSION:
             raise InvalidImportOptions(
-                f"Import options of version {version} cannot be used; this is version {VERSION}."
+                f"Import options of version {version!r:.20} cannot be used; this is version {VERSION}."
             )
         text = known.get("text")
         return cls(
