@@ -108,7 +108,8 @@ class ImportOptions:
         version = known.get("version", VERSION)
         if version != VERSION:
             raise InvalidImportOptions(
-                f"Import options of version {version!r:.20} cannot be used; this is version {VERSION}."
+                f"Import options of version {version!r:.20} cannot be used; this is version "
+                f"{VERSION}."
             )
         text = known.get("text")
         return cls(
