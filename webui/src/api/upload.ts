@@ -26,7 +26,8 @@ export interface UploadApi {
     options: ImportOptions,
     signal: AbortSignal,
   ): Promise<Upload>;
-  toScan(id: number, options: ImportOptions, signal: AbortSignal): Promise<Scan>;
+  /** All scans that are in it: one, unless it is an archive of several. */
+  toScans(id: number, options: ImportOptions, signal: AbortSignal): Promise<Scan[]>;
   cancel(id: number): Promise<unknown>;
 }
 
@@ -44,8 +45,8 @@ export const uploadApi: UploadApi = {
   put,
   check: (id, sha256, options, signal) =>
     request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256, options }, signal }),
-  toScan: (id, options, signal) =>
-    request("POST", `/uploads/${id}/scan`, verify.scan, {
+  toScans: (id, options, signal) =>
+    request("POST", `/uploads/${id}/scans`, verify.scans, {
       body: { options },
       signal,
     }),

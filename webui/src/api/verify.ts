@@ -383,6 +383,8 @@ const textTable: Verifier<api.TextTable> = object({
   lines: list(object({ number: count, text })),
 });
 
+export const scans: Verifier<api.Scan[]> = list(scan);
+
 const uploadProblem = object({ code: text, message: text });
 
 const uploadScan: Verifier<api.UploadScan> = object({

@@ -2,7 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** One file of the list of uploads. */
-import type { Finding, Fixes, Preflight, TextLayout, TextTable, Upload } from "../api/types";
+import type {
+  Finding,
+  Fixes,
+  Preflight,
+  TextLayout,
+  TextTable,
+  Upload,
+  UploadScan,
+} from "../api/types";
 import { sameLayout, saidAlike } from "../util/text-table";
 
 /**
@@ -41,6 +49,11 @@ function kindOf(row: UploadRow): string {
   ]);
 }
 
+function sameFix({ code, fix }: Finding): (other: Finding) => boolean {
+  const wanted = JSON.stringify([code, fix]);
+  return (other) => JSON.stringify([other.code, other.fix]) === wanted;
+}
+
 export class UploadRow {
   state = $state<RowState>("waiting");
   sent = $state(0); // Bytes that have arrived, or are on their way.
@@ -72,8 +85,9 @@ export class UploadRow {
     this.sent = upload.received;
     this.layout = upload.text_table?.layout ?? null;
     if (!upload.options.text) this.detected = this.table;
-    const report = upload.preflight && JSON.stringify(upload.preflight);
-    if (report === null || report === this.suggestedFor) return;
+    if (this.reports.length === 0) return;
+    const report = JSON.stringify(this.reports);
+    if (report === this.suggestedFor) return;
     this.suggestedFor = report;
     this.kind = kindOf(this);
     let fixes = NO_FIXES;
@@ -86,7 +100,7 @@ export class UploadRow {
 
   /** What can be fixed of what was found. */
   get offers(): Finding[] {
-    return this.preflight?.findings.filter(({ fix }) => fix !== null) ?? [];
+    return this.findings.filter(({ fix }) => fix !== null);
   }
 
   hasFix(fix: Partial<Fixes>): boolean {
@@ -136,8 +150,26 @@ export class UploadRow {
     return this.upload?.preflight ?? null;
   }
 
+  /** The scans of an archive that holds several. */
+  get several(): readonly UploadScan[] {
+    const scans = this.upload?.scans ?? [];
+    return scans.length > 1 ? scans : [];
+  }
+
+  /** Of each scan in it that was looked at. */
+  get reports(): Preflight[] {
+    const { preflight } = this;
+    if (preflight) return [preflight];
+    return this.several.flatMap((scan) => scan.preflight ?? []);
+  }
+
+  /** Of several scans, only what can be fixed of all of them alike. */
   get findings(): Finding[] {
-    return this.preflight?.findings ?? [];
+    const [first, ...others] = this.reports;
+    if (!first || this.preflight) return first?.findings ?? [];
+    return first.findings.filter(
+      (finding) => finding.fix && others.every(({ findings }) => findings.some(sameFix(finding))),
+    );
   }
 
   /** What speaks against importing it without a look. */
@@ -150,7 +182,13 @@ export class UploadRow {
   }
 
   get nothingFound(): boolean {
-    return this.preflight !== null && this.doubts.length === 0 && this.twins.length === 0;
+    const looked = this.preflight ? 1 : this.several.length;
+    return (
+      looked > 0 &&
+      this.reports.length === looked &&
+      this.reports.every(({ findings }) => findings.every(({ severity }) => severity === "info")) &&
+      this.twins.length === 0
+    );
   }
 
   /** Something of it happens by itself, now or in its turn. */

@@ -33,10 +33,10 @@ export class Transfer {
   ) {}
 
   /**
-   * Bring a row as far as it goes by itself, trying again while the server cannot be reached. Returns the scan, or
-   * null where it stopped; the row's state says why.
+   * Bring a row as far as it goes by itself, trying again while the server cannot be reached. Returns its scans,
+   * or null where it stopped; the row's state says why.
    */
-  async run(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan | null> {
+  async run(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan[] | null> {
     let tries = 0;
     let before = row.sent;
     for (;;) {
@@ -63,7 +63,7 @@ export class Transfer {
     }
   }
 
-  private async advance(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan | null> {
+  private async advance(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan[] | null> {
     row.take(await this.present(row, signal));
     list.begun(row);
     row.error = null;
@@ -96,7 +96,7 @@ export class Transfer {
     }
     row.state = "importing";
     const upload = row.upload!; // It was just taken.
-    return this.api.toScan(upload.id, { ...upload.options, fixes: row.fixes }, signal);
+    return this.api.toScans(upload.id, { ...upload.options, fixes: row.fixes }, signal);
   }
 
   private startHash(row: UploadRow, file: File, signal: AbortSignal): void {

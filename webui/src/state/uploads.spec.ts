@@ -160,14 +160,14 @@ class FakeServer implements UploadApi {
 
   imported: ImportOptions[] = [];
 
-  toScan = async (id: number, options: ImportOptions): Promise<Scan> => {
-    this.called("toScan");
+  toScans = async (id: number, options: ImportOptions): Promise<Scan[]> => {
+    this.called("toScans");
     const { fixes } = options;
     this.imported.push(options);
     this.fixes.push(fixes);
     const { name } = this.find(id);
     this.scans.push(name);
-    return { id, name } as Scan; // The list only hands it on.
+    return [{ id, name } as Scan]; // The list only hands it on.
   };
 
   cancel = async (id: number): Promise<unknown> => {

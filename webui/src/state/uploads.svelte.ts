@@ -191,10 +191,10 @@ export class Uploads implements List {
     row.abort = new AbortController();
     row.state = "starting";
     try {
-      const scan = await this.transfer.run(row, row.abort.signal, this);
-      if (scan) {
+      const scans = await this.transfer.run(row, row.abort.signal, this);
+      if (scans) {
         row.state = "done";
-        this.onScan(scan);
+        scans.forEach((scan) => this.onScan(scan));
         if (this.rows.every((r) => r.state === "done")) this.rows = [];
       } else if (row.upload?.state === "refused" && !row.tellable) {
         await this.drop(row.upload.id); // Its bytes are of no use.

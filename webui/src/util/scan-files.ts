@@ -12,6 +12,7 @@ export const SUFFIXES: readonly string[] = [
   ".laz",
   ".npy",
   ".npz",
+  ".zip",
   ".bin",
   ".e57",
   ".obj",
@@ -58,7 +59,8 @@ export function startsLikeScan(head: Uint8Array): boolean {
   if (/^ply[\n\r \t]/.test(text) || text.startsWith("LASF")) return true;
   if (text.startsWith("ASTM-E57")) return true;
   if (text.startsWith("glTF")) return true;
-  if (text.startsWith("\x93NUMPY") || startsLikeArrays(head, text)) return true;
+  // What is in an archive, the server says.
+  if (text.startsWith("\x93NUMPY") || text.startsWith("PK\x03\x04")) return true;
   for (const line of text.split("\n")) {
     const words = line.trim().split(/\s+/);
     const first = words[0] ?? "";
@@ -67,12 +69,6 @@ export function startsLikeScan(head: Uint8Array): boolean {
     if (line.includes(".PCD")) return true;
   }
   return false;
-}
-
-/** A ZIP archive whose first file is a NumPy array. */
-function startsLikeArrays(head: Uint8Array, text: string): boolean {
-  const length = (head[26] ?? 0) + 256 * (head[27] ?? 0);
-  return text.startsWith("PK\x03\x04") && /^[^/]*\.npy$/.test(text.slice(30, 30 + length));
 }
 
 /** Whether these can be bytes of text. UTF-16 counts: the server says how to mend it. */

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
+import archives from "./archives.json";
 import common from "./common.json";
 import dashboard from "./dashboard.json";
 import exports from "./exports.json";
@@ -12,6 +13,7 @@ import setup from "./setup.json";
 import view from "./view.json";
 
 export default {
+  ...archives,
   ...common,
   ...dashboard,
   ...exports,
