@@ -13,6 +13,11 @@ how far back.
 
 from __future__ import annotations
 
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import numpy as np
 
 from fewpoints.annotations.arrays import IndexArray, UInt8Array
@@ -23,6 +28,7 @@ LEAST_BYTES = 1 << 16
 PART_BYTES = 1 << 16
 WINDOW = 8192
 _LONGEST_COPY = 64
+_THREADS = min(4, os.cpu_count() or 1)
 # What four tokens take at most, and more.
 _FOUR_STEPS = 4 * 33 + 33
 # How far the next token is, by the first byte of one.
@@ -38,17 +44,12 @@ def decompress_sound(data: bytes, size: int) -> bytearray | None:
     if not pa.Codec.is_available("snappy"):
         return None
     codec = pa.Codec("snappy")
-    all_bytes = np.frombuffer(data, np.uint8)
-    out = bytearray(size)
-    at = done = 0
-    while at < len(data):
-        starts, end = _starts(data, at)
-        if end > len(data):
+    out, done = bytearray(size), 0
+    for part in _parts(data):
+        if part is None or done + part[1] > size:
             return None
+        spelled, length = part
         window = bytes(out[max(0, done - WINDOW) : done])
-        spelled, length = _spelled(all_bytes[at:end], starts - at)
-        if done + length > size:
-            return None
         stream = _head(len(window) + length) + _literal(window) + spelled.tobytes()
         try:
             unpacked = codec.decompress(stream, len(window) + length, asbytes=True)
@@ -56,8 +57,27 @@ def decompress_sound(data: bytes, size: int) -> bytearray | None:
             return None
         out[done : done + length] = memoryview(unpacked)[len(window) :]
         done += length
-        at = end
     return out if done == size else None
+
+
+def _parts(data: bytes) -> Iterator[tuple[UInt8Array, int] | None]:
+    """(tokens as Snappy has them, how many bytes they stand for), some parts ahead in threads.
+
+    None if the data end inside a token.
+    """
+    all_bytes = np.frombuffer(data, np.uint8)
+    pending: deque[Future[tuple[UInt8Array, int]]] = deque()
+    at = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        while at < len(data) or pending:
+            while at < len(data) and len(pending) <= _THREADS:
+                starts, end = _starts(data, at)
+                if end > len(data):
+                    yield None
+                    return
+                pending.append(pool.submit(_spelled, all_bytes[at:end], starts - at))
+                at = end
+            yield pending.popleft().result()
 
 
 def _starts(data: bytes, first: int) -> tuple[IndexArray, int]:
@@ -86,32 +106,33 @@ def _starts(data: bytes, first: int) -> tuple[IndexArray, int]:
 
 def _spelled(data: UInt8Array, starts: IndexArray) -> tuple[UInt8Array, int]:
     """(the tokens of `data` as Snappy has them, how many bytes they stand for)."""
-    control = data[starts].astype(np.int64)
-    sizes = np.diff(starts, append=len(data))
+    control = data[starts]
+    sizes = np.diff(starts, append=len(data)).astype(np.int32)
     literal = control < 32
     copies = np.flatnonzero(~literal)
-    at, top = starts[copies], control[copies]
+    at, top = starts[copies], control[copies].astype(np.int32)
     lengths = (top >> 5) + 2
-    long = lengths == 9
+    long = np.flatnonzero(lengths == 9)
     lengths[long] += data[at[long] + 1]
     back = ((top & 31) << 8) + data[at + sizes[copies] - 1] + 1
-    pieces = -(-lengths // _LONGEST_COPY)
+    pieces = (lengths + (_LONGEST_COPY - 1)) >> 6
     spelled = sizes.copy()
     spelled[copies] = 3 * pieces
-    ends = np.cumsum(spelled)
+    ends = np.cumsum(spelled, dtype=np.int32)
     out = np.empty(int(ends[-1]), np.uint8)
     out[np.repeat(literal, spelled)] = data[np.repeat(literal, sizes)]
     places = ends - spelled
     out[places[literal]] = control[literal] << 2
-    # The pieces of each copy: all of 64 bytes but the last.
-    number = np.arange(int(pieces.sum())) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    place = np.repeat(places[copies], pieces) + 3 * number
-    left = np.repeat(lengths, pieces) - _LONGEST_COPY * number
-    far = np.repeat(back, pieces)
-    out[place] = (np.minimum(left, _LONGEST_COPY) - 1) << 2 | 2
-    out[place + 1] = far & 255
-    out[place + 2] = far >> 8
-    return out, int(control[literal].sum() + literal.sum() + lengths.sum())
+    # All pieces of a copy but the last are of 64 bytes.
+    place, far, left = places[copies], back, lengths
+    while len(place):
+        out[place] = (np.minimum(left, _LONGEST_COPY) - 1) << 2 | 2
+        out[place + 1] = far & 255
+        out[place + 2] = far >> 8
+        more = np.flatnonzero(left > _LONGEST_COPY)
+        place, far, left = place[more] + 3, far[more], left[more] - _LONGEST_COPY
+    unpacked = int(control[literal].sum(dtype=np.int64)) + len(control) - len(copies)
+    return out, unpacked + int(lengths.sum())
 
 
 def _head(size: int) -> bytes:
