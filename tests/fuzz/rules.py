@@ -94,7 +94,8 @@ def _assert_equal(name: str, one: AnyArray | None, other: AnyArray | None) -> No
     assert one.dtype == other.dtype, (name, one.dtype, other.dtype)
     np.testing.assert_array_equal(one, other, name)  # A NaN equals a NaN.
     if one.dtype.kind == "f":
-        np.testing.assert_array_equal(np.signbit(one), np.signbit(other), name)
+        minus, other_minus = (np.signbit(values) & ~np.isnan(values) for values in (one, other))
+        np.testing.assert_array_equal(minus, other_minus, name)
 
 
 def assert_storable(text: str) -> None:

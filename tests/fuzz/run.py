@@ -78,6 +78,8 @@ def run(parser: str, corpus: Path, seconds: float) -> None:
         log = _fuzz(parser, folder, left)
         executions += _last(r"stat::number_of_executed_units: (\d+)", log)
         edges = max(edges, _last(r"\bcov: (\d+)", log))
+        if not edges:  # Then nothing was tried, or nothing was seen of it.
+            sys.exit(f"The fuzzer of {parser} does not run:\n{log[-2000:]}")
     found = sorted({path.name for path in (folder / "findings").glob("*.bin")} - before)
     entry = {
         "parser": parser,
@@ -110,7 +112,7 @@ def _fuzz(parser: str, folder: Path, seconds: float) -> str:
             f"-timeout={TIMEOUT_S}",
             f"-rss_limit_mb={MEMORY_MB}",
             f"-max_len={target.longest}",
-            f"-dict={words}",
+            *([f"-dict={words}"] if target.words else []),
             # A hang or a crash: libFuzzer's own name for it.
             f"-artifact_prefix={folder / 'findings'}{os.sep}",
             "-print_final_stats=1",

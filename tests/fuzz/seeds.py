@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fewpoints.annotations.label_mapping.mapping import FORMAT
 from fewpoints.annotations.sparse_labels import COLUMNS
+from tests.annotations.datasets.folders import scannet_scene
 from tests.annotations.files import (
     COLOURS,
     DATA,
@@ -200,6 +202,13 @@ def _zip() -> dict[str, bytes]:
             "segment.npy": test_npy.npy(test_npy.LABEL[:5]),
         },
     }
+    with tempfile.TemporaryDirectory() as folder:
+        scannet_scene(Path(folder) / "scene0000_00")
+        files["scannet"] = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(Path(folder).rglob("*"))
+            if path.is_file()
+        }
     found = {}
     for name, members in files.items():
         pieces = [member.encode() + b"\n" + content for member, content in members.items()]
@@ -270,6 +279,20 @@ def _options() -> dict[str, bytes]:
     return texts | more | {"read": texts["fixes"] + PART + table.replace(b",", b".")}
 
 
+def _mapping() -> dict[str, bytes]:
+    values = [
+        {"value": 1, "class": "wall", "name": "Wand"},
+        {"value": 40, "class": 1},
+        {"value": 0, "class": None},
+    ]
+    plain = {"format": FORMAT, "version": 1, "field": "label", "values": values}
+    found = {
+        "packed": {**plain, "packed": True},
+        "objects": {**plain, "instance": {"field": "object_id", "none": -1}},
+    }
+    return {name: json.dumps(mapping).encode() for name, mapping in found.items()}
+
+
 def _labels() -> dict[str, bytes]:
     full = ",".join(COLUMNS) + "\n4,1,floor,7,me,2026-01-02T03:04:05Z,1.5,random,12,class,\n"
     replies = "9,,,,me,,,,,skip,\n9,,,,me,,,,,note,what is it\n2,2,'=cmd,,,,,,,,\n"
@@ -282,6 +305,6 @@ def _labels() -> dict[str, bytes]:
 
 _MORE: Mapping[str, Callable[[], dict[str, bytes]]] = {
     "e57": _e57, "glb": _glb, "gltf": _gltf, "kitti": _kitti, "labels": _labels, "las": _las,
-    "lzf": _lzf,
+    "lzf": _lzf, "mapping": _mapping,
     "npy": _npy, "npz": _npz, "zip": _zip, "options": _options, "pcd": _pcd, "ply": _ply,
 }  # fmt: skip

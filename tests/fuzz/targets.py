@@ -19,8 +19,16 @@ from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
 
-from fewpoints.annotations.classes import ClassList
+import numpy as np
+
+from fewpoints.annotations.classes import UNLABELLED, ClassList
 from fewpoints.annotations.errors import AppError, InvalidLabels, UnreadableScan
+from fewpoints.annotations.label_mapping.mapping import (
+    LOW_BITS,
+    InvalidMapping,
+    mapping_of_json,
+    read_mapping,
+)
 from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.import_options import ImportOptions, InvalidImportOptions
 from fewpoints.annotations.scans.readers import (
@@ -173,7 +181,7 @@ def _lzf(content: bytes) -> PointScan | None:
         plain: bytearray | None = lzf.decompress(stream, size)
     except lzf.BadLzf:
         plain = None
-    for part in (1, 7, 1 << 16):
+    for part in (16, 1 << 16):
         with patch.object(lzf_snappy, "PART_BYTES", part):
             assert lzf_snappy.decompress_sound(stream, size) == plain
     return None
@@ -221,6 +229,26 @@ def _labels(content: bytes) -> PointScan | None:
         assert_sentence(str(error), "labels.csv")
     else:
         assert strict.labels == read.labels
+    return None
+
+
+def _mapping(content: bytes) -> PointScan | None:
+    """Labels of a file onto classes: read again it is the same, and it maps any numbers."""
+    try:
+        mapping = read_mapping(content, CLASSES, name="mapping.json")
+    except InvalidMapping as error:
+        assert_sentence(str(error), "")
+        return None
+    assert mapping_of_json(mapping.to_json(CLASSES), CLASSES) == mapping
+    for kind in ("i4", "i8", "u8"):
+        info = np.iinfo(kind)
+        values = np.array([info.min, info.max, 0, 1, 2, 40], kind)
+        found = mapping.classes_of(values)
+        expected = [
+            mapping.classes.get(int(v) & LOW_BITS if mapping.packed else int(v)) for v in values
+        ]
+        assert found.tolist() == [UNLABELLED if e is None else e for e in expected]
+        assert (mapping.instances_of(values, values) >= 0).all()
     return None
 
 
@@ -303,7 +331,9 @@ TARGETS: Mapping[str, Target] = {
         _zip,
         (".zip",),
         ("PK\\x01\\x02", "PK\\x03\\x04", "PK\\x05\\x06", "a.ply", "a.bin", "a.label", "../", "/",
-         "\\\\", "a.zip", ".txt", "Annotations", "_vh_clean_2.ply", "segment.npy"),
+         "\\\\", "a.zip", ".txt", "Annotations", "_vh_clean_2.ply", "segment.npy", "segIndices",
+         "segGroups", "axisAlignment = "),
+        longest=8192,
     ),
     "las": Target(_las, (".las",), ("LASF", "LASF_Projection", "LASF_Spec", "PROJCS[", "UNIT[")),
     "off": Target(
@@ -327,6 +357,12 @@ TARGETS: Mapping[str, Target] = {
             "point", "null", "true", "1e400", "NaN", "Infinity", "millimetres", "feet", "+y",
             "\\\\ud800", "\\x0a-----\\x0a", *_ROLES,
         ),
+    ),
+    "mapping": Target(
+        _mapping,
+        (".json",),
+        ("format", "version", "field", "packed", "instance", "none", "values", "value", "class",
+         "name", "wall", "floor", "null", "true", "65535", "65536", "\\\\ud800", *_NUMBERS),
     ),
     "labels": Target(
         _labels,

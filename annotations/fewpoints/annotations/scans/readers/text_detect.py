@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.printable import printable
 from fewpoints.annotations.scans.readers.text_layout import (
     DELIMITERS,
     MOST_COLUMNS,
@@ -182,8 +183,8 @@ def _check_plausible(lines: list[_Line], found: _Found, name: str) -> None:
 def _no_table(lines: list[_Line]) -> str:
     line = next((line for line in lines if not _is_comment(line.text)), lines[0])
     text = line.text.strip()
-    shown = ascii(text if len(text) <= 60 else text[:60] + "…")
-    return f"no table of points was found: {_LOOKED_FOR}; line {line.number} is {shown}."
+    shown = printable(text if len(text) <= 60 else text[:60] + "…")
+    return f"no table of points was found: {_LOOKED_FOR}; line {line.number} is '{shown}'."
 
 
 def _names(lines: list[_Line], found: _Found) -> tuple[str, ...]:
