@@ -128,6 +128,8 @@ class TestValues:
         mapping = ClassMapping("label", {10: 2, 40: 1}, packed=True)
         assert mapping.classes_of(values).tolist() == [2, 1, 2]
         assert mapping.instances_of(values, None).tolist() == [7, 0, 65535]
+        # 32 bits as a signed number: the same bits, the same objects.
+        assert mapping.instances_of(values.astype(np.int32), None).tolist() == [7, 0, 65535]
 
     def test_objects_count_from_what_is_none(self) -> None:
         values, objects = np.array([1, 1, 1, 1]), np.array([-1, 0, 4, 2**40])

@@ -97,7 +97,8 @@ class ClassMapping:
     def instances_of(self, values: IntArray, instances: IntArray | None) -> IntArray:
         """(N,) numbers of objects from 1, 0 for none, from (N,) values and the instance field's."""
         if self.packed:
-            return (values.astype(np.int64) >> 16).astype(np.int64)
+            # The upper half of 32 bits, also of those that were stored as a negative number.
+            return values.astype(np.int64) >> 16 & LOW_BITS
         if self.instance is None or instances is None:
             return np.zeros(len(values), np.int64)
         if instances.dtype == np.uint64:
