@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewpoints.annotations.errors import AppError
-from fewpoints.annotations.scans.readers import mesh
+from fewpoints.annotations.scans.readers import mesh, mesh_text
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.files import DATA, needs_data
@@ -201,6 +201,16 @@ class TestObj:
                 scan = read(tmp_path, content, "a.obj")
             assert {path.name for path in opened} == {"a.obj"}
             assert "not opened" in scan.notes[0]
+
+    @pytest.mark.parametrize("values", [4, 6, 7])
+    def test_vertices_are_alike_wherever_blocks_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: int
+    ) -> None:
+        content = obj(CORNERS) + b"v" + b" 0.5" * values + b"\n"
+        for block_bytes in (10, 20, 1 << 20):
+            monkeypatch.setattr(mesh_text, "BLOCK_BYTES", block_bytes)
+            said = refusal(tmp_path, content, "a.obj")
+            assert "line 7: vertices have different numbers of values" in said
 
     @pytest.mark.parametrize(
         ("line", "expected"),

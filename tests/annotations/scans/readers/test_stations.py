@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.readers import text
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.files import COLOURS, POINTS
@@ -118,6 +119,15 @@ class TestPtx:
         assert scan.colours is not None
         assert scan.colours.tolist() == [[0, 0, 0]] * 4 + [list(c) for c in COLOURS]
         assert "4 points are of stations without colour" in scan.notes[0]
+
+    def test_a_station_has_colours_throughout_or_none_wherever_blocks_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        coloured = [(*p, 0.5, *c) for p, c in zip(POINTS, COLOURS, strict=True)] * 5
+        content = station([*coloured[:19], coloured[19][:4]], columns=4)
+        for block_bytes in (64, 100, 1 << 20):
+            monkeypatch.setattr(text, "BLOCK_BYTES", block_bytes)
+            assert "line 30: 4 values where a point has" in refusal(tmp_path, content, ".ptx")
 
     def test_the_name_does_not_matter(self, tmp_path: Path) -> None:
         content = station([(*p, 0.5) for p in POINTS], columns=2)

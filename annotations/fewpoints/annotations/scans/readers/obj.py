@@ -43,18 +43,21 @@ def read_obj(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     points: list[FloatArray64] = []
     colours: list[AnyArray] = []
     triangles: list[IndexArray] = []
-    before, external = 0, False
+    before, width, external = 0, 0, False
     for data, line, done in blocks_of_lines(path, name):
         text = data.tobytes()
         external = external or b"mtllib" in text
         rows, lines = select(data, b"v", line)
         values, tokens = numbers(rows, lines, name)
         _check_vertices(tokens, lines, name)
-        for width in np.unique(tokens):
-            if len(np.unique(tokens)) > 1:
-                wrong = int(np.flatnonzero(tokens != tokens[0])[0])
+        if len(tokens):
+            width = width or int(tokens[0])
+            wrong = np.flatnonzero(tokens != width)
+            if len(wrong):
                 raise UnreadableScan(
-                    name, "vertices have different numbers of values.", where=f"line {lines[wrong]}"
+                    name,
+                    "vertices have different numbers of values.",
+                    where=f"line {lines[wrong[0]]}",
                 )
             table = values.reshape(-1, width)
             points.append(table[:, :3].copy())
@@ -67,8 +70,6 @@ def read_obj(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
         progress(done, "Reading vertices")
     vertices = np.concatenate(points) if points else np.empty((0, 3))
     faces = np.concatenate(triangles) if triangles else np.empty((0, 3), np.int64)
-    if colours and sum(map(len, colours)) != len(vertices):
-        raise UnreadableScan(name, "some vertices have a colour and others none.")
     check_indices(faces, len(vertices), name)
     fields = [Field(n, "text") for n in ("x", "y", "z", *(("r", "g", "b") if colours else ()))]
     return mesh_scan(

@@ -85,9 +85,10 @@ def read_ptx(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
                     "file is too short for it: it is truncated or its counts are wrong.",
                     where=f"line {station.line}",
                 )
-            done = 0
+            done = width = 0
             for block in rows.take(station.points):
-                cloud.put(_table(block, name), station.matrix)
+                width = width or int(block.tokens[0])
+                cloud.put(_table(block, width, name), station.matrix)
                 done += len(block.lines)
                 progress(min(1.0, file.tell() / size), "Reading points")
             if done < station.points:
@@ -142,9 +143,8 @@ def _read_header(rows: TextRows, name: str) -> _Station | None:
     return _Station(first, int(values[0]), int(values[1]), matrix)
 
 
-def _table(block: TextBlock, name: str) -> FloatArray64:
-    """(L, 4) or (L, 7) values of a block's lines."""
-    width = int(block.tokens[0])
+def _table(block: TextBlock, width: int, name: str) -> FloatArray64:
+    """(L, 4) or (L, 7) values of a block's lines; `width` is that of the station's first line."""
     if width in _WIDTHS and (block.tokens == width).all():
         return block.table
     row = 0 if width not in _WIDTHS else int(np.argmax(block.tokens != width))
