@@ -93,6 +93,22 @@ def test_labels_become_answers_and_are_taken_back(
     expect(done).to_have_attribute("data-state", "undone")
     assert scans_of(page)[0]["answers"] == 0
 
+    # As the truth it labels nothing, and stands with the scan and on the dashboard.
+    dialog.get_by_label("Ground truth").check()
+    expect(plan).to_contain_text("The class of 1,997 points in 1 scan")
+    dialog.get_by_test_id("labels-start").click()
+    expect(done.first).to_have_attribute("data-state", "done", timeout=MINUTES)
+    expect(done.first).to_contain_text("Ground truth of 1,997 points")
+    dialog.get_by_role("button", name="Close").last.click()
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_role("dialog").get_by_test_id("truth")).to_contain_text(
+        "nothing to compare with it yet"
+    )
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_test_id("truth")).to_be_visible(timeout=MINUTES)
+    assert violations(page, axe) == []
+
 
 def test_a_file_without_labels_says_so(page: Page, server: RunningServer, tmp_path: Path) -> None:
     path = tmp_path / "bare.ply"

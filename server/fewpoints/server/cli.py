@@ -18,6 +18,7 @@ from fewpoints.server.commands import (
     benchmark,
     densifying,
     doctor,
+    labels,
     learning,
     moving,
     pretraining,
@@ -48,6 +49,7 @@ app.command("fuse")(recordings.fuse)
 app.command("pretrain")(pretraining.pretrain)
 app.command("export")(projects.export)
 app.add_typer(moving.app, name="project")
+app.add_typer(labels.app, name="labels")
 app.add_typer(benchmark.app, name="benchmark")
 app.command("doctor")(doctor.doctor)
 

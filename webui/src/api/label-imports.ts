@@ -26,6 +26,7 @@ export type LabelValue = Schemas["LabelValue"];
 export type LabelImport = Schemas["LabelImportRead"];
 export type LabelImportPlan = Schemas["LabelImportPlan"];
 export type Suggestion = Schemas["MappingSuggestion"];
+export type Truth = Schemas["TruthRead"];
 export type Target = LabelImport["target"];
 export interface LabelImportOptions {
   mapping: Record<string, unknown>;
@@ -102,6 +103,18 @@ const labelImport: Verifier<LabelImport> = object({
   undone_at: nullable(text),
 });
 
+const truth: Verifier<Truth> = object({
+  scans: count,
+  compared: count,
+  waiting: count,
+  points: count,
+  accuracy: nullable(number),
+  miou: nullable(number),
+  classes: list(
+    object({ index: count, points: count, iou: nullable(number), recall: nullable(number) }),
+  ),
+});
+
 export const labelImports = {
   fields: (projectId: number, scanIds: readonly number[] | null) => {
     const params = new URLSearchParams((scanIds ?? []).map((id) => ["scan_id", String(id)]));
@@ -118,5 +131,8 @@ export const labelImports = {
     const path = `/projects/${projectId}/label-imports?limit=10`;
     return (await request("GET", path, verify.page(labelImport))).items;
   },
+  /** How far labels agree with the ground truth of a scan, or of all scans of a project. */
+  truth: (of: "scans" | "projects", id: number) =>
+    request("GET", `/${of}/${id}/ground-truth`, truth),
   undo: (id: number) => request("POST", `/label-imports/${id}/undo`, labelImport),
 };
