@@ -18,7 +18,7 @@ from fewpoints.annotations.classes import PRESETS
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.server.answers.tables import AnswerEvent
-from fewpoints.server.file_labels.tables import LabelImport
+from fewpoints.server.file_labels.tables import GroundTruth, LabelImport
 from tests.rooms import small_room
 from tests.server.running import RunningServer, Visitor, checked
 
@@ -305,3 +305,21 @@ class TestScansThatDiffer:
         checked(lead.put(f"{path}/classes", json=moved))
         (found,) = lead.get_json(f"{path}/label-imports")["items"]
         assert found["mapping"] == done["mapping"]
+
+
+def test_a_project_goes_with_what_was_taken_in(
+    server: RunningServer, lead: Visitor, content: bytes
+) -> None:
+    project = lead.project(preset="scannet20", auto_select=False)
+    scan = imported(lead, project["id"], content)
+    mapping = suggested(lead, scan)
+    start(lead, project["id"], {"mapping": mapping, "per_class": 1})
+    start(lead, project["id"], {"mapping": mapping, "target": "truth"})
+    undone = start(lead, project["id"], {"mapping": mapping, "per_class": 2})
+    lead.post_json(f"/label-imports/{undone['id']}/undo")
+    checked(lead.delete(f"/projects/{project['id']}"), 204)
+    with server.app.state.database.read() as session:
+        mine = LabelImport.project_id == project["id"]
+        assert session.scalars(select(LabelImport.id).where(mine)).all() == []
+        truths = select(GroundTruth.id).where(GroundTruth.scan_id == scan["id"])
+        assert session.scalars(truths).all() == []
