@@ -46,6 +46,11 @@ class TestColours:
         assert colours[:, 0].tolist() == expected
         assert colours[:, 2].tolist() == expected
 
+    def test_every_value_of_16_bits_is_rounded_to_the_nearest(self) -> None:
+        colours, _ = normalise_colours(channels(list(range(65536)), "u2"))
+        assert colours is not None
+        assert colours[:, 1].tolist() == [round(value / 257) for value in range(65536)]
+
     def test_the_scale_is_that_of_all_three_channels(self) -> None:
         red = np.array([100, 200], "u2")
         colours, _ = normalise_colours([red, red * 0, np.array([0, 65535], "u2")])

@@ -272,8 +272,13 @@ def normalise_colours(channels: Sequence[AnyArray]) -> tuple[UInt8Array | None, 
     colours = np.empty((count, 3), np.uint8)
     broken = 0
     for axis, channel in enumerate(channels):
-        if channel.dtype == np.uint8 and factor == 1.0:
+        if channel.dtype.kind == "u" and factor == 1.0:
             colours[:, axis] = channel
+            continue
+        if channel.dtype == np.uint16 and factor == 1.0 / 257.0:
+            for start in range(0, count, BLOCK_ROWS):
+                wide = channel[start : start + BLOCK_ROWS].astype(np.uint32)
+                colours[start : start + BLOCK_ROWS, axis] = (wide + 128) // 257
             continue
         for start in range(0, count, BLOCK_ROWS):
             values = channel[start : start + BLOCK_ROWS].astype(np.float64)
