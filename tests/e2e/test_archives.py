@@ -48,7 +48,7 @@ def test_each_scan_of_an_archive_is_shown_and_imported(
     row.get_by_text("1 file belongs to no scan").click()
     expect(row).to_contain_text("README.md: a document")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # One of two words.
+        page.emulate_media(color_scheme=scheme)
         assert violations(page, axe) == []
 
     row.get_by_test_id("upload-go").press("Enter")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,3 +73,11 @@ def test_blocks_count_as_the_whole(folder: Path) -> None:
     values, numbers = np.unique(labels[placed], return_counts=True)
     assert counts["label"].counts == dict(zip(values.tolist(), numbers.tolist(), strict=True))
     assert counts["label"].points == placed.sum()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint16, np.int32, np.uint64])
+def test_fields_of_every_width_are_counted(tmp_path: Path, kind: type[np.integer[Any]]) -> None:
+    values = np.array([0, 2, 2, 9, 9, 9], kind)
+    save_arrays(PointScan(positions=np.ones((6, 3)), labels={"label": values}), tmp_path / "arrays")
+    (counted,) = count_scan(tmp_path / "arrays")
+    assert counted.counts == {0: 1, 2: 2, 9: 3}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tempfile
 import zipfile
@@ -203,7 +204,8 @@ def test_a_room_is_its_objects_with_classes_and_numbers(tmp_path: Path) -> None:
         assert scan.labels["instance"].tolist() == [1, 2, 3, 3, 4, 5, 5]
         np.testing.assert_array_equal(scan.positions[0], (5, 6, 2.75))
         assert scan.source_format == "s3dis"
-        assert scan.details["classes"].startswith("0 ceiling, 1 floor")
+        names = json.loads(scan.details["names of semantic"])
+        assert (names["0"], names["8"]) == ("ceiling", "chair")
 
 
 def test_a_folder_of_arrays_is_read_as_an_archive_of_numpy_is(tmp_path: Path) -> None:

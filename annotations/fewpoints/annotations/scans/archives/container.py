@@ -130,7 +130,8 @@ def opened(path: Path, *, name: str, most_bytes: int | None = None) -> Iterator[
             name, "the archive is damaged: the list of its files cannot be read."
         ) from error
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        # Folders are made where a file needs one, whatever else is said of them.
+        entries = [e for e in archive.infolist() if not e.orig_filename.endswith(("/", "\\"))]
         names = checked_names([(e.orig_filename, bool(e.flag_bits & 0x800)) for e in entries], name)
         by_name = dict(zip(names, entries, strict=True))
         for member, entry in by_name.items():

@@ -8,6 +8,7 @@ Labels are fields of the scan: "semantic", numbers of the data set's own list of
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64, IntArray
-from fewpoints.annotations.classes import ClassList
 from fewpoints.annotations.datasets.s3dis import CLASSES as ROOM_CLASSES
 from fewpoints.annotations.datasets.s3dis import read_s3dis_room
 from fewpoints.annotations.datasets.scannet import (
@@ -38,6 +38,8 @@ from fewpoints.annotations.scans.scan import Field, PointScan, choose_shift, fin
 
 VOXEL_SIZE_M = 0.01
 _MAX_16_BIT = 1 << 16
+# Of the classes of the benchmark; other numbers of NYU40 are known by themselves.
+_NAMES = json.dumps({str(c.external_id): c.name for c in CLASSES})
 
 
 def read_scene(base: Path, group: Group, name: str, progress: Progress) -> PointScan:
@@ -74,6 +76,7 @@ def read_scene(base: Path, group: Group, name: str, progress: Progress) -> Point
         labels=labels,
         fields=(*scan.fields, *_fields(labels)),
         source_format="scannet",
+        details={**scan.details, **({"names of semantic": _NAMES} if labels else {})},
         notes=(*scan.notes, *notes),
     )
     if not any(member.endswith(f"{scene}.txt") for member in group.members):
@@ -99,7 +102,10 @@ def read_room(base: Path, group: Group, name: str, progress: Progress) -> PointS
             *_fields(labels),
         ),
         source_format="s3dis",
-        details={**truth.scan.details, "classes": _listed(ROOM_CLASSES)},
+        details={
+            **truth.scan.details,
+            "names of semantic": json.dumps({str(c.index): c.name for c in ROOM_CLASSES}),
+        },
     )
 
 
@@ -156,10 +162,6 @@ def _mesh_labels(path: Path, points: int, name: str) -> IntArray:
 
 def _benchmark_categories() -> dict[str, int]:
     return {c.name: c.external_id for c in CLASSES if c.external_id is not None}
-
-
-def _listed(classes: ClassList) -> str:
-    return ", ".join(f"{c.index} {c.name}" for c in classes)
 
 
 def _fields(labels: dict[str, IntArray]) -> Sequence[Field]:

@@ -20,19 +20,17 @@ def unpack(
     container: Container, group: Group, folder: Path, progress: Progress = no_progress
 ) -> list[Path]:
     """Write the files of a scan below a folder under their names; return their places in order."""
-    places = []
-    for done, member in enumerate(group.members):
-        progress(done / len(group.members), "Unpacking")
-        place = folder.joinpath(*member.split("/"))
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+    places = [folder.joinpath(*member.split("/")) for member in group.members]
+    try:
+        # First of all: who takes the folder away meanwhile must not find it there again.
+        for parent in {place.parent for place in places}:
+            parent.mkdir(parents=True, exist_ok=True)
+        for done, (member, place) in enumerate(zip(group.members, places, strict=True)):
+            progress(done / len(group.members), "Unpacking")
             with place.open("xb") as target:
                 container.copy(member, target)
-        except OSError as error:
-            raise UnreadableScan(
-                container.name, f"it cannot be unpacked: {error.strerror}.", where=member
-            ) from error
-        places.append(place)
+    except OSError as error:
+        raise UnreadableScan(container.name, f"it cannot be unpacked: {error.strerror}.") from error
     return places
 
 

@@ -84,7 +84,11 @@ def _listen(requests: queue.SimpleQueue[str], half_written: _HalfWritten) -> Non
     for line in sys.stdin:
         requests.put(line)
     for path in half_written.paths:
-        shutil.rmtree(path, ignore_errors=True)
+        # Under another name nothing new comes into it, whatever the main thread does.
+        gone = path.with_name(f"{path.name}.gone")
+        with suppress(OSError):
+            path.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
     # The main thread may hang in a library, and a library may have started something.
     if resource is not None and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
