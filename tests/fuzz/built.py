@@ -81,6 +81,30 @@ def e57(content: bytes) -> bytes:
     return header + b"".join(pages)[_E57_HEADER:]
 
 
+def sealed_e57(content: bytes) -> bytes:
+    """The same with checksums, as a decoder wants to see them."""
+    content = e57(content)
+    pages = [content[at : at + 1020] for at in range(0, len(content), 1024)]
+    return b"".join(page + struct.pack(">I", _crc32c(page)) for page in pages)
+
+
+def _crc32c(data: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 255]
+    return crc ^ 0xFFFFFFFF
+
+
+def _crc_table() -> list[int]:
+    table = list(range(256))
+    for _ in range(8):
+        table = [value >> 1 ^ (0x82F63B78 if value & 1 else 0) for value in table]
+    return table
+
+
+_CRC_TABLE = _crc_table()
+
+
 def taken_apart(content: bytes) -> bytes:
     """A sound E57 file whose points come first, as `e57` takes it."""
     payload = b"".join(content[at : at + 1020] for at in range(0, len(content), 1024))

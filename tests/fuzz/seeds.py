@@ -304,7 +304,7 @@ def _labels() -> dict[str, bytes]:
 
 
 _MORE: Mapping[str, Callable[[], dict[str, bytes]]] = {
-    "e57": _e57, "glb": _glb, "gltf": _gltf, "kitti": _kitti, "labels": _labels, "las": _las,
-    "lzf": _lzf, "mapping": _mapping,
-    "npy": _npy, "npz": _npz, "zip": _zip, "options": _options, "pcd": _pcd, "ply": _ply,
+    "e57": _e57, "e57_points": _e57, "glb": _glb, "gltf": _gltf, "kitti": _kitti,
+    "labels": _labels, "las": _las, "lzf": _lzf, "mapping": _mapping, "npy": _npy, "npz": _npz,
+    "options": _options, "pcd": _pcd, "ply": _ply, "zip": _zip,
 }  # fmt: skip

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our own parsers, each as a function of bytes that raises on what must never happen.
 
-Formats that a library decodes (LAZ, the points of E57) end where the library begins: the product
-calls those in a process that may crash. What stands before the library is here.
+LAZ ends where its library begins: the product calls that in a process that may crash. So it does
+with E57, of which the description has a parser here, and the points have one that may crash.
 """
 
 from __future__ import annotations
@@ -255,6 +255,13 @@ def _mapping(content: bytes) -> PointScan | None:
 _NUMBERS = ("nan", "-nan", "inf", "1e30", "1e-400", "-1", "0", "4294967296", "1e308", "999999999")
 _ROLES = ("x", "y", "z", "nx", "red", "green", "blue", "rgb", "intensity", "label", "instance")
 
+_E57_WORDS = (
+    "<e57Root", "<data3D", "<points", "<prototype", "<pose", "<rotation", "<translation",
+    "fileOffset=", "recordCount=", "CompressedVector", "Integer", "ScaledInteger", "Float",
+    "minimum=", "maximum=", "precision=", "scale=", "offset=", "<!DOCTYPE", "encoding=",
+    "cartesianX", "sphericalRange", "colorRed", "</", "/>", "xmlns:", *_NUMBERS,
+)  # fmt: skip
+
 TARGETS: Mapping[str, Target] = {
     "pcd": Target(
         _read_as(".pcd"),
@@ -304,17 +311,9 @@ TARGETS: Mapping[str, Target] = {
         (".obj",),
         ("v ", "vt ", "vn ", "f ", "l ", "p ", "mtllib", "usemtl", "1//2", "-1/-1", "\\\\\\x0a"),
     ),
-    "e57": Target(
-        _e57,
-        (".e57",),
-        (
-            "<e57Root", "<data3D", "<points", "<prototype", "<pose", "<rotation", "<translation",
-            "fileOffset=", "recordCount=", "CompressedVector", "Integer", "ScaledInteger", "Float",
-            "minimum=", "maximum=", "precision=", "scale=", "offset=", "<!DOCTYPE", "encoding=",
-            "cartesianX", "sphericalRange", "colorRed", "</", "/>", "xmlns:", *_NUMBERS,
-        ),
-        longest=6144,
-    ),
+    "e57": Target(_e57, (".e57",), _E57_WORDS, longest=6144),
+    # A library decodes the points; how they become a scan is ours.
+    "e57_points": Target(_read_as(".e57", built.sealed_e57), (".e57",), _E57_WORDS, longest=6144),
     "npy": Target(
         _read_as(".npy", built.npy),
         (".npy",),
