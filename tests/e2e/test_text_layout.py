@@ -47,7 +47,8 @@ def imported_points(page: Page, server: RunningServer, scan_id: int) -> np.ndarr
         rows = slice(tile["base"], tile["base"] + tile["count"])
         local[order[rows]] = tile["lo"] + np.array(tile["scale"]) * records[rows, :3]
     shift = page.request.get(path).json()["shift"]
-    return local + np.array(shift)
+    local += shift
+    return local
 
 
 def test_columns_are_told_by_keyboard_and_imported_so(

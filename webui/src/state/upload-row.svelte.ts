@@ -11,14 +11,16 @@ import type {
   Upload,
   UploadScan,
 } from "../api/types";
+import type { FoundFile } from "../util/scan-files";
 import { sameLayout, saidAlike } from "../util/text-table";
 
 /**
- * `absent`: begun before, and the file must be chosen again. `asking`: somebody has to say whether it is sent, or
- * imported. `refused`: no scan is in it. `failed`: something else went wrong, perhaps not the next time.
+ * `packing`: several files are read once, for what an archive says of them. `absent`: begun before, and the file must
+ * be chosen again. `asking`: somebody has to say whether it is sent, or imported. `refused`: no scan is in it. `failed`: something else went wrong, perhaps not the next time.
  */
 export type RowState =
   | "waiting"
+  | "packing"
   | "starting"
   | "sending"
   | "offline"
@@ -60,6 +62,8 @@ export class UploadRow {
   error = $state<string | null>(null);
   upload = $state.raw<Upload | null>(null);
   file: File | null = null;
+  parts: readonly FoundFile[] = []; // Files that are sent as one; none where it is a single one.
+  read = $state(0); // Bytes of them that were read while packing.
   fixes = $state.raw<Fixes>(NO_FIXES); // Made when it is imported.
   layout = $state.raw<TextLayout | null>(null); // As it is shown: said, else what the check saw.
   layoutState = $state<LayoutState>("settled");
@@ -193,8 +197,14 @@ export class UploadRow {
 
   /** Something of it happens by itself, now or in its turn. */
   get running(): boolean {
-    return ["waiting", "starting", "sending", "offline", "checking", "importing"].includes(
-      this.state,
-    );
+    return [
+      "waiting",
+      "packing",
+      "starting",
+      "sending",
+      "offline",
+      "checking",
+      "importing",
+    ].includes(this.state);
   }
 }

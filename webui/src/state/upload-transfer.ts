@@ -7,6 +7,7 @@ import type { UploadApi } from "../api/upload";
 import type { Scan, Upload } from "../api/types";
 import { t } from "../i18n";
 import { fingerprint } from "../util/scan-files";
+import { packed, sumFiles, type SumFiles } from "./upload-packing";
 import type { UploadRow } from "./upload-row.svelte";
 
 export const SLICE_BYTES = 8 * 1024 * 1024;
@@ -30,6 +31,7 @@ export class Transfer {
     private readonly api: UploadApi,
     private readonly wait: (ms: number, signal: AbortSignal) => Promise<void> = waitOrOnline,
     private readonly hash: (file: File, signal: AbortSignal) => Promise<string | null> = hashFile,
+    private readonly sum: SumFiles = sumFiles,
   ) {}
 
   /**
@@ -64,6 +66,7 @@ export class Transfer {
   }
 
   private async advance(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan[] | null> {
+    await this.pack(row, signal);
     row.take(await this.present(row, signal));
     list.begun(row);
     row.error = null;
@@ -97,6 +100,14 @@ export class Transfer {
     row.state = "importing";
     const upload = row.upload!; // It was just taken.
     return this.api.toScans(upload.id, { ...upload.options, fixes: row.fixes }, signal);
+  }
+
+  private async pack(row: UploadRow, signal: AbortSignal): Promise<void> {
+    if (row.parts.length === 0 || row.file) return;
+    row.state = "packing";
+    row.file = await packed(row.name, row.parts, (bytes) => (row.read = bytes), signal, this.sum);
+    if (!row.file) throw new FileGone(t("setup.upload.changed"));
+    row.state = "starting";
   }
 
   private startHash(row: UploadRow, file: File, signal: AbortSignal): void {

@@ -13,6 +13,8 @@ import type {
   Upload,
 } from "../api/types";
 import type { NewUpload, UploadApi } from "../api/upload";
+import { crc32 } from "../util/crc32";
+import type { SumFiles } from "./upload-packing";
 import { SLICE_BYTES } from "./upload-transfer";
 import type { UploadRow } from "./upload-row.svelte";
 import { Uploads } from "./uploads.svelte";
@@ -182,7 +184,10 @@ function scanFile(name: string, size = 100): File {
   return new File([bytes], name, { lastModified: 1000 });
 }
 
-function setUp(server = new FakeServer()) {
+const sumsOf: SumFiles = (files) =>
+  Promise.all(files.map(async (file) => crc32(new Uint8Array(await file.arrayBuffer()))));
+
+function setUp(server = new FakeServer(), sums = sumsOf) {
   const waits: number[] = [];
   const uploads = new Uploads(
     1,
@@ -192,6 +197,7 @@ function setUp(server = new FakeServer()) {
       return Promise.resolve();
     },
     () => Promise.resolve("f".repeat(64)),
+    sums,
   );
   uploads.atOnce = true;
   const scans: string[] = [];
@@ -496,5 +502,54 @@ describe("the layout of a text file", () => {
     await settled(later.uploads, "asking");
     expect(later.uploads.rows[0]?.layout?.columns[3]).toBe("skip");
     expect(server.scans).toEqual([]);
+  });
+});
+
+describe("several files of one scan", () => {
+  const labelled = () => [
+    {
+      path: "08/velodyne/0.bin",
+      file: new File(["points of a sweep"], "0.bin", { lastModified: 1000 }),
+    },
+    { path: "08/labels/0.label", file: new File(["classes"], "0.label", { lastModified: 2000 }) },
+  ];
+  const calibration = { path: "08/calib.txt", file: new File(["P0: 1 2 3"], "calib.txt") };
+
+  it("are sent as one archive of a size that is known before", async () => {
+    const { server, uploads } = setUp();
+    uploads.atOnce = false;
+    await uploads.add([...labelled(), calibration]);
+    const row = uploads.rows[0] as UploadRow;
+    expect([row.name, row.path, row.parts.length]).toEqual(["0.zip", "08/velodyne/0.bin", 2]);
+    expect(uploads.leftOut.map(({ path }) => path)).toEqual(["08/calib.txt"]);
+    await settled(uploads, "asking");
+    expect(row.file?.size).toBe(row.size);
+    expect(server.puts).toEqual([{ id: 1, offset: 0, bytes: row.size }]);
+    const text = await row.file?.text();
+    expect(text).toContain("points of a sweep");
+    expect(text).toContain("08/labels/0.label");
+  });
+
+  it("go on where they stopped, when they are dropped again in another order", async () => {
+    const server = new FakeServer();
+    const first = setUp(server);
+    server.fail = (call) => (call === "put" ? new ApiError(400, "x", "No.") : null);
+    await first.uploads.add(labelled());
+    await settled(first.uploads, "failed");
+    server.fail = () => null;
+    const second = setUp(server);
+    await second.uploads.restore();
+    await settled(second.uploads, "absent");
+    await second.uploads.add(labelled().reverse());
+    await vi.waitFor(() => expect(server.scans).toEqual(["0.zip"]));
+    expect(server.uploads.size).toBe(1);
+  });
+
+  it("fail with a reason where one of them cannot be read", async () => {
+    const { uploads, server } = setUp(new FakeServer(), () => Promise.resolve(null));
+    await uploads.add(labelled());
+    await settled(uploads, "failed");
+    expect(uploads.rows[0]?.error).toContain("changed or went away");
+    expect(server.uploads.size).toBe(0);
   });
 });

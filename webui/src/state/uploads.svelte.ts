@@ -8,8 +8,11 @@
 import { ApiError, isPassing } from "../api/client";
 import { uploadApi, type UploadApi } from "../api/upload";
 import type { Scan, TextLayout, Upload } from "../api/types";
+import { t } from "../i18n";
 import { type FoundFile, whyNot } from "../util/scan-files";
+import { groupFiles } from "../util/scan-groups";
 import { UploadRow } from "./upload-row.svelte";
+import { packedSize, type SumFiles } from "./upload-packing";
 import { Rechecks } from "./upload-recheck";
 import { type List, Transfer } from "./upload-transfer";
 
@@ -38,18 +41,26 @@ export class Uploads implements List {
     private readonly api: UploadApi = uploadApi,
     wait?: (ms: number, signal: AbortSignal) => Promise<void>,
     hash?: (file: File, signal: AbortSignal) => Promise<string | null>,
+    sum?: SumFiles,
   ) {
-    this.transfer = new Transfer(projectId, api, wait, hash);
+    this.transfer = new Transfer(projectId, api, wait, hash, sum);
     this.rechecks = new Rechecks(api, wait);
   }
 
-  /** Take files that are scans, and say of the others why not. */
+  /** Take files that are scans, several as one where they belong together, and say of the others why not. */
   async add(found: Iterable<FoundFile>): Promise<void> {
-    const files = [...found];
-    this.looking += files.length;
-    const rows: UploadRow[] = [];
-    const leftOut: LeftOut[] = [];
-    for (const { file, path } of files) {
+    const { groups, single, covered } = groupFiles([...found]);
+    this.looking += single.length;
+    const rows = groups.map(({ name, path, files }) => {
+      const row = new UploadRow(this.next++, path, `${name}.zip`, packedSize(files));
+      row.parts = files;
+      return row;
+    });
+    const leftOut: LeftOut[] = covered.map(({ path, by }) => ({
+      path,
+      reason: t("setup.upload.covered", { name: by }),
+    }));
+    for (const { file, path } of single) {
       const reason = await whyNot(file);
       if (reason !== null) leftOut.push({ path, reason });
       else {

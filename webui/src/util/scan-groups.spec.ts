@@ -34,9 +34,9 @@ it("groups have short names, and say where they were", () => {
     ]),
   );
   expect(groups.map(({ name, path }) => [name, path])).toEqual([
-    ["office_1", "S3DIS/Area_1/office_1"],
     ["scan", "coord.npy"],
     ["000007", "kitti/08/velodyne/000007.bin"],
+    ["office_1", "S3DIS/Area_1/office_1"],
   ]);
 });
 

@@ -92,6 +92,7 @@ class Search {
 export function groupFiles(found: readonly FoundFile[]): Grouped {
   const search = new Search(found);
   for (const find of [scenes, frames, rooms, arrays, sweeps]) find(search);
+  search.groups.sort((a, b) => a.path.localeCompare(b.path, undefined, { numeric: true }));
   return { groups: search.groups, single: [...search.free.values()], covered: search.covered };
 }
 
