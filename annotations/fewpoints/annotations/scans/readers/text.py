@@ -112,6 +112,10 @@ class _Part(NamedTuple):
     lines: int
 
 
+# Parts in order, and what comes of them if they are parsed already.
+_Pending = deque[tuple[_Part, Future[FloatArray64 | None] | None]]
+
+
 class TextRows:
     """The lines of a file from its current position on."""
 
@@ -131,6 +135,7 @@ class TextRows:
         if dialect is not None and dialect.delimiter != " ":
             self._delimiter, self._columns = bytes([_GAP]), dialect.columns
         self._refused = 0
+        self._late: UnreadableScan | None = None
         self._file = file
         self._name = name
         self._line = first_line
@@ -151,25 +156,10 @@ class TextRows:
             if len(few.lines):
                 yield few
             return
-        pending: deque[tuple[_Part, Future[FloatArray64 | None] | None]] = deque()
-        late: UnreadableScan | None = None
+        pending: _Pending = deque()
         with ThreadPoolExecutor(_THREADS) as pool:
             while True:
-                while count > 0 and late is None and len(pending) <= _THREADS:
-                    try:
-                        part = self._cut(count)
-                    except UnreadableScan as error:  # What stands before it comes first.
-                        late = error
-                        break
-                    if part is None:
-                        break
-                    count -= part.lines
-                    even = None
-                    if len(part.text) >= text_arrow.LEAST_BYTES and self._refused < _MOST_REFUSED:
-                        even = pool.submit(
-                            text_arrow.parse_even, part.text, self._delimiter, self._columns
-                        )
-                    pending.append((part, even))
+                count -= self._look_ahead(pending, count, pool)
                 if not pending:
                     break
                 part, even = pending.popleft()
@@ -179,13 +169,30 @@ class TextRows:
                     yield _even_block(table, part.line)
                     continue
                 self._refused += even is not None
-                filled = 0
+                count += part.lines
                 for block in self._blocks(part):
-                    filled += len(block.lines)
+                    count -= len(block.lines)
                     yield block
-                count += part.lines - filled
-        if late is not None:
-            raise late
+        if self._late is not None:
+            raise self._late
+
+    def _look_ahead(self, pending: _Pending, most: int, pool: ThreadPoolExecutor) -> int:
+        """Have the next parts parsed, of at most so many lines; return how many lines they have."""
+        lines = 0
+        while lines < most and self._late is None and len(pending) <= _THREADS:
+            try:
+                part = self._cut(most - lines)
+            except UnreadableScan as error:  # What stands before it comes first.
+                self._late = error
+                break
+            if part is None:
+                break
+            lines += part.lines
+            even = None
+            if len(part.text) >= text_arrow.LEAST_BYTES and self._refused < _MOST_REFUSED:
+                even = pool.submit(text_arrow.parse_even, part.text, self._delimiter, self._columns)
+            pending.append((part, even))
+        return lines
 
     def _cut(self, most: int) -> _Part | None:
         """The next lines, at most so many, blank ones among them; None at the end."""
