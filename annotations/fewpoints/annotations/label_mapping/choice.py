@@ -69,14 +69,20 @@ def mapped_blocks(folder: Path, mapping: ClassMapping) -> Iterator[Block]:
 def choose(blocks: Iterable[Block], per_class: int | None) -> Chosen:
     """Return at most `per_class` points of every class, or all that have one."""
     kept = _none()
+    # By class: what comes later than this in the order is not among the first any more.
+    last = np.full(256, np.iinfo(np.uint64).max, np.uint64)
     for block in blocks:
         here = np.flatnonzero(block.classes != UNLABELLED)
+        if per_class is not None:
+            here = here[order_of(here + block.start) <= last[block.classes[here]]]
         found = Chosen(
             (here + block.start).astype(np.int64), block.classes[here], block.instances[here]
         )
         kept = _joined(kept, found)
         if per_class is not None:
             kept = _first(kept, per_class)
+            for index in np.flatnonzero(np.bincount(kept.classes, minlength=256) == per_class):
+                last[index] = order_of(kept.rows[kept.classes == index]).max()
     order = np.argsort(kept.rows, kind="stable")
     return _at(kept, order)
 
