@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -455,3 +456,75 @@ def without_checkpoint(content: bytes) -> list[dict[str, str]]:
     for row in rows:
         row["checkpoint"] = "one" if row["checkpoint"] else ""
     return rows
+
+
+class TestOverHttp:
+    def test_a_project_is_packed_downloaded_and_sent_elsewhere(
+        self,
+        original: Side,
+        archive: Path,
+        elsewhere: RunningServer,
+        server: RunningServer,
+        annotator: Visitor,
+    ) -> None:
+        path = f"/projects/{original.project_id}"
+        size = original.lead.get_json(f"{path}/archive-size")
+        assert size["bytes"] == pytest.approx(archive.stat().st_size, rel=0.2)
+        assert size["bytes_without_derived"] < size["bytes"]
+        job = original.lead.post_json(f"{path}/archives", {"derived": True}, status=202)
+        done = original.lead.finished(job)
+        assert done["state"] == "done", done
+        (made,) = original.get("/archives")["items"]
+        assert (made["id"], made["created_by"]) == (done["result"]["export_id"], "Lea")
+        assert made["filename"] == "Office.fewpoints.zip"
+        response = checked(original.lead.get(f"/exports/{made['id']}/file"))
+        assert hashlib.sha256(response.content).hexdigest() == made["sha256"]
+        part = original.lead.get(f"/exports/{made['id']}/file", headers={"Range": "bytes=100-199"})
+        assert (part.status_code, part.content) == (206, response.content[100:200])
+        # It is no export among the others, and not in the next archive.
+        exports = original.get("/exports")["items"]
+        assert made["id"] not in [export["id"] for export in exports]
+        assert annotator.post(f"{path}/archives", json={}).status_code == 403
+        assert annotator.get(f"{path}/archive-size").status_code == 403
+
+        there = elsewhere.visitor("Lea", "lead")
+        sent = there.post(
+            "/project-archives",
+            params={"filename": "C:\\x\\office.zip", "name": "By post"},
+            content=response.content,
+        )
+        done = there.finished(checked(sent, 202).json())
+        assert done["state"] == "done", done
+        assert done["result"]["name"] == "By post"
+        assert done["project_id"] == done["result"]["project_id"]
+        project = there.get_json(f"/projects/{done['project_id']}")
+        assert project["counts"] == original.get("")["counts"]
+        assert list((elsewhere.settings.home / "archives").iterdir()) == []
+        checked(original.lead.delete(f"/exports/{made['id']}"), 204)
+        assert original.get("/archives")["total"] == 0
+        assert not server.app.state.storage.export_folder(made["id"]).exists()
+
+    def test_what_is_no_archive_is_refused_at_once(
+        self, elsewhere: RunningServer, archive: Path
+    ) -> None:
+        there = elsewhere.visitor("Lea", "lead")
+        before = there.get_json("/projects")["total"]
+        content = archive.read_bytes()
+        for sent in (b"x" * 1000, content[:-100], content[:1000]):
+            answer = there.post("/project-archives", params={"filename": "odd.zip"}, content=sent)
+            problem = checked(answer, 422).json()["error"]
+            assert problem["code"] == "damaged_archive"
+            assert problem["message"].startswith("odd.zip: ")
+        assert there.post("/project-archives", params={"name": " "}, content=content).status_code
+        stranger = elsewhere.visitor("Ann", "annotator")
+        assert stranger.post("/project-archives", content=content).status_code == 403
+        # A byte that is wrong in the middle is found by the job.
+        flipped = bytearray(content)
+        flipped[content.index(b"positions.npy") + 500] ^= 1
+        job = there.post("/project-archives", params={"filename": "x.zip"}, content=bytes(flipped))
+        done = there.finished(checked(job, 202).json())
+        assert done["state"] == "failed"
+        assert "positions.npy is damaged" in done["error"]
+        assert there.get_json("/projects")["total"] == before
+        assert list((elsewhere.settings.home / "archives").iterdir()) == []
+        assert list((elsewhere.settings.home / "work").iterdir()) == []

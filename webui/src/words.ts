@@ -27,6 +27,8 @@ export const JOB_WORDS: Record<Job["kind"], string> = {
   export: t("job.export"),
   normals: t("job.normals"),
   labels: t("job.labels"),
+  pack: t("job.pack"),
+  restore: t("job.restore"),
 };
 
 export const JOB_STATE_WORDS: Record<Job["state"], string> = {

@@ -37,6 +37,7 @@ from fewpoints.server.file_labels import routes as file_labels
 from fewpoints.server.home_lock import HomeLock
 from fewpoints.server.jobs import routes as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
+from fewpoints.server.project_archives import routes as project_archives
 from fewpoints.server.projects import routes as projects
 from fewpoints.server.reviews import routes as reviews
 from fewpoints.server.rounds import routes as rounds
@@ -70,6 +71,7 @@ ROUTERS = (
     training.router,
     comparisons.router,
     exports.router,
+    project_archives.router,
     file_labels.router,
     jobs.router,
     events.router,

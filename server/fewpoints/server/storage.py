@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -87,6 +88,7 @@ class Storage:
             self._uploads,
             self._partial,
             self._work,
+            self._archives,
             self.home / "scans",
             self.home / "checkpoints",
             self.home / "exports",
@@ -102,6 +104,10 @@ class Storage:
     @property
     def _partial(self) -> Path:
         return self.home / "partial"
+
+    @property
+    def _archives(self) -> Path:
+        return self.home / "archives"
 
     @property
     def _work(self) -> Path:
@@ -169,6 +175,22 @@ class Storage:
     def remove_partial(self, upload_id: int) -> None:
         """Remove what has arrived of an upload in pieces."""
         self._remove(self._partial / str(int(upload_id)))
+
+    # --- archives of projects on their way in ---
+
+    def archive_file(self, token: str) -> Path:
+        """An archive that a job is to import; it outlives the server's restart."""
+        assert re.fullmatch(r"[0-9a-f]{32}", token)
+        return self._archives / f"{token}.zip"
+
+    def remove_archives(self, *, keep: Collection[str], older_than_s: float) -> None:
+        """Remove archives that no job will import: old ones, but for the tokens in `keep`."""
+        for path in self._archives.glob("*.zip"):
+            if path.stem in keep:
+                continue
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > older_than_s:
+                    path.unlink()
 
     # --- scans ---
 

@@ -297,6 +297,8 @@ const jobKind = oneOf(
   "export",
   "normals",
   "labels",
+  "pack",
+  "restore",
 );
 
 export const job: Verifier<api.Job> = object({

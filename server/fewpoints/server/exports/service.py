@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.errors import NotFound
@@ -14,7 +14,7 @@ from fewpoints.server.exports.formats import OLD_NAMES
 from fewpoints.server.exports.plan import plan_export
 from fewpoints.server.exports.refusals import refusal
 from fewpoints.server.exports.schemas import ExportCreate, ExportRead
-from fewpoints.server.exports.tables import Export
+from fewpoints.server.exports.tables import WHOLE_PROJECT, Export
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.users.tables import User
@@ -74,7 +74,8 @@ def list_exports(
     session: Session, project_id: int, offset: int, limit: int
 ) -> tuple[list[ExportRead], int]:
     """Return a page of a project's exports, newest first, and how many there are."""
-    mine = Export.project_id == project_id
+    # Archives of the whole project are listed by themselves (`project_archives`).
+    mine = and_(Export.project_id == project_id, Export.kind != WHOLE_PROJECT)
     total = session.scalar(select(func.count()).select_from(Export).where(mine)) or 0
     page: Sequence[tuple[Export, str | None]] = [
         (export, name)

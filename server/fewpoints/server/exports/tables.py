@@ -16,6 +16,8 @@ from fewpoints.server.jobs.tables import Job
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.users.tables import User
 
+WHOLE_PROJECT = "project"  # The kind of an archive of everything.
+
 
 class Export(Base):
     """One finished export."""

@@ -53,6 +53,12 @@ KINDS: dict[str, JobKind] = {
         "light", "fewpoints.server.file_labels.tasks:take_labels", "import of labels"
     ),
     "export": JobKind("light", "fewpoints.server.exports.tasks:export", "export"),
+    "pack": JobKind(
+        "light", "fewpoints.server.project_archives.tasks:pack", "packing of the project"
+    ),
+    "restore": JobKind(
+        "light", "fewpoints.server.project_archives.tasks:restore", "import of the project"
+    ),
 }
 
 

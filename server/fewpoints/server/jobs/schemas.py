@@ -12,7 +12,16 @@ from fewpoints.server.jobs.tables import Job
 from fewpoints.server.schemas import Id, Schema, Time
 
 JobKindName = Literal[
-    "import", "features", "select", "finetune", "predict", "export", "normals", "labels"
+    "import",
+    "features",
+    "select",
+    "finetune",
+    "predict",
+    "export",
+    "normals",
+    "labels",
+    "pack",
+    "restore",
 ]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE_STATES = ("queued", "running")

@@ -79,6 +79,7 @@ def restore_project(
     filename: str | None = None,
     name: str | None = None,
     progress: Progress = no_progress,
+    also: Callable[[Session, Restored], None] | None = None,
 ) -> Restored:
     """Add the project in an archive.
 
@@ -87,6 +88,7 @@ def restore_project(
         user_id: who imports it.
         work: an empty folder of the data folder's disk.
         filename: what people call the archive. name: for the project; its own by default.
+        also: done in the same transaction.
 
     Raises:
         DamagedArchive, ArchiveTooNew: with what is wrong; nothing is left.
@@ -107,6 +109,8 @@ def restore_project(
                 restored = _Restoring(session, storage, contents, work, published).run(
                     user_id, name
                 )
+                if also is not None:
+                    also(session, restored)
         except BaseException:
             for folder in published:
                 storage.remove_published(folder)

@@ -470,6 +470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/project-archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Archive
+         * @description Send the bytes of an archive; the job's result has the id of the new project.
+         */
+        post: operations["project-archives_import_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -520,6 +540,50 @@ export interface paths {
          * @description Change a project.
          */
         patch: operations["projects_update_project"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/archive-size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Size
+         * @description About how large an archive of the project will be.
+         */
+        get: operations["project-archives_read_size"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Archives
+         * @description A project's finished archives, newest first.
+         */
+        get: operations["project-archives_list_archives"];
+        put?: never;
+        /**
+         * Start Pack
+         * @description Pack a whole project into one file.
+         */
+        post: operations["project-archives_start_pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{project_id}/authors": {
@@ -2087,6 +2151,51 @@ export interface components {
             approved: number;
         };
         /**
+         * ArchiveCreate
+         * @description What to pack. `derived`: also what can be made again, such as superpoints.
+         */
+        ArchiveCreate: {
+            /**
+             * Derived
+             * @default true
+             */
+            derived: boolean;
+        };
+        /**
+         * ArchiveRead
+         * @description A finished archive; its file is at `/exports/{id}/file`. `snapshot`: of which moment.
+         */
+        ArchiveRead: {
+            /** Bytes */
+            bytes: number;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Derived */
+            derived: boolean;
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: number;
+            /** Sha256 */
+            sha256: string;
+            /** Snapshot */
+            snapshot: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ArchiveSize
+         * @description About how many bytes an archive will have, with and without what can be made again.
+         */
+        ArchiveSize: {
+            /** Bytes */
+            bytes: number;
+            /** Bytes Without Derived */
+            bytes_without_derived: number;
+        };
+        /**
          * AuthorRead
          * @description Somebody who has answered something in a project.
          */
@@ -2801,7 +2910,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels" | "pack" | "restore";
         };
         /**
          * JobGroupRead
@@ -2822,7 +2931,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels" | "pack" | "restore";
             /** Queued */
             queued: number;
             /** Running */
@@ -2851,7 +2960,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels";
+            kind: "import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels" | "pack" | "restore";
             /** Message */
             message: string;
             /** Progress */
@@ -3242,6 +3351,13 @@ export interface components {
             answers: number;
             /** Median Seconds */
             median_seconds: number | null;
+        };
+        /** Page[ArchiveRead] */
+        Page_ArchiveRead_: {
+            /** Items */
+            items: components["schemas"]["ArchiveRead"][];
+            /** Total */
+            total: number;
         };
         /** Page[CheckpointRead] */
         Page_CheckpointRead_: {
@@ -5415,7 +5531,7 @@ export interface operations {
             query?: {
                 /** @description Only queued and running jobs, or only those that are over. */
                 active?: boolean | null;
-                kind?: ("import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels") | null;
+                kind?: ("import" | "features" | "select" | "finetune" | "predict" | "export" | "normals" | "labels" | "pack" | "restore") | null;
                 limit?: number;
                 offset?: number;
                 project_id?: number | null;
@@ -5908,6 +6024,92 @@ export interface operations {
             };
         };
     };
+    "project-archives_import_archive": {
+        parameters: {
+            query?: {
+                /** @description What people call the file. */
+                filename?: string;
+                /** @description Name of the project; its own by default. */
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description upload_broken_off: The sender went away; nobody reads this answer. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large: The body is larger than this server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description damaged_archive: A file is no archive of a project, is cut short, or contradicts itself.
+             *     archive_too_new: An archive was made by a newer version of fewpoints.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full: The disk has too little free space. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     projects_list_projects: {
         parameters: {
             query?: {
@@ -6160,6 +6362,178 @@ export interface operations {
                 };
             };
             /** @description invalid: A value is well-formed but not possible here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "project-archives_read_size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveSize"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "project-archives_list_archives": {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ArchiveRead_"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "project-archives_start_pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,7 @@ import exports from "./exports.json";
 import label from "./label.json";
 import labelsIn from "./labels-in.json";
 import models from "./models.json";
+import moving from "./moving.json";
 import review from "./review.json";
 import scans from "./scans.json";
 import setup from "./setup.json";
@@ -20,6 +21,7 @@ export default {
   ...label,
   ...labelsIn,
   ...models,
+  ...moving,
   ...review,
   ...scans,
   ...setup,

@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Asking for archives of projects, and handing them in."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fewpoints.server.db.engine import Database
+from fewpoints.server.exports.tables import WHOLE_PROJECT, Export
+from fewpoints.server.jobs import service as jobs
+from fewpoints.server.jobs.schemas import ACTIVE_STATES, JobRead, read_job
+from fewpoints.server.jobs.tables import Job
+from fewpoints.server.project_archives.layout import SUFFIX
+from fewpoints.server.project_archives.reading import open_archive
+from fewpoints.server.project_archives.schemas import ArchiveRead
+from fewpoints.server.projects.queries import get_project
+from fewpoints.server.storage import Storage
+from fewpoints.server.users.tables import User
+
+_OLD_S = 3600.0
+
+
+def start_pack(session: Session, project_id: int, user_id: int, *, derived: bool) -> Job:
+    """Queue the packing of a project; the moment that is packed is when the job begins.
+
+    A job that waits for the same is returned instead.
+
+    Raises:
+        NotFound: there is no such project.
+    """
+    get_project(session, project_id)
+    waiting = session.scalars(
+        select(Job)
+        .where(Job.kind == "pack", Job.project_id == project_id, Job.state == "queued")
+        .order_by(Job.id)
+    )
+    for job in waiting:
+        if job.args["derived"] == derived:
+            return job
+    return jobs.enqueue(
+        session,
+        "pack",
+        args={"project_id": project_id, "derived": derived},
+        project_id=project_id,
+        user_id=user_id,
+    )
+
+
+def list_archives(
+    session: Session, project_id: int, offset: int, limit: int
+) -> tuple[list[ArchiveRead], int]:
+    """Return a page of a project's finished archives, newest first, and how many there are."""
+    mine = [Export.project_id == project_id, Export.kind == WHOLE_PROJECT]
+    total = session.scalar(select(func.count()).select_from(Export).where(*mine)) or 0
+    rows = session.execute(
+        select(Export, User.name)
+        .outerjoin(User, User.id == Export.user_id)
+        .where(*mine)
+        .order_by(Export.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return [
+        ArchiveRead(
+            id=export.id,
+            created_at=export.created_at,
+            created_by=name,
+            filename=export.filename,
+            bytes=export.bytes,
+            sha256=export.sha256 or "",
+            derived=bool((export.options or {}).get("derived")),
+            snapshot=export.snapshot,
+        )
+        for export, name in rows
+    ], total
+
+
+def filename_of(project_name: str) -> str:
+    """Return how the archive of a project is called."""
+    plain = re.sub(r"[^\w.-]+", "-", project_name).strip("-.")[:80]
+    return f"{plain or 'project'}{SUFFIX}"
+
+
+def hand_in(
+    database: Database,
+    storage: Storage,
+    upload: Path,
+    *,
+    filename: str,
+    name: str | None,
+    user_id: int,
+) -> JobRead:
+    """Queue the import of an archive that has arrived, and take its file over.
+
+    Raises:
+        DamagedArchive, ArchiveTooNew: at a first look; the job looks at the rest.
+    """
+    with open_archive(upload, filename) as archive:
+        storage.require_free(archive.bytes)
+    token = uuid.uuid4().hex
+    with database.write() as session:
+        job = jobs.enqueue(
+            session,
+            "restore",
+            args={"token": token, "filename": filename, "name": name},
+            user_id=user_id,
+        )
+        os.replace(upload, storage.archive_file(token))
+        return read_job(job)
+
+
+def sweep(database: Database, storage: Storage) -> None:
+    """Remove archives whose jobs were cancelled before they began."""
+    with database.read() as session:
+        waiting = session.scalars(
+            select(Job.args).where(Job.kind == "restore", Job.state.in_(ACTIVE_STATES))
+        )
+        keep = {str(args["token"]) for args in waiting}
+    storage.remove_archives(keep=keep, older_than_s=_OLD_S)
