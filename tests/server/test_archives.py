@@ -86,6 +86,21 @@ def test_each_scan_is_shown_and_becomes_one(
     assert [scan["scan_id"] is None for scan in kept["scans"]] == [True, False, False]
 
 
+def test_scans_that_are_there_already_are_known_again(
+    lead: Visitor, project: dict[str, Any]
+) -> None:
+    content = files(MIXED)
+    first = uploaded(lead, project, content)
+    assert first["twins"] == []
+    lead.post_json(f"/uploads/{first['id']}/scans", {}, status=201)
+    assert lead.get_json(f"/uploads/{first['id']}")["twins"] == []
+    other = {name: data for name, data in MIXED.items() if "broken" not in name}
+    again = uploaded(lead, project, files(other, method=0), "others.zip")
+    assert again["twins"] == ["office.ply", "000000.bin"]
+    single = uploaded(lead, project, files({"office.ply": ROOM, "x.md": b""}), "one.zip")
+    assert single["twins"] == ["office.ply"]
+
+
 def test_one_scan_in_a_zip_is_like_any_upload(lead: Visitor, project: dict[str, Any]) -> None:
     content = files({"velodyne/7.bin": SWEEP, "labels/7.label": LABELS}, method=0)
     found = uploaded(lead, project, content)

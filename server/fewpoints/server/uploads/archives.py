@@ -25,6 +25,7 @@ from fewpoints.annotations.scans.archives.container import (
 )
 from fewpoints.annotations.scans.archives.groups import Group
 from fewpoints.annotations.scans.archives.looking import scans_in
+from fewpoints.annotations.scans.archives.unpacking import own_bytes
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.readers.npy_tables import starts_like_npz
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_upload
@@ -64,7 +65,7 @@ def look_into(path: Path, *, name: str, settings: Settings, options: ImportOptio
     """
     with opened(path, name=name, most_bytes=settings.max_upload_bytes) as container:
         found = scans_in(container)
-        sizes = [sum(container.sizes[member] for member in g.members) for g in found.groups]
+        sizes = [own_bytes(container, group) for group in found.groups]
     groups = found.groups
     if options.member is not None:
         groups = tuple(g for g in groups if options.member in (g.name, g.title))

@@ -26,6 +26,8 @@ from fewpoints.server.uploads.schemas import (
 from fewpoints.server.uploads.tables import Upload
 
 MOST_TWINS = 5
+# Scans of one archive that are looked for; a database takes so many values in one query.
+MOST_COMPARED = 100
 
 
 def own_upload(session: Session, upload_id: int, user_id: int) -> Upload:
@@ -60,13 +62,18 @@ def state_of(upload: Upload, received: int) -> UploadState:
 
 
 def _twins(session: Session, project_id: int, uploads: Sequence[Upload]) -> dict[int, list[str]]:
-    """Return upload id -> names of scans that look like the same file, oldest first."""
+    """Return upload id -> names of scans that look like the same file, oldest first.
+
+    Of an archive, also those that look like one of its scans.
+    """
+    looks = {upload.id: _looks(upload) for upload in uploads}
+    names = {name for pairs in looks.values() for name, _ in pairs}
     hashes = {upload.sha256 for upload in uploads if upload.sha256 is not None}
     found = session.execute(
         select(Scan.id, Scan.name, Scan.bytes, Scan.content_hash)
         .where(
             Scan.project_id == project_id,
-            or_(Scan.name.in_({upload.name for upload in uploads}), Scan.content_hash.in_(hashes)),
+            or_(Scan.name.in_(names), Scan.content_hash.in_(hashes)),
         )
         .order_by(Scan.id)
     ).all()
@@ -74,11 +81,25 @@ def _twins(session: Session, project_id: int, uploads: Sequence[Upload]) -> dict
         upload.id: [
             name
             for scan_id, name, size, content_hash in found
-            if scan_id != upload.scan_id
-            and ((name, size) == (upload.name, upload.bytes) or _equal(content_hash, upload.sha256))
+            if scan_id not in _own_scans(upload)
+            and ((name, size) in looks[upload.id] or _equal(content_hash, upload.sha256))
         ][:MOST_TWINS]
         for upload in uploads
     }
+
+
+def _looks(upload: Upload) -> set[tuple[str, int]]:
+    """(name, bytes) that a scan has or had if it is made of this upload."""
+    scans = [] if upload.contents is None else upload.contents["scans"]
+    pairs = {(upload.name, upload.bytes)}
+    if len(scans) == 1:
+        pairs.add((scans[0]["title"], upload.bytes))
+    return pairs | {(scan["title"], scan["bytes"]) for scan in scans[:MOST_COMPARED]}
+
+
+def _own_scans(upload: Upload) -> set[int | None]:
+    scans = [] if upload.contents is None else upload.contents["scans"]
+    return {upload.scan_id, *(scan["scan_id"] for scan in scans)}
 
 
 def _equal(one: str | None, other: str | None) -> bool:

@@ -101,6 +101,12 @@ def test_scenes_may_lie_side_by_side_and_at_the_top() -> None:
     assert all(len(group.members) == 4 for group in found.groups)
 
 
+def test_a_file_beside_a_scene_that_only_begins_alike_is_its_own() -> None:
+    found = groups([*scene("", "room"), "room2.ply", "room_vh_clean.ply"])
+    assert list(kinds(found)) == ["room", "room2.ply"]
+    assert left(found) == {"room_vh_clean.ply"}
+
+
 def test_a_mesh_without_annotation_is_a_file() -> None:
     assert kinds(groups(["s/scene0707_00_vh_clean_2.ply"])) == {
         "s/scene0707_00_vh_clean_2.ply": ("file", ("s/scene0707_00_vh_clean_2.ply",))

@@ -19,7 +19,7 @@ from fewpoints.annotations.arrays import AnyArray
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.archives.container import effort_bytes, opened
 from fewpoints.annotations.scans.archives.looking import scans_in
-from fewpoints.annotations.scans.archives.unpacking import own_suffix, write_own
+from fewpoints.annotations.scans.archives.unpacking import own_bytes, own_suffix, write_own
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.readers.in_process import (
     end_idle_processes,
@@ -274,6 +274,7 @@ def test_each_scan_gets_a_file_of_its_own_that_reads_the_same(tmp_path: Path) ->
         for group in found.groups:
             own = tmp_path / f"own-{group.title}{own_suffix(group)}"
             write_own(container, group, own)
+            assert own.stat().st_size == own_bytes(container, group)
             again = tmp_path / "again"
             write_own(container, group, again)
             assert own.read_bytes() == again.read_bytes()

@@ -152,7 +152,7 @@ def _scannet(search: _Search) -> None:
             mesh, *members, *tables[:1]
         ])  # fmt: skip
         for other in sorted(here):
-            if other.startswith(scene):
+            if other.startswith((f"{scene}_", f"{scene}.")):
                 search.leave(_join(folder, other), f"not needed beside {file}")
         if alone:
             for kind in ("color", "depth", "pose", "intrinsic"):

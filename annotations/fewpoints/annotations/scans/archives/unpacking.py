@@ -13,6 +13,7 @@ from fewpoints.annotations.scans.archives.container import Container
 from fewpoints.annotations.scans.archives.groups import Group
 
 _LONG_BYTES = 1 << 31
+_LOCAL_BYTES, _ENTRY_BYTES, _END_BYTES = 30, 46, 22
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -37,6 +38,16 @@ def unpack(
 def own_suffix(group: Group) -> str:
     """The suffix of the file that `write_own` makes of a scan; "" where its file has none."""
     return PurePosixPath(group.members[0]).suffix.lower() if _is_one_file(group) else ".zip"
+
+
+def own_bytes(container: Container, group: Group) -> int:
+    """The size of the file that `write_own` makes of a scan."""
+    size = sum(container.sizes[member] for member in group.members)
+    if _is_one_file(group):
+        return size
+    # A header before each file, an entry of the list for each, and the end of the list.
+    names = sum(len(member.encode()) for member in group.members)
+    return size + (_LOCAL_BYTES + _ENTRY_BYTES) * len(group.members) + 2 * names + _END_BYTES
 
 
 def write_own(
