@@ -13,7 +13,10 @@ import numpy as np
 
 from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray, UInt8Array
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.scans.readers.text import BLOCK_BYTES, LONGEST_LINE, TextRows
+from fewpoints.annotations.scans.readers.text import LONGEST_LINE, TextRows
+
+# Several blocks of `TextRows`, which are parsed side by side.
+BLOCK_BYTES = 4 << 20
 
 
 def blocks_of_lines(path: Path, name: str) -> Iterator[tuple[UInt8Array, int, float]]:
@@ -37,9 +40,13 @@ def blocks_of_lines(path: Path, name: str) -> Iterator[tuple[UInt8Array, int, fl
                 if not whole.endswith(b"\n"):
                     whole += b"\n"
                 # A comment behind numbers, and blanks before the word, mean nothing.
-                whole = re.sub(rb"#[^\n]*", b"", whole)
-                whole = re.sub(rb"(?m)^[ \t]+", b"", whole)
-                yield np.frombuffer(whole, np.uint8), line, min(1.0, file.tell() / size)
+                if b"#" in whole:
+                    whole = re.sub(rb"#[^\n]*", b"", whole)
+                data = np.frombuffer(b"\n" + whole, np.uint8)
+                if ((data[:-1] == 10) & ((data[1:] == 32) | (data[1:] == 9))).any():
+                    whole = re.sub(rb"(?m)^[ \t]+", b"", whole)
+                    data = np.frombuffer(b"\n" + whole, np.uint8)
+                yield data[1:], line, min(1.0, file.tell() / size)
                 line += lines
             if not block:
                 return
@@ -55,10 +62,12 @@ def select(data: UInt8Array, word: bytes, first: int) -> tuple[UInt8Array, Index
         chosen[room] &= data[starts[room] + at] == letter
     behind = data[np.minimum(starts + len(word), len(data) - 1)]
     chosen &= (behind == 32) | (behind == 9)
+    if not chosen.any():
+        return data[:0], np.empty(0, np.int64)
     changed = data.copy()
     for at in range(len(word)):
         changed[starts[chosen] + at] = 32
-    kept = changed[np.repeat(chosen, ends - starts)]
+    kept = changed if chosen.all() else changed[np.repeat(chosen, ends - starts)]
     return kept, np.flatnonzero(chosen) + first
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray
+from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray, UInt8Array
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.readers.mesh import Mesh, check_indices, fan, mesh_scan
@@ -98,9 +98,7 @@ def _check_vertices(tokens: IndexArray, lines: IndexArray, name: str) -> None:
 def _faces(data: AnyArray, line: int, name: str) -> tuple[IndexArray, IndexArray, IndexArray]:
     """(corners one behind the other, how many each face has, its line)."""
     rows, lines = select(data, b"f", line)
-    # 3/1/2 and 3//2: only the first number is a vertex.
-    plain = np.frombuffer(re.sub(rb"/[^ \t\r\n]*", b"", rows.tobytes()), np.uint8)
-    values, tokens = numbers(plain, lines, name)
+    values, tokens = numbers(_without_slashes(rows), lines, name)
     wrong = np.flatnonzero(tokens < 3)
     if len(wrong):
         raise UnreadableScan(
@@ -109,6 +107,18 @@ def _faces(data: AnyArray, line: int, name: str) -> tuple[IndexArray, IndexArray
     if len(values) and not ((np.abs(values) < 2**53) & (values == np.rint(values))).all():
         raise UnreadableScan(name, f"the faces from line {lines[0]} on have no whole corners.")
     return values.astype(np.int64), tokens, lines
+
+
+def _without_slashes(rows: UInt8Array) -> UInt8Array:
+    """Only the vertex of corners like 3/1/2 and 3//2."""
+    slashes = rows == ord("/")
+    if not slashes.any():
+        return rows
+    places = np.arange(1, len(rows) + 1, dtype=np.int32)
+    last_slash = np.maximum.accumulate(places * slashes)
+    blanks = (rows == 32) | (rows == 9) | (rows == 10) | (rows == 13)
+    last_blank = np.maximum.accumulate(places * blanks)
+    return rows[last_slash <= last_blank]
 
 
 def _absolute(

@@ -56,17 +56,17 @@ def parse_even(part: bytes, delimiter: bytes, columns: int) -> FloatArray64 | No
 def _parse(
     part: bytes, delimiter: bytes, width: int, fields: int, lines: int | None
 ) -> FloatArray64 | None:
-    """The numbers of lines with `width` of them in so many `fields`, the last one perhaps empty.
+    """The numbers of lines with `width` of them in so many `fields`, the last one perhaps blank.
 
     `lines`: how many lines there are; None if Arrow cannot take a line for two.
     """
     import pyarrow as pa  # Tens of megabytes, and most files are read without it.
-    from pyarrow import csv
+    from pyarrow import compute, csv
 
     names = [str(i) for i in range(fields)]
     types = dict.fromkeys(names, pa.float64())
     if fields > width:
-        types[names[-1]] = pa.null()
+        types[names[-1]] = pa.string()
     try:
         found = csv.read_csv(
             pa.BufferReader(part),
@@ -83,6 +83,10 @@ def _parse(
     if lines is not None and found.num_rows != lines:
         return None
     columns = found.columns[:width]
+    if fields > width:
+        behind = compute.ascii_trim_whitespace(found.columns[width])
+        if compute.any(compute.not_equal(behind, "")).as_py():
+            return None
     if any(column.null_count for column in columns):
         return None
     out = np.empty((len(columns), found.num_rows), np.float64)
