@@ -13,14 +13,14 @@ how far back.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import numpy as np
 
 from fewpoints.annotations.arrays import IndexArray, UInt8Array
+from fewpoints.annotations.scans.readers import threads
 
 # Below this, loading Arrow takes longer than it saves.
 LEAST_BYTES = 1 << 16
@@ -28,7 +28,6 @@ LEAST_BYTES = 1 << 16
 PART_BYTES = 1 << 16
 WINDOW = 8192
 _LONGEST_COPY = 64
-_THREADS = min(4, os.cpu_count() or 1)
 # What four tokens take at most, and more.
 _FOUR_STEPS = 4 * 33 + 33
 # How far the next token is, by the first byte of one.
@@ -39,8 +38,10 @@ _STEP = bytes(
 
 def decompress_sound(data: bytes, size: int) -> bytearray | None:
     """The `size` bytes that `data` stands for, or None if anything is wrong with it."""
-    import pyarrow as pa  # Tens of megabytes, and few files need it.
-
+    try:
+        import pyarrow as pa  # Tens of megabytes, and few files need it.
+    except ImportError:  # There is no room for it.
+        return None
     if not pa.Codec.is_available("snappy"):
         return None
     codec = pa.Codec("snappy")
@@ -53,7 +54,7 @@ def decompress_sound(data: bytes, size: int) -> bytearray | None:
         stream = _head(len(window) + length) + _literal(window) + spelled.tobytes()
         try:
             unpacked = codec.decompress(stream, len(window) + length, asbytes=True)
-        except (pa.ArrowInvalid, OSError):
+        except (pa.ArrowInvalid, OSError, SystemError):
             return None
         out[done : done + length] = memoryview(unpacked)[len(window) :]
         done += length
@@ -68,16 +69,15 @@ def _parts(data: bytes) -> Iterator[tuple[UInt8Array, int] | None]:
     all_bytes = np.frombuffer(data, np.uint8)
     pending: deque[Future[tuple[UInt8Array, int]]] = deque()
     at = 0
-    with ThreadPoolExecutor(_THREADS) as pool:
-        while at < len(data) or pending:
-            while at < len(data) and len(pending) <= _THREADS:
-                starts, end = _starts(data, at)
-                if end > len(data):
-                    yield None
-                    return
-                pending.append(pool.submit(_spelled, all_bytes[at:end], starts - at))
-                at = end
-            yield pending.popleft().result()
+    while at < len(data) or pending:
+        while at < len(data) and len(pending) <= threads.COUNT:
+            starts, end = _starts(data, at)
+            if end > len(data):
+                yield None
+                return
+            pending.append(threads.submit(_spelled, all_bytes[at:end], starts - at))
+            at = end
+        yield pending.popleft().result()
 
 
 def _starts(data: bytes, first: int) -> tuple[IndexArray, int]:

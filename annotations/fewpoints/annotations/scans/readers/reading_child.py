@@ -39,6 +39,7 @@ from fewpoints.annotations.progress import part_of
 from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.preflight import inspect_scan
+from fewpoints.annotations.scans.readers import threads
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan_arrays import save_arrays
 
@@ -58,6 +59,7 @@ def main() -> None:
     os.dup2(2, 1)
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    threads.start()
     half_written = _HalfWritten()
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, half_written), daemon=True).start()

@@ -10,11 +10,10 @@ fails there is looked at line by line, to name the line.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
@@ -23,12 +22,11 @@ import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64, IndexArray
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.scans.readers import text_arrow
+from fewpoints.annotations.scans.readers import text_arrow, threads
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 16 << 20
 WINDOW_BYTES = 1 << 18
-_THREADS = min(4, os.cpu_count() or 1)
 # After so many more blocks that Arrow refused than it read, it is asked no more.
 _MOST_REFUSED = 4
 _FEW = 16
@@ -157,29 +155,28 @@ class TextRows:
                 yield few
             return
         pending: _Pending = deque()
-        with ThreadPoolExecutor(_THREADS) as pool:
-            while True:
-                count -= self._look_ahead(pending, count, pool)
-                if not pending:
-                    break
-                part, even = pending.popleft()
-                table = even.result() if even is not None else None
-                if table is not None:
-                    self._refused = max(0, self._refused - 1)
-                    yield _even_block(table, part.line)
-                    continue
-                self._refused += even is not None
-                count += part.lines
-                for block in self._blocks(part):
-                    count -= len(block.lines)
-                    yield block
+        while True:
+            count -= self._look_ahead(pending, count)
+            if not pending:
+                break
+            part, even = pending.popleft()
+            table = even.result() if even is not None else None
+            if table is not None:
+                self._refused = max(0, self._refused - 1)
+                yield _even_block(table, part.line)
+                continue
+            self._refused += even is not None
+            count += part.lines
+            for block in self._blocks(part):
+                count -= len(block.lines)
+                yield block
         if self._late is not None:
             raise self._late
 
-    def _look_ahead(self, pending: _Pending, most: int, pool: ThreadPoolExecutor) -> int:
+    def _look_ahead(self, pending: _Pending, most: int) -> int:
         """Have the next parts parsed, of at most so many lines; return how many lines they have."""
         lines = 0
-        while lines < most and self._late is None and len(pending) <= _THREADS:
+        while lines < most and self._late is None and len(pending) <= threads.COUNT:
             try:
                 part = self._cut(most - lines)
             except UnreadableScan as error:  # What stands before it comes first.
@@ -190,7 +187,9 @@ class TextRows:
             lines += part.lines
             even = None
             if len(part.text) >= text_arrow.LEAST_BYTES and self._refused < _MOST_REFUSED:
-                even = pool.submit(text_arrow.parse_even, part.text, self._delimiter, self._columns)
+                even = threads.submit(
+                    text_arrow.parse_even, part.text, self._delimiter, self._columns
+                )
             pending.append((part, even))
         return lines
 

@@ -60,9 +60,11 @@ def _parse(
 
     `lines`: how many lines there are; None if Arrow cannot take a line for two.
     """
-    import pyarrow as pa  # Tens of megabytes, and most files are read without it.
-    from pyarrow import compute, csv
-
+    try:
+        import pyarrow as pa  # Tens of megabytes, and most files are read without it.
+        from pyarrow import compute, csv
+    except ImportError:  # There is no room for it.
+        return None
     names = [str(i) for i in range(fields)]
     types = dict.fromkeys(names, pa.float64())
     if fields > width:
@@ -78,7 +80,7 @@ def _parse(
             # The default one reserves more address space than a reading process has.
             memory_pool=pa.system_memory_pool(),
         )
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, SystemError):
         return None
     if lines is not None and found.num_rows != lines:
         return None
