@@ -17,7 +17,7 @@ describe("crc32", () => {
   it("is the same piece by piece, wherever the pieces end", () => {
     const bytes = Uint8Array.from({ length: 1003 }, (_, i) => (i * i + 7) & 255);
     const whole = crc32(bytes);
-    for (const cut of [1, 2, 3, 4, 5, 500, 1002])
+    for (const cut of [1, 2, 3, 4, 5, 6, 7, 8, 9, 500, 1002])
       expect(crc32(bytes.subarray(cut), crc32(bytes.subarray(0, cut)))).toBe(whole);
   });
 });
@@ -110,7 +110,7 @@ describe("zipParts", () => {
 
   it("writes sizes, places and counts beyond 32 and 16 bits", () => {
     const GB = 2 ** 30;
-    const many: ZipEntry[] = Array.from({ length: 70_000 }, (_, i) => ({
+    const many: ZipEntry[] = Array.from({ length: 66_000 }, (_, i) => ({
       name: `frames/${String(i).padStart(5, "0")}.png`,
       size: i === 0 ? 5 * GB : 1000,
       crc: i,
@@ -129,7 +129,7 @@ describe("zipParts", () => {
       at += part.length;
     }
     const list = listOf(size, (from, to) => bytes.slice(from - start, to - start));
-    expect(list).toHaveLength(70_000);
+    expect(list).toHaveLength(66_000);
     expect(list[0]).toEqual({ name: "frames/00000.png", size: 5 * GB, crc: 0, offset: 0 });
     let offset = 0;
     const wrong: Listed[] = [];
@@ -142,7 +142,7 @@ describe("zipParts", () => {
     const view = new DataView(header.buffer);
     expect(view.getUint32(18, true)).toBe(0xffffffff);
     expect(Number(view.getBigUint64(header.length - 8, true))).toBe(5 * GB);
-  });
+  }, 30_000);
 
   it("of no file is the shortest archive there is", () => {
     expect(zipParts([], () => "")).toHaveLength(1);

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fewpoints.annotations.scans.readers.text_layout import TextLayout
 from fewpoints.annotations.scans.readers.text_preview import (
@@ -111,3 +113,22 @@ def test_where_no_layout_helps_there_is_nothing_to_say(
     tmp_path: Path, content: bytes, name: str
 ) -> None:
     assert preview(tmp_path, content, name) is None
+
+
+@given(
+    content=st.binary(max_size=400)
+    | st.text(alphabet='0123456789.,;-e \t\r\n"#xyz', max_size=400).map(str.encode),
+    suffix=st.sampled_from([".txt", ".csv", ".pts"]),
+    skip=st.integers(0, 9),
+)
+def test_whatever_a_file_holds_what_is_shown_is_small_and_can_be_stored(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, suffix: str, skip: int
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    for said in (None, TextLayout(("x", "y", "z"), skip=skip)):
+        found = preview(folder, content, f"scan{suffix}", said)
+        if found is not None:
+            assert len(found.lines) <= LINES_BEFORE + LINES_FROM
+            text = json.dumps(found.to_json(), ensure_ascii=False)
+            assert "\0" not in text
+            assert text.encode().decode() == text
