@@ -294,6 +294,20 @@ class TestScansThatDiffer:
         assert (plan["scans"], plan["left_out"]) == (1, 1)
         assert start(lead, project["id"], body)["scans"] == 1
 
+    def test_of_chosen_scans_those_that_failed_are_left_out(
+        self, lead: Visitor, content: bytes
+    ) -> None:
+        project = lead.project(preset="scannet20", auto_select=False)
+        scan = imported(lead, project["id"], content)
+        broken = lead.upload(project["id"], content[:2000], "broken.ply")
+        (job,) = lead.get_json("/jobs", scan_id=broken["id"], kind="import")["items"]
+        assert lead.finished(job)["state"] == "failed"
+        ids = [scan["id"], broken["id"]]
+        body = {"mapping": suggested(lead, scan), "per_class": 1, "scan_ids": ids}
+        plan = lead.post_json(f"/projects/{project['id']}/label-imports/preview", body)
+        assert (plan["scans"], plan["left_out"]) == (1, 0)
+        checked(lead.get(f"/scans/{broken['id']}/label-fields"), 409)
+
     def test_classes_may_move_between_asking_and_doing(
         self, lead: Visitor, scan: dict[str, Any]
     ) -> None:

@@ -10,10 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from fewpoints.annotations.classes import PRESETS, ClassList
-from fewpoints.annotations.label_mapping.counting import FieldCounts, count_field, merged
+from fewpoints.annotations.label_mapping.counting import (
+    FieldCounts,
+    count_field,
+    merged,
+    value_names,
+)
 from fewpoints.annotations.label_mapping.mapping import InstanceField
 from fewpoints.annotations.label_mapping.suggestion import Suggestion, instance_field, suggest
 from fewpoints.annotations.scans.readers.registry import read_scan
+from tests.annotations.datasets.folders import OFFICE, s3dis_room, scannet_scene
 from tests.annotations.files import DATA, needs_data
 
 SCANNET = PRESETS["scannet20"].classes
@@ -89,6 +95,33 @@ class TestOtherRules:
         best = suggest(counts, S3DIS)[0]
         assert best.rule == "names"
         assert named(best, S3DIS) == {0: "chair", 1: None, 2: "wall"}
+
+    def test_a_scheme_that_knows_more_than_the_file_comes_before_its_names(self) -> None:
+        own = ClassList.from_names(["wall", "ceiling"])
+        counts = field([1, 22], names={1: "wall"})
+        assert [one.rule for one in suggest(counts, own)] == ["nyu40", "names"]
+        assert suggest(field([1, 2], names={1: "wall"}), own)[0].rule == "names"
+
+    def test_rooms_and_scenes_name_their_classes(self, tmp_path: Path) -> None:
+        s3dis_room(tmp_path / "rooms" / "Area_1" / "office_1", OFFICE)
+        scannet_scene(tmp_path / "scenes" / "scans" / "scene0000_00")
+        for folder, classes, rule in (
+            ("rooms", S3DIS, "names"),
+            ("scenes", SCANNET, "names"),
+            ("scenes", S3DIS, "names"),
+        ):
+            scan = read_scan(tmp_path / folder)
+            fields = merged(
+                count_field(name, values, names=value_names(scan, name))
+                for name, values in scan.labels.items()
+            )
+            instance = instance_field(fields["semantic"], fields)
+            best = suggest(fields["semantic"], classes, instance=instance)[0]
+            assert (best.rule, best.mapping.instance) == (rule, InstanceField("instance", 0))
+            for value, index in best.mapping.classes.items():
+                name = json.loads(scan.details["names of semantic"]).get(str(value))
+                found = None if name is None else classes.find(name)
+                assert index == (None if found is None else found.index)
 
     def test_numbers_of_the_class_list_itself(self) -> None:
         own = ClassList.from_dicts(

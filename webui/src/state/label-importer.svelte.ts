@@ -20,6 +20,7 @@ import { uuid } from "../util/uuid";
 
 const LOOK_AGAIN_MS = 300;
 const SETTLED_MS = 250;
+const MOST_IDS = 1000;
 
 export class LabelImporter {
   fields = $state.raw<LabelFields | null>(null);
@@ -62,7 +63,9 @@ export class LabelImporter {
     void this.readPast();
     try {
       do {
-        const found = await labelImports.fields(this.projectId, this.scanIds);
+        // An address holds so many ids; of more scans, the fields are those of the project.
+        const some = (this.scanIds?.length ?? 0) <= MOST_IDS ? this.scanIds : null;
+        const found = await labelImports.fields(this.projectId, some);
         if (this.closed) return;
         this.fields = found;
         // More scans may have been counted: the same field again, with all of them.

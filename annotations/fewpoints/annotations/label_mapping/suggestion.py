@@ -37,6 +37,7 @@ from fewpoints.annotations.label_mapping.schemes import (
 VOID = frozenset({-100, -2, -1, 255, 65535})
 _LAS = ("las", "laz", "copc")
 _NEARLY_ALL = 0.9
+_PUBLISHED = {scheme.key for scheme in (NYU40, SEMANTIC_KITTI, ASPRS)}
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,9 @@ def _plain(
     if said and all(0 <= value <= len(classes) for value in said):
         reason = f"Every value is 1 to {len(classes)}, classes counted from one, 0 being nothing"
         found.append(made("from_one", reason, lambda v: v - 1 if 1 <= v <= last + 1 else None))
+    named_share = next((one.share for one in found if one.rule == "names"), 1.0)
+    # A file may name only some of the numbers of a scheme.
+    found.sort(key=lambda one: not (one.rule in _PUBLISHED and one.share > named_share))
     if values.get(0, 0) >= _NEARLY_ALL * counts.points:
         found.sort(key=lambda one: one.rule == "index")
     return found

@@ -23,7 +23,7 @@ from fewpoints.server.file_labels.schemas import (
     MappingSuggestion,
 )
 from fewpoints.server.projects.queries import get_project
-from fewpoints.server.scans.service import ready_scan
+from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 
@@ -38,7 +38,7 @@ def read_fields(
 
     Raises:
         NotFound: there is no such project.
-        Invalid, ScanNotReady: a scan is not the project's, or not imported.
+        Invalid: a scan is not the project's.
     """
     get_project(session, project_id)
     counts = counts_by_scan(storage, chosen_scans(session, project_id, scan_ids))
@@ -58,10 +58,10 @@ def read_fields(
 
 
 def chosen_scans(session: Session, project_id: int, scan_ids: Sequence[int] | None) -> list[int]:
-    """Return the ids of a project's imported scans, or of those that are wanted, ascending.
+    """Return the ids of a project's imported scans, or of those of them that are wanted, ascending.
 
     Raises:
-        Invalid, NotFound, ScanNotReady: a wanted scan is not the project's, or not imported.
+        Invalid, NotFound: a wanted scan is not the project's.
     """
     if scan_ids is None:
         return list(
@@ -84,9 +84,9 @@ def chosen_scans(session: Session, project_id: int, scan_ids: Sequence[int] | No
             )
         )
     for scan_id in wanted:
-        if scan_id not in ready and ready_scan(session, scan_id).project_id != project_id:
+        if scan_id not in ready and get_scan(session, scan_id).project_id != project_id:
             raise Invalid(f"The project has no scan {scan_id}.")
-    return wanted
+    return sorted(ready)
 
 
 def _read_field(

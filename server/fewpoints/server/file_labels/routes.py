@@ -31,12 +31,12 @@ from fewpoints.server.file_labels.schemas import (
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.queries import get_scan
-from fewpoints.server.scans.service import ScanNotReady
+from fewpoints.server.scans.service import ScanNotReady, ready_scan
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.schemas import Id, Page
 
 router = APIRouter(tags=["labels"], responses=problem(NotSignedIn, NotFound))
-_UNUSABLE = problem(Forbidden, Invalid, ScanNotReady, InvalidMapping, service.TooManyAnswers)
+_UNUSABLE = problem(Forbidden, Invalid, InvalidMapping, service.TooManyAnswers)
 
 
 @router.get("/scans/{scan_id}/label-fields", responses=problem(ScanNotReady))
@@ -45,11 +45,11 @@ def read_label_fields(
 ) -> LabelFieldsRead:
     """The label fields that came with a scan, and what their values may mean."""
     with database.read() as session:
-        project_id = get_scan(session, scan_id).project_id
+        project_id = ready_scan(session, scan_id).project_id
         return read_fields(session, storage, project_id, [scan_id])
 
 
-@router.get("/projects/{project_id}/label-fields", responses=problem(Invalid, ScanNotReady))
+@router.get("/projects/{project_id}/label-fields", responses=problem(Invalid))
 def list_label_fields(
     _: CurrentUser,
     project_id: PathId,

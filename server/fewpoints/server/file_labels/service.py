@@ -64,7 +64,7 @@ def plan_import(
     """Return what an import would do, from the counts of values alone.
 
     Raises:
-        NotFound, Invalid, ScanNotReady: see `read_fields`.
+        NotFound, Invalid: see `read_fields`.
         InvalidMapping: the mapping cannot be used.
         TooManyAnswers: all points of a scan are too many.
     """
@@ -199,7 +199,7 @@ def start_import(
     """Queue an import; sent twice, it is queued once.
 
     Raises:
-        NotFound, Invalid, ScanNotReady, InvalidMapping, TooManyAnswers: see `plan_import`.
+        NotFound, Invalid, InvalidMapping, TooManyAnswers: see `plan_import`.
         NothingToImport: no point would get a class.
     """
     known = session.scalar(select(LabelImport).where(LabelImport.client_id == body.client_id))
