@@ -7532,15 +7532,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description scan_not_ready: The scan is not imported. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
             /** @description invalid: A value is well-formed but not possible here. */
             422: {
                 headers: {
@@ -7726,15 +7717,6 @@ export interface operations {
             };
             /** @description not_found: Something with this id does not exist. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description scan_not_ready: The scan is not imported. */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
