@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewpoints.annotations.errors import AppError
-from fewpoints.annotations.scans.readers import mesh, mesh_text
+from fewpoints.annotations.scans.readers import mesh, mesh_text, text
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.files import DATA, needs_data
@@ -234,6 +234,17 @@ class TestObj:
 
 
 class TestOff:
+    def test_vertices_are_alike_wherever_blocks_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        short, long = (*CORNERS[0], 1, 2, 3), (*CORNERS[0], 1, 2, 3, 255)
+        for one, other in ((short, long), (long, short)):
+            content = off([one] * 19 + [other], word="COFF")
+            for block_bytes in (64, 100, 1 << 20):
+                monkeypatch.setattr(text, "BLOCK_BYTES", block_bytes)
+                said = refusal(tmp_path, content, "a.off")
+                assert f"line 23: a vertex with {len(other)} values instead of {len(one)}" in said
+
     @pytest.mark.parametrize(
         ("content", "expected"),
         [

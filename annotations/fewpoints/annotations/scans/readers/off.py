@@ -91,16 +91,19 @@ def _vertices(
 ) -> tuple[FloatArray64, AnyArray | None]:
     points = np.empty((count, 3))
     colours = np.empty((count, 3), np.float32) if coloured else None
-    done = 0
+    done = values = 0
     for block in rows.take(count):
+        values = values or int(block.tokens[0])
         least, most = (width + 3, width + 4) if coloured else (width, width)
+        expected = least
         wrong = np.flatnonzero((block.tokens < least) | (block.tokens > most))
         if not len(wrong) and coloured:
-            wrong = np.flatnonzero(block.tokens != block.tokens[0])
+            expected = values
+            wrong = np.flatnonzero(block.tokens != values)
         if len(wrong):
             raise UnreadableScan(
                 name,
-                f"a vertex with {block.tokens[wrong[0]]} values instead of {least}.",
+                f"a vertex with {block.tokens[wrong[0]]} values instead of {expected}.",
                 where=f"line {block.lines[wrong[0]]}",
             )
         table = block.table
