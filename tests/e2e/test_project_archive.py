@@ -26,7 +26,7 @@ def picture(page: Page, name: str) -> None:
         return
     size = page.viewport_size
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # One of the two.
+        page.emulate_media(color_scheme=scheme)
         for width, height in ((1280, 720), (390, 780)):
             page.set_viewport_size({"width": width, "height": height})
             page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
