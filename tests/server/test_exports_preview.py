@@ -300,3 +300,39 @@ class TestPastExports:
         assert done["state"] == "done", done
         export = lead.get_json(f"/projects/{seeded.project_id}/exports")["items"][0]
         assert (export["created_by"], export["options"]) == (None, None)
+
+
+@pytest.mark.parametrize("source", ["answers", "prediction"])
+def test_points_that_were_thinned_away_count_with_the_class_that_they_get(
+    lead: Visitor, server: RunningServer, source: str
+) -> None:
+    project = lead.project(strategy="random", auto_select=False)
+    options = json.dumps({"version": 1, "fixes": {"thin_to": 0.2}})
+    answer = lead.post(
+        f"/projects/{project['id']}/scans",
+        params={"name": "room.ply", "options": options},
+        content=room_file(1500).content,
+    )
+    scan = checked(answer, 201).json()
+    lead.idle(project["id"])
+    lead.idle(project["id"])
+    storage = server.app.state.storage
+    order = np.fromfile(storage.scan_file(scan["id"], "order.bin"), "<u4")
+    assert len(order) < 1400
+    for number, point in enumerate(order[:4].tolist()):
+        lead.answer(scan["id"], point_index=point, class_index=number)
+    if source == "prediction":
+        version = add_version(server, project["id"], "Some", shown=True)
+        classes = np.full(1500, 255, np.uint8)
+        classes[order] = order % 5
+        add_prediction(server, scan["id"], version, classes)
+    shown = preview(lead, project["id"], "npz", source=source)
+    _, content = made(lead, project["id"], "npz", source=source)
+    written = np.load(io.BytesIO(content))["segment"]
+    assert len(written) == 1500
+    values, counts = np.unique(written, return_counts=True)
+    expected = {
+        None if value < 0 else value: count
+        for value, count in zip(values.tolist(), counts.tolist(), strict=True)
+    }
+    assert {entry["index"]: entry["count"] for entry in shown["classes"]} == expected

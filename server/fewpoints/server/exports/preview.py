@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewpoints.annotations.formats.ply_files import labels_ply_bytes
+from fewpoints.annotations.scans.scan_arrays import load_undo
+from fewpoints.annotations.scans.tiles import read_order
 from fewpoints.annotations.sparse_labels import COLUMNS, SparseLabel, write_csv
 from fewpoints.server.dense.labellers import Labellers
 from fewpoints.server.errors import AppError
@@ -176,29 +178,41 @@ def _classes(plan: Plan, storage: Storage, labellers: Labellers) -> tuple[Counte
         if counted and (points > COUNTED_POINTS or many):
             break
         try:
-            found = _point_classes(plan, scan, storage, labellers)
+            found, order = _point_classes(plan, scan, storage, labellers)
+            times = _rows_for_each(storage, scan)
         except (AppError, FileNotFoundError):  # The scan is being deleted.
             continue
-        counts.update(dict(enumerate(np.bincount(found, minlength=256).tolist())))
+        if times is not None:
+            times = times if order is None else times[order]
+        each = np.bincount(found, weights=times, minlength=256).astype(np.int64)
+        counts.update(dict(enumerate(each.tolist())))
         # Tiles hold no points without a position, which have no class.
-        counts[NO_CLASS] += scan.points - len(found)
+        counts[NO_CLASS] += scan.points - int(each.sum())
         counted += 1
     return counts, counted
 
 
 def _point_classes(
     plan: Plan, scan: PlannedScan, storage: Storage, labellers: Labellers
-) -> NDArray[np.uint8]:
-    """(≤ N,) classes of the points of a scan, in no particular order."""
+) -> tuple[NDArray[np.uint8], NDArray[np.uint32] | None]:
+    """(≤ N,) classes of the points of a scan, and the row of each; None where they are in order."""
     if scan.labelled is not None:
         pairs = np.frombuffer(labellers.pairs(scan.labelled), np.uint8).reshape(-1, 2)
-        return pairs[:, 0]
+        return pairs[:, 0], read_order(storage.scan_data(scan.scan_id))
     assert plan.checkpoint is not None
     predicted, _ = read_prediction(storage.prediction_folder(scan.scan_id, plan.checkpoint.id))
     if scan.translation is None:
-        return predicted
+        return predicted, None
     translated: NDArray[np.uint8] = np.frombuffer(scan.translation, np.uint8)[predicted]
-    return translated
+    return translated, None
+
+
+def _rows_for_each(storage: Storage, scan: PlannedScan) -> NDArray[np.int64] | None:
+    """(N,) how many rows of the file get the class of each row; None: each its own alone."""
+    undo = load_undo(storage.scan_arrays(scan.scan_id))
+    if undo is None or undo.kept is None:
+        return None
+    return np.bincount(undo.kept, minlength=scan.points)
 
 
 def _head(plan: Plan) -> tuple[list[str], list[list[str]]]:
