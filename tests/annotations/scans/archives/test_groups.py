@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from fewpoints.annotations.scans.archives.groups import Found, groups
+import time
+
+from fewpoints.annotations.scans.archives.groups import Found, groups, without
 
 
 def kinds(found: Found) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -150,6 +152,18 @@ def test_frames_of_every_layout_are_one_scan() -> None:
             assert name == folder.rstrip("/")
             assert set(members) == {folder + name for name in layout}
     assert kinds(groups(["depth/1.png", "a.ply"])) == {"a.ply": ("file", ("a.ply",))}
+
+
+def test_as_many_files_as_an_archive_may_have_are_told_apart_soon() -> None:
+    start = time.monotonic()
+    parts = ("_vh_clean_2.ply", ".aggregation.json", "_vh_clean_2.0.010000.segs.json")
+    assert len(groups(f"s{i // 3:05}{parts[i % 3]}" for i in range(48_000)).groups) == 16_000
+    sweeps = [f"velodyne/{i:06}.bin" for i in range(24_000)]
+    labels = [f"labels/{i:06}.label" for i in range(24_000)]
+    assert len(groups([*sweeps, *labels]).groups) == 24_000
+    found = groups(f"a{i}/{i}.txt" for i in range(48_000))
+    assert len(without(found, lambda name: name.endswith("7.txt"), "no").groups) == 4_800
+    assert time.monotonic() - start < 30, "it takes 3 s on a slow machine"
 
 
 def test_nothing_is_lost() -> None:

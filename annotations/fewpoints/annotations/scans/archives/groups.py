@@ -30,6 +30,7 @@ TITLES: dict[Kind, str] = {
 }
 LABELLED_MESH = "_vh_clean_2.labels.ply"
 _ANNOTATIONS = "Annotations"
+_MOST_BESIDE = 100
 _ARCHIVES = frozenset({".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".jar"})
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".mp4"})
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"})
@@ -139,7 +140,9 @@ def _of_no_scan(name: str) -> str | None:
 
 def _scannet(search: _Search) -> None:
     tables = [name for name in search.free if Name(name).name == CATEGORIES]
-    for mesh in [name for name in search.free if name.endswith(MESH)]:
+    meshes = [name for name in search.free if name.endswith(MESH)]
+    beside = Counter(_folder(mesh) for mesh in meshes)
+    for mesh in meshes:
         folder, _, file = mesh.rpartition("/")
         scene = file.removesuffix(MESH)
         here = search.files[folder]
@@ -147,11 +150,12 @@ def _scannet(search: _Search) -> None:
         members = [_join(folder, scene + part) for part in parts if scene + part in here]
         if not any(m.endswith((SEGMENTS, *AGGREGATIONS, LABELLED_MESH)) for m in members):
             continue  # A mesh by itself is a file like others.
-        alone = sum(other.endswith(MESH) for other in here) == 1
+        alone = beside[folder] == 1
         search.claim("scannet", folder if alone and folder else _join(folder, scene), [
             mesh, *members, *tables[:1]
         ])  # fmt: skip
-        for other in sorted(here):
+        # Of very many in one folder, what is not needed is left out for a simpler reason.
+        for other in sorted(here) if beside[folder] <= _MOST_BESIDE else ():
             if other.startswith((f"{scene}_", f"{scene}.")):
                 search.leave(_join(folder, other), f"not needed beside {file}")
         if alone:
@@ -201,9 +205,10 @@ def _arrays(search: _Search) -> None:
 
 
 def _sweeps(search: _Search) -> None:
+    with_gltf = {_folder(name) for name in search.free if name.lower().endswith(".gltf")}
     for name in [name for name in search.free if name.lower().endswith(".bin")]:
         path = Name(name)
-        if any(file.lower().endswith(".gltf") for file in search.files[_folder(name)]):
+        if _folder(name) in with_gltf:
             search.leave(name, "data of the .gltf file beside it, which must hold its own")
             continue
         places = [str(path.with_suffix(".label"))]
@@ -268,8 +273,13 @@ def without(found: Found, keep: Keep, reason: str) -> Found:
 
     keep: whether the one file of a group is a scan, as far as a look tells.
     """
-    kept = [g for g in found.groups if g.kind != "file" or keep(g.members[0])]
+    kept: list[Group] = []
+    left: list[LeftOut] = []
+    for group in found.groups:
+        if group.kind != "file" or keep(group.members[0]):
+            kept.append(group)
+        else:
+            left.append(LeftOut(group.members[0], reason))
     if not kept:
         return found
-    left = [LeftOut(g.members[0], reason) for g in found.groups if g not in kept]
     return Found(tuple(kept), tuple(sorted([*found.left_out, *left], key=lambda one: one.name)))
