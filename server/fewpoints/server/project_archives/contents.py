@@ -16,10 +16,11 @@ from fewpoints.annotations.errors import InvalidClasses
 from fewpoints.server.project_archives.checks import field_of, one_of
 from fewpoints.server.project_archives.layout import PEOPLE, ROWS
 from fewpoints.server.project_archives.reading import Archive
-from fewpoints.server.project_archives.rows import Refuse, Row, from_json, lines
+from fewpoints.server.project_archives.rows import Refuse, Row, from_checked, from_json, lines
 from fewpoints.server.project_archives.rules import RULES, TableRule
 from fewpoints.server.users.schemas import InvitationCreate
 
+CLIENT_IDS = ("client_id", "batch")  # Names of columns.
 MOST_PEOPLE = 10_000
 _OF_READY = (
     "points",
@@ -70,6 +71,7 @@ class Contents:
         folder: of the files of rows.
         ids: table -> ids of its rows, ascending.
         predictions: (scan id, checkpoint id). truths: (scan id, id of the import of labels).
+        client_ids: (table, column) -> ids that senders made.
         label_imports: UUIDs of imports of labels.
         asked: scans with a round of selection.
     """
@@ -83,11 +85,17 @@ class Contents:
     weights: dict[int, WeightsFacts] = field(default_factory=dict)
     predictions: set[tuple[int, int]] = field(default_factory=set)
     truths: set[tuple[int, int]] = field(default_factory=set)
+    client_ids: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     label_imports: list[str] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
 
-    def rows(self, rule: TableRule) -> Iterator[tuple[Row, Refuse]]:
-        """Yield the rows of a table as the database takes them, with their old ids."""
+    def rows(self, rule: TableRule, *, checked: bool = True) -> Iterator[tuple[Row, Refuse]]:
+        """Yield the rows of a table as the database takes them, with their old ids.
+
+        Args:
+            checked: all of them were read before. Others wait for the transaction that writes them.
+        """
+        read = from_checked if checked else from_json
         if rule.name not in self.archive.manifest.rows:
             return
         place = ROWS[rule.name]
@@ -96,7 +104,7 @@ class Contents:
             lambda line: self.archive.refuse(f"{place}, line {line}"),
         )
         for row, refuse in found:
-            yield from_json(rule, row, refuse), refuse
+            yield read(rule, row, refuse), refuse
 
 
 def read_contents(archive: Archive, folder: Path) -> Contents:
@@ -151,7 +159,12 @@ def _read_table(contents: Contents, rule: TableRule, known: dict[str, set[int]])
     note = _NOTES.get(rule.name)
     count = 0
     classes: list[dict[str, Any]] = []
-    for row, refuse in contents.rows(rule):
+    sent = {
+        name: contents.client_ids.setdefault((rule.name, name), [])
+        for name in CLIENT_IDS
+        if name in rule.table.columns
+    }
+    for row, refuse in contents.rows(rule, checked=False):
         number = row[key.name]
         if ids and number <= ids[-1]:
             refuse(f"{key.name} {number} is not larger than the one before.")
@@ -162,6 +175,8 @@ def _read_table(contents: Contents, rule: TableRule, known: dict[str, set[int]])
         ids.append(number)
         mine.add(number)
         count += 1
+        for name, known_ids in sent.items():
+            known_ids.append(row[name])
         if note is not None:
             note(contents, row, refuse)
         if rule.name == "label_class":

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import insert, select
@@ -29,7 +31,12 @@ from fewpoints.server.db.types import utc_now
 from fewpoints.server.file_labels.answers import STRATEGY, imported_id
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.project_archives import scan_files
-from fewpoints.server.project_archives.contents import Contents, ScanFacts, read_contents
+from fewpoints.server.project_archives.contents import (
+    CLIENT_IDS,
+    Contents,
+    ScanFacts,
+    read_contents,
+)
 from fewpoints.server.project_archives.errors import DamagedArchive
 from fewpoints.server.project_archives.ids import Ids, reserve
 from fewpoints.server.project_archives.layout import Member
@@ -53,7 +60,6 @@ _AT_ONCE = 2000  # Rows written at a time.
 _IDS_AT_ONCE = 500
 _NAMES = uuid.UUID("b2f7f4f2-6e3c-4f0c-9a53-0a2d5f6a1c27")  # Names ids made from others.
 _MOST_NAME = 200
-_CLIENT_IDS = ("client_id", "batch")  # Names of columns.
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -259,6 +265,7 @@ class _Restoring:
         self._published = published
         self._ids: dict[str, Ids] = {}
         self._salted = False
+        self._changes_of: dict[str, Sequence[tuple[str, Callable[[Any], Any]]]] = {}
 
     def run(self, user_id: int, name: str | None) -> Restored:
         session, contents = self._session, self._contents
@@ -313,15 +320,11 @@ class _Restoring:
 
         Then all of them get other ids, so that none is taken for the one that is here.
         """
-        columns = [
-            (rule, rule.table.columns[name])
-            for rule in RULES
-            for name in _CLIENT_IDS
-            if name in rule.table.columns
-        ]
-        for rule, column in columns:
-            given = (row[column.name] for row, _ in self._contents.rows(rule))
-            while block := list(islice(given, _IDS_AT_ONCE)):
+        tables = {rule.name: rule.table for rule in RULES}
+        for (table, name), given in self._contents.client_ids.items():
+            column = tables[table].columns[name]
+            for start in range(0, len(given), _IDS_AT_ONCE):
+                block = given[start : start + _IDS_AT_ONCE]
                 if self._session.scalar(select(column).where(column.in_(block)).limit(1)):
                     return True
         return False
@@ -358,28 +361,37 @@ class _Restoring:
         elif rule.name == "project":
             row |= {"name": title, "updated_at": now}
         imported = self._id_of_imported(row) if rule.name == "answer_event" else None
-        row |= dict.fromkeys(rule.resets)
-        for column in rule.table.columns:
-            name = column.name
-            if row[name] is None:
-                continue
-            if column.primary_key and not column.foreign_keys:
-                row[name] = self._ids[rule.name].found(row[name])
-            elif column.foreign_keys:
-                (key,) = column.foreign_keys
-                row[name] = self._ids[key.column.table.name].found(row[name])
-                assert row[name] is not None
-            elif name in rule.refers:
-                row[name] = self._ids[rule.refers[name]].found(row[name])
-            elif name in rule.up_to:
-                row[name] = self._ids[rule.up_to[name]].up_to(row[name])
-            elif name in rule.remaps:
-                row[name] = rule.remaps[name](row[name], self._ids)
-            elif self._salted and name in _CLIENT_IDS:
-                row[name] = self._salt(row[name])
+        for name, change in self._changes(rule):
+            if row[name] is not None:
+                row[name] = change(row[name])
         if imported is not None:
             row["client_id"] = imported
         return row
+
+    def _changes(self, rule: TableRule) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+        """Return what becomes of the values of columns that refer to something."""
+        if rule.name in self._changes_of:
+            return self._changes_of[rule.name]
+        changes: list[tuple[str, Callable[[Any], Any]]] = []
+        for column in rule.table.columns:
+            name = column.name
+            if name in rule.resets:
+                changes.append((name, lambda _: None))
+            elif column.foreign_keys:
+                (key,) = column.foreign_keys
+                changes.append((name, self._ids[key.column.table.name].found))
+            elif column.primary_key:
+                changes.append((name, self._ids[rule.name].found))
+            elif name in rule.refers:
+                changes.append((name, self._ids[rule.refers[name]].found))
+            elif name in rule.up_to:
+                changes.append((name, self._ids[rule.up_to[name]].up_to))
+            elif name in rule.remaps:
+                changes.append((name, partial(rule.remaps[name], ids=self._ids)))
+            elif self._salted and name in CLIENT_IDS:
+                changes.append((name, self._salt))
+        self._changes_of[rule.name] = changes
+        return changes
 
     def _id_of_imported(self, row: Row) -> str | None:
         """Return the id of an answer that came with a file; None for others.

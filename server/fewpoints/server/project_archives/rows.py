@@ -96,6 +96,18 @@ def from_json(rule: TableRule, row: Row, refuse: Refuse) -> Row:
     return made
 
 
+def from_checked(rule: TableRule, row: Row, refuse: Refuse) -> Row:
+    """The same as `from_json`, sooner, of a row that went through that before."""
+    made: Row = {}
+    for column in rule.table.columns:
+        name = column.name
+        value = row[name] if name in row else _default(column, refuse)
+        if isinstance(value, str) and isinstance(column.type, UtcDateTime):
+            value = _time(name, value, refuse)
+        made[name] = value
+    return made
+
+
 def _default(column: Column[Any], refuse: Refuse) -> Any:
     default = column.default
     if isinstance(default, ScalarElementColumnDefault):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Table, or_, select
@@ -36,7 +36,14 @@ from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
 
 # Jobs whose history is part of the project; the others are about files that stay behind.
 JOB_KINDS = ("import", "features", "select", "finetune", "predict", "normals", "labels")
-Remap = Callable[[Any, Mapping[str, Ids]], Any]  # JSON of a row, and the ids of each table.
+
+
+class Remap(Protocol):
+    """Turns JSON of a row into the same with new ids; `ids`: of each table."""
+
+    def __call__(self, value: Any, ids: Mapping[str, Ids]) -> Any: ...
+
+
 Belongs = Callable[[int], ColumnElement[bool]]
 
 
