@@ -3,8 +3,9 @@
 
 /** Whole projects as files: packing, and sending one in. */
 import { count, flag, integer, nullable, object, text, type Verifier } from "../util/verify";
-import { all, apiUrl, NetworkError, request, send, toApiError } from "./client";
+import { all, apiUrl, request, send } from "./client";
 import type { components } from "./generated/schema";
+import { sendBytes } from "./send-bytes";
 import type { Job } from "./types";
 import * as verify from "./verify";
 
@@ -33,37 +34,8 @@ export const archives = {
   url: (id: number): string => apiUrl(`/exports/${id}/file`),
   remove: (id: number) => send("DELETE", `/exports/${id}`),
   job: (id: number, signal: AbortSignal) => request("GET", `/jobs/${id}`, verify.job, { signal }),
-  send: sendFile,
+  send: (file: File, onProgress: (sent: number) => void, signal: AbortSignal): Promise<Job> => {
+    const url = apiUrl(`/project-archives?filename=${encodeURIComponent(file.name)}`);
+    return sendBytes("POST", url, file, verify.job, onProgress, signal);
+  },
 };
-
-/** By XHR, because `fetch` cannot report the progress of what it sends over HTTP/1.1. */
-function sendFile(
-  file: File,
-  onProgress: (sent: number) => void,
-  signal: AbortSignal,
-): Promise<Job> {
-  return new Promise((resolve, reject) => {
-    const xhr = new XMLHttpRequest();
-    const abort = (): void => xhr.abort();
-    xhr.upload.onprogress = (event) => onProgress(event.loaded);
-    xhr.onload = () => {
-      if (xhr.status < 200 || xhr.status > 299) {
-        reject(toApiError(xhr.status, xhr.responseText));
-        return;
-      }
-      try {
-        resolve(verify.job(JSON.parse(xhr.responseText)));
-      } catch (error) {
-        reject(error instanceof Error ? error : new NetworkError());
-      }
-    };
-    xhr.onerror = () => reject(new NetworkError());
-    xhr.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
-    xhr.onloadend = () => signal.removeEventListener("abort", abort);
-    xhr.open("POST", apiUrl(`/project-archives?filename=${encodeURIComponent(file.name)}`));
-    xhr.setRequestHeader("Content-Type", "application/octet-stream");
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
-    else xhr.send(file);
-  });
-}

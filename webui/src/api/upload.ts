@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Uploads in pieces. Pieces go by XHR, because `fetch` cannot report their progress over HTTP/1.1. */
-import { all, apiUrl, NetworkError, request, send, toApiError } from "./client";
+/** Uploads in pieces. */
+import { all, apiUrl, request, send } from "./client";
+import { sendBytes } from "./send-bytes";
 import type { ImportOptions, Scan, Upload } from "./types";
 import * as verify from "./verify";
 
@@ -42,7 +43,10 @@ export const uploadApi: UploadApi = {
     request("POST", `/projects/${projectId}/uploads`, verify.upload, { body, signal }),
   list: (projectId) => all(`/projects/${projectId}/uploads`, verify.upload),
   read: (id, signal) => request("GET", `/uploads/${id}`, verify.upload, { signal }),
-  put,
+  put: (id, offset, bytes, onProgress, signal) => {
+    const url = apiUrl(`/uploads/${id}/bytes?offset=${offset}`);
+    return sendBytes("PUT", url, bytes, verify.upload, onProgress, signal);
+  },
   check: (id, sha256, options, signal) =>
     request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256, options }, signal }),
   toScans: (id, options, signal) =>
@@ -52,36 +56,3 @@ export const uploadApi: UploadApi = {
     }),
   cancel: (id) => send("DELETE", `/uploads/${id}`),
 };
-
-function put(
-  id: number,
-  offset: number,
-  bytes: ArrayBuffer,
-  onProgress: (sent: number) => void,
-  signal: AbortSignal,
-): Promise<Upload> {
-  return new Promise((resolve, reject) => {
-    const xhr = new XMLHttpRequest();
-    const abort = (): void => xhr.abort();
-    xhr.upload.onprogress = (event) => onProgress(event.loaded);
-    xhr.onload = () => {
-      if (xhr.status < 200 || xhr.status > 299) {
-        reject(toApiError(xhr.status, xhr.responseText));
-        return;
-      }
-      try {
-        resolve(verify.upload(JSON.parse(xhr.responseText)));
-      } catch (error) {
-        reject(error instanceof Error ? error : new NetworkError());
-      }
-    };
-    xhr.onerror = () => reject(new NetworkError());
-    xhr.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
-    xhr.onloadend = () => signal.removeEventListener("abort", abort);
-    xhr.open("PUT", apiUrl(`/uploads/${id}/bytes?offset=${offset}`));
-    xhr.setRequestHeader("Content-Type", "application/octet-stream");
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
-    else xhr.send(bytes);
-  });
-}
