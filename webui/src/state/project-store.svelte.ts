@@ -45,6 +45,7 @@ export class ProjectStore {
     READINESS_EVERY_MS,
     READINESS_SOON_MS,
   );
+  private readonly asked = new Map<string, Promise<unknown>>();
   private needsReadiness = false;
   private disposed = false;
 
@@ -165,40 +166,42 @@ export class ProjectStore {
   }
 
   private onJobs(changed: Job[]): void {
-    const overBefore = new Set(this.jobs.filter((job) => !isActive(job)).map((job) => job.id));
     this.board.put(changed);
-    const over = changed.filter((job) => !isActive(job) && !overBefore.has(job.id));
+    // The board may have read that a job is over before the event says so: only the event counts.
+    const over = changed.filter((job) => !isActive(job));
     if (over.some((job) => job.kind === "finetune" || job.kind === "predict"))
       this.readCheckpoints();
     if (over.some((job) => job.kind === "export"))
-      void this.read(projects.exports(this.project.id), (all) => {
+      void this.read("exports", projects.exports(this.project.id), (all) => {
         this.exports = all.sort((a, b) => b.id - a.id);
       });
   }
 
   /** They change with trainings and predictions, and are renamed and deleted by others. */
   readCheckpoints(): void {
-    void this.read(projects.checkpoints(this.project.id), (all) => {
+    void this.read("checkpoints", projects.checkpoints(this.project.id), (all) => {
       this.checkpoints = all.sort((a, b) => b.id - a.id);
     });
   }
 
   private readNext(): void {
-    void this.read(projects.nextScan(this.project.id), (next) => {
+    void this.read("next", projects.nextScan(this.project.id), (next) => {
       this.next = next;
     });
   }
 
   private readReadiness(): void {
-    void this.read(projects.readiness(this.project.id), (readiness) => {
+    void this.read("readiness", projects.readiness(this.project.id), (readiness) => {
       this.readiness = readiness;
     });
   }
 
-  private async read<T>(load: Promise<T>, put: (value: T) => void): Promise<void> {
+  /** Of two answers under way to the same question, the one that was asked for last counts. */
+  private async read<T>(what: string, load: Promise<T>, put: (value: T) => void): Promise<void> {
+    this.asked.set(what, load);
     try {
       const value = await load;
-      if (!this.disposed) put(value);
+      if (!this.disposed && this.asked.get(what) === load) put(value);
     } catch (error) {
       if (!this.disposed) toasts.error(messageOf(error));
     }
