@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,26 @@ from fewpoints.server.project_archives.restoring import Restored, restore_projec
 from fewpoints.server.serve import owner_name
 from fewpoints.server.storage import Storage
 from fewpoints.server.users.service import ensure_owner
+from tests.server.running import Visitor
 
 Members = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A project in one of the two installations."""
+
+    lead: Visitor
+    project_id: int
+
+    def get(self, path: str, **params: Any) -> Any:
+        """What a page of the project shows."""
+        return self.lead.get_json(f"/projects/{self.project_id}{path}", **params)
+
+    def scans(self) -> list[dict[str, Any]]:
+        """In the order in which they came."""
+        items = self.get("/scans")["items"]
+        return sorted(items, key=lambda scan: int(scan["id"]))
 
 
 def pack(
@@ -85,3 +106,33 @@ def with_rows(
     change(rows)
     lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     return {**members, name: lines}
+
+
+def anonymous(value: Any) -> Any:
+    """JSON without ids and without what is made of them."""
+    odd = {"id", "version", "batch", "updated_at", "events"}
+    if isinstance(value, dict):
+        return {
+            key: anonymous(item)
+            for key, item in value.items()
+            if key not in odd and not key.endswith(("_id", "_ids"))
+        }
+    return [anonymous(item) for item in value] if isinstance(value, list) else value
+
+
+def contents(file: bytes) -> dict[str, bytes] | bytes:
+    """The files in a zip but for its manifest, which has ids; else the file itself."""
+    if not file.startswith(b"PK") or b"manifest.json" not in file:
+        return file
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        names = [name for name in archive.namelist() if name != "manifest.json"]
+        assert names
+        return {name: archive.read(name) for name in names}
+
+
+def without_checkpoint(content: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV; its checkpoints are ids, of which only whether there is one is kept."""
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    for row in rows:
+        row["checkpoint"] = "one" if row["checkpoint"] else ""
+    return rows

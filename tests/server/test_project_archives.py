@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import JSON, Integer, func, select
@@ -25,7 +20,16 @@ from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.users.tables import BrowserSession, SignInToken, User
 from tests.server.conftest import quick_settings
-from tests.server.project_archives import members_of, pack, restore, rows_of
+from tests.server.project_archives import (
+    Side,
+    anonymous,
+    contents,
+    members_of,
+    pack,
+    restore,
+    rows_of,
+    without_checkpoint,
+)
 from tests.server.reviewing import review
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
@@ -34,23 +38,6 @@ from tests.server.test_file_labels import imported, labelled_file, start, sugges
 
 POINTS = 1500
 FIXES = {"version": 1, "fixes": {"unit": "feet", "up": "+z", "thin_to": 0.03}}
-
-
-@dataclass(frozen=True)
-class Side:
-    """A project in one of the two installations."""
-
-    lead: Visitor
-    project_id: int
-
-    def get(self, path: str, **params: Any) -> Any:
-        """What a page of the project shows."""
-        return self.lead.get_json(f"/projects/{self.project_id}{path}", **params)
-
-    def scans(self) -> list[dict[str, Any]]:
-        """In the order in which they came."""
-        items = self.get("/scans")["items"]
-        return sorted(items, key=lambda scan: int(scan["id"]))
 
 
 @pytest.fixture(scope="module")
@@ -426,36 +413,6 @@ class TestPacking:
         made = restore(state.database, state.storage, tmp_path / "empty.zip")
         with state.database.read() as session:
             assert session.get_one(Project, made.project_id).name == "Empty (2)"
-
-
-def anonymous(value: Any) -> Any:
-    """JSON without ids and without what is made of them."""
-    odd = {"id", "version", "batch", "updated_at", "events"}
-    if isinstance(value, dict):
-        return {
-            key: anonymous(item)
-            for key, item in value.items()
-            if key not in odd and not key.endswith(("_id", "_ids"))
-        }
-    return [anonymous(item) for item in value] if isinstance(value, list) else value
-
-
-def contents(file: bytes) -> dict[str, bytes] | bytes:
-    """The files in a zip but for its manifest, which has ids; else the file itself."""
-    if not file.startswith(b"PK") or b"manifest.json" not in file:
-        return file
-    with zipfile.ZipFile(io.BytesIO(file)) as archive:
-        names = [name for name in archive.namelist() if name != "manifest.json"]
-        assert names
-        return {name: archive.read(name) for name in names}
-
-
-def without_checkpoint(content: bytes) -> list[dict[str, str]]:
-    """The rows of a CSV; its checkpoints are ids, of which only whether there is one is kept."""
-    rows = list(csv.DictReader(io.StringIO(content.decode())))
-    for row in rows:
-        row["checkpoint"] = "one" if row["checkpoint"] else ""
-    return rows
 
 
 class TestOverHttp:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
@@ -37,6 +37,10 @@ class Ids:
             return None
         place = bisect_right(self.old, old)
         return 0 if place == 0 else self.new[place - 1]
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Yield each old id with its new one."""
+        return zip(self.old, self.new, strict=True)
 
 
 def reserve(session: Session, table: Table, count: int) -> Sequence[int]:
