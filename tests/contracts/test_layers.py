@@ -25,6 +25,7 @@ FORBIDDEN = {
 # Library -> the only files that may import it.
 ONLY_IN = {
     "embreex": {"annotations/fewpoints/annotations/datasets/simulator/ray_casting.py"},
+    "h5py": {"annotations/fewpoints/annotations/scans/readers/lzf_hdf5.py"},
     "open3d": {"annotations/fewpoints/annotations/scans/frames/fusion.py"},
     "pye57": {"annotations/fewpoints/annotations/scans/readers/e57.py"},
     "faiss": {"models/fewpoints/models/selection/faiss_kmeans.py"},

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -38,7 +39,7 @@ from fewpoints.annotations.scans.readers import (
     las_crs,
     las_header,
     lzf,
-    lzf_snappy,
+    lzf_hdf5,
     mesh,
     mesh_text,
     npy_tables,
@@ -68,8 +69,7 @@ SMALL: Sequence[tuple[ModuleType, str, int]] = (
     (text_rows, "WINDOW_BYTES", 40),
     (text_rows, "_FEW", 0),
     (mesh_text, "BLOCK_BYTES", 64),
-    (lzf_snappy, "LEAST_BYTES", 0),
-    (lzf_snappy, "PART_BYTES", 20),
+    (lzf_hdf5, "LEAST_BYTES", 0),
     (pcd, "BLOCK_ROWS", 2),
     (ply, "BLOCK_ROWS", 2),
     (las, "BLOCK_POINTS", 2),
@@ -175,15 +175,14 @@ def _e57(content: bytes) -> PointScan | None:
 
 
 def _lzf(content: bytes) -> PointScan | None:
-    """Two bytes for the size, then a stream; both ways to unpack it, in parts of any size."""
+    """Two bytes for the size, then a stream; both ways to unpack it."""
     size, stream = int.from_bytes(content[:2], "little"), content[2:]
     try:
-        plain: bytearray | None = lzf.decompress(stream, size)
+        with patch.object(lzf_hdf5, "LEAST_BYTES", sys.maxsize):
+            plain: bytearray | memoryview | None = lzf.decompress(stream, size)
     except lzf.BadLzf:
         plain = None
-    for part in (16, 1 << 16):
-        with patch.object(lzf_snappy, "PART_BYTES", part):
-            assert lzf_snappy.decompress_sound(stream, size) == plain
+    assert lzf_hdf5.decompress_sound(stream, size) == plain
     return None
 
 

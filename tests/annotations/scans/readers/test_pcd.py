@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import random
 import struct
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewpoints.annotations.errors import AppError
-from fewpoints.annotations.scans.readers import lzf_snappy
+from fewpoints.annotations.scans.readers import lzf_hdf5
 from fewpoints.annotations.scans.readers.lzf import BadLzf, decompress
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
@@ -56,6 +58,22 @@ def _unpacked_size(stream: bytes) -> int:
         size += control + 1 if control < 32 else (control >> 5) + 2 + extra
         at += control + 2 if control < 32 else 2 + long
     return size
+
+
+def _quickly(stream: bytes, size: int) -> bytes | None:
+    """What h5py makes of a stream."""
+    found = lzf_hdf5.decompress_sound(stream, size)
+    return None if found is None else bytes(found)
+
+
+def _slowly(stream: bytes, size: int) -> bytes | None:
+    """What byte by byte comes of a stream; None where it is refused."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lzf_hdf5, "LEAST_BYTES", sys.maxsize)
+        try:
+            return bytes(decompress(stream, size))
+        except BadLzf:
+            return None
 
 
 def read(folder: Path, content: bytes) -> PointScan:
@@ -218,12 +236,12 @@ class TestLzf:
     def test_copies_and_overlapping_copies_unpack(self) -> None:
         # "abc", then 6 bytes from 3 back (overlaps), then 9 + 5 bytes from 1 back, long form.
         stream = bytes([2]) + b"abc" + bytes([(6 - 2) << 5, 2]) + bytes([7 << 5, 5, 0])
-        assert decompress(stream, 3 + 6 + 14) == b"abcabcabc" + b"c" * 14
+        assert bytes(decompress(stream, 3 + 6 + 14)) == b"abcabcabc" + b"c" * 14
 
     def test_far_copies_unpack(self) -> None:
         text = bytes(range(256)) * 5
         stream = lzf_literals(text) + bytes([(4 - 2) << 5 | 1280 - 1 >> 8, (1280 - 1) & 255])
-        assert decompress(stream, 1284) == text + text[:4]
+        assert bytes(decompress(stream, 1284)) == text + text[:4]
 
     @pytest.mark.parametrize(
         ("stream", "part"),
@@ -241,39 +259,100 @@ class TestLzf:
             decompress(stream, 10)
 
     @attacked
-    @given(_tokens(), st.integers(40, 300), st.integers(-1, 1))
-    def test_the_way_by_snappy_gives_the_same(
-        self, stream: bytes, part_bytes: int, wrong: int
-    ) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lzf_snappy, "LEAST_BYTES", sys.maxsize)
-            patch.setattr(lzf_snappy, "PART_BYTES", part_bytes)
-            size = _unpacked_size(stream) + wrong
-            try:
-                expected = decompress(stream, size)
-            except BadLzf:
-                assert lzf_snappy.decompress_sound(stream, max(0, size)) is None
-            else:
-                assert lzf_snappy.decompress_sound(stream, size) == expected
+    @given(_tokens(), st.integers(-1, 1))
+    def test_the_way_by_h5py_gives_the_same(self, stream: bytes, wrong: int) -> None:
+        size = max(0, _unpacked_size(stream) + wrong)
+        assert _quickly(stream, size) == _slowly(stream, size)
 
-    def test_a_larger_stream_goes_by_snappy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("seed", range(5))
+    def test_neither_way_takes_a_damaged_stream_that_the_other_refuses(self, seed: int) -> None:
+        rng = random.Random(seed)
+        data = bytes(rng.choice(b"abcd") for _ in range(400)) + rng.randbytes(100)
+        sound = _compress(data)
+        taken = 0
+        for _ in range(100):
+            stream = bytearray(sound)
+            for _ in range(rng.randint(1, 3)):
+                at = rng.randrange(len(stream))
+                way = rng.random()
+                if way < 0.5:
+                    stream[at] = rng.randrange(256)
+                elif way < 0.7:
+                    del stream[at:]
+                    stream += rng.randbytes(rng.randint(1, 4))
+                elif way < 0.85:
+                    del stream[at : at + rng.randint(1, 3)]
+                else:
+                    stream[at:at] = rng.randbytes(rng.randint(1, 40))
+                if not stream:
+                    break
+            damaged = bytes(stream)
+            for size in (_unpacked_size(damaged), len(data)):
+                found = _quickly(damaged, size)
+                assert found == _slowly(damaged, size), (damaged, size)
+                taken += found is not None
+        assert 20 < taken < 190  # Neither all of them nor none.
+
+    @pytest.mark.parametrize("missing", range(1, 33))
+    def test_what_is_packed_behind_a_stream_never_fills_its_last_run(self, missing: int) -> None:
+        """A stream that ends inside a run would take bytes of what follows for its own."""
+        stream = bytes([31]) + bytes(32 - missing)
+        for size in range(80):
+            assert _quickly(stream, size) is None
+
+    @pytest.mark.parametrize("stream", [b"", b"\x02abc", b"\x00a\x20\x05", b"\xe0", b"\x20"])
+    def test_streams_that_are_too_short_or_too_long_give_nothing(
+        self, stream: bytes, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        for size in (0, 1, 2, 3, 4, 70, 5000, 2**32 - 64, 2**40):
+            found = _quickly(stream, size)
+            expected = b"abc" if (stream, size) == (b"\x02abc", 3) else None
+            assert found == (b"" if (stream, size) == (b"", 0) else expected)
+        assert capfd.readouterr() == ("", "")  # The library says nothing either.
+
+    def test_streams_that_unpack_to_a_hundred_times_the_size_are_refused(self) -> None:
+        stream = b"\x00a" + bytes([7 << 5, 255, 0]) * 100_000
+        assert _quickly(stream, 1000) is None
+        with pytest.raises(BadLzf, match="instead of 1,000"):
+            decompress(stream, 1000)
+
+    def test_several_threads_unpack_at_a_time(self) -> None:
+        streams = [lzf_literals(bytes([i]) * 300_000) for i in range(8)]
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(_quickly, streams, [300_000] * 8))
+        assert found == [bytes([i]) * 300_000 for i in range(8)]
+
+    def test_nothing_reaches_the_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert _quickly(b"\x02abc", 3) == b"abc"
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_larger_stream_goes_by_h5py(self, monkeypatch: pytest.MonkeyPatch) -> None:
         rng = np.random.default_rng(1)
-        data = bytes(rng.integers(0, 256, 50_000, dtype=np.uint8)) * 2 + bytes(100_000)
-        stream = lzf_literals(data[:100_000]) + bytes([0, 0]) + bytes([7 << 5, 255, 0]) * 378
+        data = bytes(rng.integers(0, 256, 300_000, dtype=np.uint8)) + bytes(100_000)
+        stream = lzf_literals(data[:300_000]) + bytes([0, 0]) + bytes([7 << 5, 255, 0]) * 378
         stream += bytes([7 << 5, 207 - 9, 0])
-        assert len(stream) > lzf_snappy.LEAST_BYTES
-        assert bytes(lzf_snappy.decompress_sound(stream, 200_000) or b"") == data
-        assert decompress(stream, 200_000) == data
+        assert len(stream) > lzf_hdf5.LEAST_BYTES
+        assert isinstance(decompress(stream, 400_000), memoryview)
+        assert bytes(decompress(stream, 400_000)) == data == _slowly(stream, 400_000)
         with pytest.raises(BadLzf, match="instead of"):
-            decompress(stream, 200_001)
+            decompress(stream, 400_001)
         with pytest.raises(BadLzf, match="before their start"):
-            decompress(bytes([7 << 5, 255, 255]) + stream, 200_264)
+            decompress(bytes([7 << 5, 255, 255]) + stream, 400_264)
+
+    def test_without_h5py_it_is_unpacked_slowly(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "h5py", None)
+        monkeypatch.setattr(lzf_hdf5, "LEAST_BYTES", 0)
+        assert _quickly(b"\x02abc", 3) is None
+        assert bytes(decompress(b"\x02abc", 3)) == b"abc"
 
     def test_it_inverts_a_compressor_of_its_own(self) -> None:
         rng = np.random.default_rng(0)
         for size in (1, 40, 3000):
             data = bytes(rng.integers(0, 4, size, dtype=np.uint8))
-            assert decompress(_compress(data), size) == data
+            assert bytes(decompress(_compress(data), size)) == data
 
 
 def _compress(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ lower five and the following byte how far back less 1.
 
 from __future__ import annotations
 
-from fewpoints.annotations.scans.readers import lzf_snappy
+from fewpoints.annotations.scans.readers import lzf_hdf5
 
 # Three bytes can stand for 264 at most.
 MOST_GROWTH = 88
@@ -24,14 +24,14 @@ class BadLzf(Exception):
         self.at = at
 
 
-def decompress(data: bytes, size: int) -> bytearray:
+def decompress(data: bytes, size: int) -> bytearray | memoryview:
     """Return the `size` bytes that `data` stands for.
 
     Raises BadLzf if the stream ends early, refers to bytes before the start, or does not give
     exactly `size` bytes. Never writes more than a token beyond `size`.
     """
-    if len(data) >= lzf_snappy.LEAST_BYTES:
-        found = lzf_snappy.decompress_sound(data, size)
+    if len(data) >= lzf_hdf5.LEAST_BYTES:
+        found = lzf_hdf5.decompress_sound(data, size)
         if found is not None:
             return found
     out = bytearray()

@@ -168,11 +168,13 @@ def _read_compressed(
             name, f"{error.problem}.", where=f"byte {header.size + 8 + error.at:,}"
         ) from error
     # Unlike in the plain encoding, all values of one field lie together.
-    block = {
+    columns = {
         f.name: np.frombuffer(data, f.type, header.points, f.offset * header.points)
         for f in _used(header, store)
     }
-    store.put(0, block)
+    for start in range(0, header.points, BLOCK_ROWS):
+        block = {n: values[start : start + BLOCK_ROWS] for n, values in columns.items()}
+        store.put(start, block)
     progress(1.0, "Reading points")
 
 
