@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib.abc
 import importlib.machinery
+import operator
 import sys
 from collections.abc import Callable, Sequence
 from types import CodeType, ModuleType
@@ -18,7 +19,11 @@ from typing import Any
 
 # Atheris numbers comparisons as Python's bytecode does.
 _OPERATORS = {ast.Lt: 0, ast.LtE: 1, ast.Eq: 2, ast.NotEq: 3, ast.Gt: 4, ast.GtE: 5}
+_COMPARE = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 _FUZZER = "_the_fuzzer"
+_COMPARED = "_the_fuzzer_compared"
+# What atheris can learn from. Of any answer it keeps the memory for ever, which for arrays is much.
+_SIMPLE = frozenset({int, str, bytes})
 
 
 class Reporting(importlib.abc.MetaPathFinder):
@@ -31,6 +36,12 @@ class Reporting(importlib.abc.MetaPathFinder):
     def __init__(self, package: str, fuzzer: Any) -> None:
         self.package = package
         self.fuzzer = fuzzer
+
+    def compared(self, left: Any, right: Any, number: int, counter: int, constant: bool) -> Any:
+        """What a comparison gives, after a report if its sides say something to the fuzzer."""
+        if type(left) in _SIMPLE and type(right) in _SIMPLE:
+            return self.fuzzer._trace_cmp(left, right, number, counter, constant)
+        return _COMPARE[number](left, right)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -57,6 +68,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         setattr(module, _FUZZER, self._reporting.fuzzer)
+        setattr(module, _COMPARED, self._reporting.compared)
         super().exec_module(module)
 
 
@@ -130,18 +142,18 @@ class _Insert(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
-        operator = _OPERATORS.get(type(node.ops[0]))
-        if len(node.ops) > 1 or operator is None:
+        number = _OPERATORS.get(type(node.ops[0]))
+        if len(node.ops) > 1 or number is None:
             return node
         constant = isinstance(node.left, ast.Constant)
         left, right = node.left, node.comparators[0]
         if not constant and isinstance(right, ast.Constant):
             # The constant comes first, where atheris wants to be told of it.
-            left, right, operator = right, left, (4, 5, 2, 3, 0, 1)[operator]
+            left, right, number = right, left, (4, 5, 2, 3, 0, 1)[number]
             constant = True
         call = ast.Call(
-            _function("_trace_cmp"),
-            [left, right, *map(ast.Constant, (operator, self._counter(), constant))],
+            ast.Name(_COMPARED, ast.Load()),
+            [left, right, *map(ast.Constant, (number, self._counter(), constant))],
             [],
         )
         return ast.copy_location(call, node)
