@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.readers import kitti
 from fewpoints.annotations.scans.readers.kitti import labels_beside, read_kitti
 from fewpoints.annotations.scans.readers.registry import read_scan
 from tests.annotations.scans.readers.mutations import assert_one_sentence, attacked, check, mutated
@@ -71,6 +72,16 @@ class TestPoints:
         scan = read_scan(save(tmp_path, table.tobytes()))
         assert np.flatnonzero(~scan.finite).tolist() == [3, 77]
         assert len(scan) == 500
+
+    def test_a_whole_block_of_lost_returns_does_not_matter(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Some sensors say zero instead of nothing.
+        content = sweep(100) + bytes(100 * 16) + sweep(100, seed=1)
+        monkeypatch.setattr(kitti, "BLOCK_ROWS", 50)
+        scan = read_scan(save(tmp_path, content))
+        assert len(scan) == 300
+        assert not scan.positions[100:200].any()
 
     def test_large_files_are_read_in_blocks_without_a_seam(self, tmp_path: Path) -> None:
         content = sweep(300_001)

@@ -12,12 +12,13 @@ the high ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fewpoints.annotations.arrays import AnyArray, Float32Array
+from fewpoints.annotations.arrays import AnyArray, BoolArray, Float32Array
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.readers.fields import ScanParts, build_scan
@@ -43,7 +44,8 @@ _NUSCENES = _Layout("nuScenes: x, y, z, intensity, ring", ("x", "y", "z", "inten
 def starts_like_sweep(head: bytes) -> bool:
     """Whether the first bytes can be points of either layout."""
     return any(
-        len(head) >= 4 * len(layout.columns) and _share(_table(head, layout), layout) >= LEAST_SHARE
+        len(head) >= 4 * len(layout.columns)
+        and _share([_table(head, layout)], layout) >= LEAST_SHARE
         for layout in (_KITTI, _NUSCENES)
     )
 
@@ -135,11 +137,9 @@ def _layout(path: Path, size: int, name: str) -> _Layout:
                 shares.append(0.0)
                 continue
             step = max(1, size // (1 << 25))
-            found = []
-            for start in range(0, size // row, BLOCK_ROWS * step):
-                file.seek(start * row)
-                found.append(_share(_table(file.read(BLOCK_ROWS * row), layout), layout))
-            shares.append(float(np.mean(found)) if found else 0.0)
+            shares.append(
+                _share(_pieces(file, range(0, size // row, BLOCK_ROWS * step), layout), layout)
+            )
     if shares[0] >= LEAST_SHARE:
         return _KITTI
     if shares[1] >= LEAST_SHARE:
@@ -162,10 +162,31 @@ def _table(data: bytes, layout: _Layout) -> Float32Array:
     return np.frombuffer(data[: len(data) // (4 * width) * 4 * width], _FLOAT).reshape(-1, width)
 
 
-def _share(table: Float32Array, layout: _Layout) -> float:
-    """Share of the rows that can be points; missing returns (NaN) can."""
-    if len(table) == 0:
-        return 0.0
+def _pieces(file: BinaryIO, starts: Iterable[int], layout: _Layout) -> Iterator[Float32Array]:
+    row = 4 * len(layout.columns)
+    for start in starts:
+        file.seek(start * row)
+        yield _table(file.read(BLOCK_ROWS * row), layout)
+
+
+def _share(tables: Iterable[Float32Array], layout: _Layout) -> float:
+    """Share of the rows that can be points; 0 if all are of one and the same place."""
+    rows = good = 0
+    first: Float32Array | None = None
+    differ = False
+    for table in tables:
+        if len(table) == 0:
+            continue
+        first = table[0, :3] if first is None else first
+        rows += len(table)
+        good += int(np.count_nonzero(_possible(table, layout)))
+        differ = differ or bool((table[:, :3] != first).any())
+    # Rows of one value throughout are no measurement.
+    return good / rows if rows == 1 or differ else 0.0
+
+
+def _possible(table: Float32Array, layout: _Layout) -> BoolArray:
+    """(N,): whether a row can be a point; missing returns (NaN) can."""
     with np.errstate(invalid="ignore", over="ignore"):
         near = (np.abs(table[:, :3]) < FARTHEST_M).all(axis=1)
         missing = np.isnan(table[:, :3]).all(axis=1)
@@ -173,11 +194,8 @@ def _share(table: Float32Array, layout: _Layout) -> float:
         tiny = ((np.abs(table) < 1e-9) & (table != 0)).any(axis=1)
         strength = table[:, 3]
         usual = (strength >= 0) & (strength <= 65535)
-        good = ((near & usual) | missing) & ~tiny
+        good: BoolArray = ((near & usual) | missing) & ~tiny
         if layout is _NUSCENES:
             ring = table[:, 4]
             good &= (ring >= 0) & (ring < 256) & (ring == np.rint(ring))
-    # Rows of one value throughout are no measurement.
-    if len(table) > 1 and not (table[:, :3] != table[0, :3]).any():
-        return 0.0
-    return float(good.mean())
+    return good
