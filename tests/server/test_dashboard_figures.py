@@ -25,6 +25,7 @@ from fewpoints.models.superpoints.partition import cut_into_superpoints
 from fewpoints.models.superpoints.superpoints import Superpoints
 from fewpoints.server.coverage import keeper
 from fewpoints.server.coverage.tables import ScanFigures
+from fewpoints.server.dashboard.coverage import advice
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.tables import Checkpoint, Snapshot
 from tests.rooms import SmallRoom, small_room
@@ -154,6 +155,13 @@ def test_class_balance_counts_the_points_of_dense_labels(rooms: Rooms) -> None:
         assert entry["answers"] == int((rooms.room.classes[rows] == entry["index"]).sum())
 
 
+def test_enough_answers_whose_figures_are_not_ready_are_not_called_too_few() -> None:
+    told = advice(231, None)
+    assert told.verdict == "too_early"
+    assert "worked out from the 231 answers" in told.reason
+    assert "needs at least" not in told.reason
+
+
 def test_the_curve_is_that_of_the_model_and_says_why_to_stop(rooms: Rooms) -> None:
     scan_id = rooms.add("room")
     rooms.answer(scan_id, 9)
@@ -181,17 +189,17 @@ def test_the_curve_is_that_of_the_model_and_says_why_to_stop(rooms: Rooms) -> No
     assert last["agreement"] == pytest.approx(float((before == after).mean()))
     truth = rooms.room.classes[rows].astype(np.int64)
     gain = expected_gain(held, changed_share(rooms.labeller, rows, truth, 10))
-    advice = found["advice"]
-    assert advice["gain"]["expected"] == pytest.approx(gain.expected)
-    assert (advice["gain"]["low"], advice["gain"]["high"]) == pytest.approx((gain.low, gain.high))
-    words = "You may stop: " if advice["verdict"] == "stop" else "Keep going: "
-    assert advice["reason"] == (
+    told = found["advice"]
+    assert told["gain"]["expected"] == pytest.approx(gain.expected)
+    assert (told["gain"]["low"], told["gain"]["high"]) == pytest.approx((gain.low, gain.high))
+    words = "You may stop: " if told["verdict"] == "stop" else "Keep going: "
+    assert told["reason"] == (
         f"{words}the next 10 clicks are expected to bring {100 * gain.expected:.1f} %"
         f" ({100 * gain.low:.1f} to {100 * gain.high:.1f}) of its surfaces."
     )
     best = rooms.coverage()["best"]
     assert best["scan_id"] == scan_id
-    assert best["advice"] == advice
+    assert best["advice"] == told
 
 
 def test_answers_and_undo_make_figures_anew(rooms: Rooms) -> None:

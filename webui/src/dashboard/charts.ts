@@ -201,7 +201,8 @@ export function versionsChart(versions: Versions): Lines | null {
 }
 
 /** Whether to go on with a scan, with the numbers that say so. */
-export function adviceWords({ verdict, answers, needed, gain }: Advice): string {
+export function adviceWords({ verdict, answers, needed, gain }: Omit<Advice, "reason">): string {
+  if (!gain && answers >= needed) return t("dashboard.advice.working", { answers });
   if (verdict === "too_early" || !gain) return t("dashboard.advice.tooEarly", { needed, answers });
   const numbers = {
     clicks: gain.clicks,

@@ -94,7 +94,9 @@ def _line(row: Any) -> _Line:
 def advice(answers: int, gain: Gain | None) -> AdviceRead:
     """Return whether to go on after so many answers, and why."""
     found = verdict(answers, gain)
-    if gain is None or found == "too_early":
+    if gain is None and answers >= MIN_ANSWERS_TO_PREDICT:
+        reason = f"What more clicks bring is being worked out from the {answers} answers."
+    elif gain is None or found == "too_early":
         reason = (
             f"Too early to say: needs at least {MIN_ANSWERS_TO_PREDICT} answers in this scan, and"
             f" there are {answers}."
