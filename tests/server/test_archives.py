@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +20,10 @@ from fewpoints.annotations.scans.import_options import NOTHING
 from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.server.settings import Settings
 from fewpoints.server.uploads import archives as archives_module
+from fewpoints.server.uploads import service
 from tests.annotations.scans.archives.zips import Entry, archive, files
 from tests.annotations.scans.readers.test_kitti import sweep
+from tests.server.processes import ServerProcess
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
 from tests.server.test_resumable_uploads import begin, check, here, scans, send
@@ -106,7 +110,7 @@ def test_one_scan_in_a_zip_is_like_any_upload(lead: Visitor, project: dict[str, 
     found = uploaded(lead, project, content)
     assert found["preflight"]["points"] == 400
     assert [scan["title"] for scan in found["scans"]] == ["7.bin"]
-    scan = lead.post_json(f"/uploads/{found['id']}/scan", {}, status=201)
+    scan = lead.post_json(f"/uploads/{found['id']}/scans", {}, status=201)[0]
     assert scan["name"] == "7.bin"
     lead.idle(project["id"])
     assert lead.get_json(f"/scans/{scan['id']}")["format"] == "kitti"
@@ -141,7 +145,7 @@ def test_one_of_several_may_be_asked_for(lead: Visitor, project: dict[str, Any])
     body = {"options": {"member": "b.ply"}}
     found = lead.post_json(f"/uploads/{upload['id']}/check", body)
     assert [scan["title"] for scan in found["scans"]] == ["b.ply"]
-    scan = lead.post_json(f"/uploads/{upload['id']}/scan", {}, status=201)
+    scan = lead.post_json(f"/uploads/{upload['id']}/scans", {}, status=201)[0]
     lead.idle(project["id"])
     assert lead.get_json(f"/scans/{scan['id']}")["points"] == 3000
     assert len(scans(lead, project)) == 1
@@ -183,21 +187,111 @@ def test_a_hostile_archive_is_refused_and_nothing_is_left(
     assert here(server, found) == []
 
 
-def test_damage_that_shows_when_unpacked_stops_no_other(
-    server: RunningServer, lead: Visitor, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_damage_that_shows_when_unpacked_fails_one_scan_and_stops_no_other(
+    server: RunningServer, lead: Visitor, project: dict[str, Any]
 ) -> None:
     """Between check and import the disk may have lost something."""
-    content = files({"a.ply": ROOM, "b.ply": ROOM}, method=0)
+    content = files({"x/a.ply": ROOM, "x/b.ply": ROOM}, method=0)
     found = uploaded(lead, project, content)
     (path,) = here(server, found)
     damaged = bytearray(content)
     damaged[content.index(ROOM) + 1000] ^= 1
     path.write_bytes(damaged)
     made = lead.post_json(f"/uploads/{found['id']}/scans", {}, status=201)
-    assert [scan["name"] for scan in made] == ["b.ply"]
-    kept = lead.get_json(f"/uploads/{found['id']}")["scans"]
-    assert "a.ply" in kept[0]["problem"]["message"]
-    assert "checksum" in kept[0]["problem"]["message"]
+    assert [(scan["name"], scan["state"]) for scan in made] == [
+        ("a.ply", "queued"),
+        ("b.ply", "queued"),
+    ]
+    assert here(server, found) == []
+    lead.idle(project["id"])
+    broken, whole = (lead.get_json(f"/scans/{scan['id']}") for scan in made)
+    assert broken["state"] == "failed"
+    assert broken["error"].startswith("a.ply, x/a.ply: its checksum is wrong")
+    assert (whole["state"], whole["points"], whole["options"]["member"]) == ("ready", 3000, None)
+    assert left_of(server, broken) == set()
+    assert left_of(server, whole) == {"data"}
+    refusal = lead.post_json(f"/scans/{broken['id']}/retry", status=409)
+    assert "Upload it again" in refusal["error"]["message"]
+
+
+def left_of(server: RunningServer, scan: dict[str, Any]) -> set[str]:
+    """What lies in the folder of a scan."""
+    return {path.name for path in (server.settings.home / "scans" / str(scan["id"])).iterdir()}
+
+
+def test_a_cancelled_import_can_be_tried_again_and_a_deleted_scan_leaves_nothing(
+    server: RunningServer, lead: Visitor, project: dict[str, Any]
+) -> None:
+    content = files({f"{i}.ply": ROOM for i in range(4)})
+    found = uploaded(lead, project, content)
+    made = lead.post_json(f"/uploads/{found['id']}/scans", {}, status=201)
+    last, deleted = made[-1], made[-2]
+    source = server.settings.home / "scans" / str(last["id"]) / "source.zip"
+    assert source.stat().st_nlink == len(made), "the archive is on the disk once"
+    (job,) = lead.get_json("/jobs", project_id=project["id"], scan_id=last["id"])["items"]
+    lead.post_json(f"/jobs/{job['id']}/cancel")
+    checked(lead.delete(f"/scans/{deleted['id']}"), 204)
+    lead.idle(project["id"])
+    assert lead.get_json(f"/scans/{last['id']}")["error"] == "The import was cancelled."
+    assert source.stat().st_nlink == 1
+    again = lead.post_json(f"/scans/{last['id']}/retry", status=202)
+    assert lead.finished(again)["state"] == "done"
+    assert lead.get_json(f"/scans/{last['id']}")["points"] == 3000
+    assert left_of(server, last) == {"data"}
+    assert not (server.settings.home / "scans" / str(deleted["id"])).exists()
+    own = hashlib.sha256(ROOM).hexdigest()
+    assert lead.get_json(f"/scans/{last['id']}")["version"].startswith(own[:8])
+
+
+def test_imports_of_an_archive_go_on_after_a_kill(tmp_path: Path) -> None:
+    content = files({f"{i}.ply": ROOM for i in range(5)})
+    with ServerProcess(tmp_path) as server:
+        owner = server.owner()
+        project = owner.project(auto_select=False)
+        found = uploaded(owner, project, content)
+        made = owner.post_json(f"/uploads/{found['id']}/scans", {}, status=201)
+        server.kill()
+    assert list(tmp_path.glob("scans/*/source.zip")), "killed before all were imported"
+    with ServerProcess(tmp_path) as server:
+        owner = server.owner()
+        owner.idle(project["id"])
+        for scan in made:
+            assert owner.get_json(f"/scans/{scan['id']}")["points"] == 3000
+    assert list(tmp_path.glob("scans/*/source*")) == []
+    assert list(tmp_path.glob("partial/*")) == []
+
+
+def test_links_that_no_scan_knows_are_removed(server: RunningServer, tmp_path: Path) -> None:
+    """The server was killed when it had made them and not yet stored the scans."""
+    storage, database = server.app.state.storage, server.app.state.database
+    upload = tmp_path / "a.zip"
+    upload.write_bytes(b"x")
+    old = time.time() - 7200
+    for scan_id in (800_001, 800_002, 800_003):
+        storage.share_upload(scan_id, upload, ".zip")
+        if scan_id != 800_002:
+            os.utime(storage.scan_folder(scan_id), (old, old))
+    (storage.scan_folder(800_003) / "data").mkdir()
+    os.utime(storage.scan_folder(800_003), (old, old))
+    service.sweep(database, storage, service.Writers())
+    assert not storage.scan_folder(800_001).exists()
+    assert storage.scan_folder(800_002).exists(), "its transaction may be under way"
+    assert storage.scan_folder(800_003).exists(), "there is more than a link"
+    assert upload.stat().st_nlink == 3
+
+
+def test_where_the_disk_has_no_links_each_scan_has_a_copy(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: Any) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    upload = tmp_path / "a.zip"
+    upload.write_bytes(b"archive")
+    monkeypatch.setattr(os, "link", link)
+    server.app.state.storage.share_upload(800_004, upload, ".zip")
+    assert server.app.state.storage.scan_source(800_004, ".zip").read_bytes() == b"archive"
+    server.app.state.storage.remove_scan(800_004)
 
 
 def test_files_together_must_fit_what_uploads_may_have(tmp_path: Path) -> None:

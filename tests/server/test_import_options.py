@@ -58,7 +58,7 @@ class TestUploads:
         turned = [x * 0.3048, z * 0.3048, y * 0.3048]
         assert fixed["preflight"]["extent"] == pytest.approx(turned)
 
-        scan = lead.post_json(f"/uploads/{upload['id']}/scan", status=201)
+        scan = lead.post_json(f"/uploads/{upload['id']}/scans", status=201)[0]
         assert scan["options"] == fixed["options"], "those of the check"
         lead.idle(project["id"])
         ready = lead.get_json(f"/scans/{scan['id']}")
@@ -70,7 +70,7 @@ class TestUploads:
         send(lead, upload, 0, ROOM)
         lead.post_json(f"/uploads/{upload['id']}/check", {})
         body = {"options": OPTIONS}
-        scan = lead.post_json(f"/uploads/{upload['id']}/scan", body, status=201)
+        scan = lead.post_json(f"/uploads/{upload['id']}/scans", body, status=201)[0]
         assert scan["options"] == {**OPTIONS, "text": None, "member": None}
 
     @pytest.mark.parametrize("fixes", [{"unit": "miles"}, {"turn": 1}, {"thin_to": -1}])

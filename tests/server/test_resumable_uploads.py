@@ -78,8 +78,8 @@ class TestPieces:
         assert found["preflight"]["name"] == "room.ply"
         assert len(scans(lead, project)) == before, "a check makes no scan"
 
-        scan = lead.post_json(f"/uploads/{upload['id']}/scan", status=201)
-        again = lead.post_json(f"/uploads/{upload['id']}/scan", status=201)
+        scan = lead.post_json(f"/uploads/{upload['id']}/scans", status=201)[0]
+        again = lead.post_json(f"/uploads/{upload['id']}/scans", status=201)[0]
         assert scan["id"] == again["id"]
         assert (scan["name"], scan["bytes"]) == ("room.ply", len(ROOM))
         assert len(scans(lead, project)) == before + 1
@@ -130,7 +130,7 @@ class TestPieces:
         checked(send(lead, upload, 0, b"x" * 99), 200)
         refusal = lead.post_json(f"/uploads/{upload['id']}/check", {}, status=409)
         assert "99 of 100" in refusal["error"]["message"]
-        refusal = lead.post_json(f"/uploads/{upload['id']}/scan", status=409)
+        refusal = lead.post_json(f"/uploads/{upload['id']}/scans", status=409)
         assert refusal["error"]["code"] == "upload_state"
 
 
@@ -177,7 +177,7 @@ class TestGoingOn:
             assert (again["id"], again["received"]) == (upload["id"], 30_000)
             checked(send(visitor, again, 30_000, ROOM[30_000:]), 200)
             assert check(visitor, again, ROOM)["state"] == "checked"
-            scan = visitor.post_json(f"/uploads/{again['id']}/scan", status=201)
+            scan = visitor.post_json(f"/uploads/{again['id']}/scans", status=201)[0]
             visitor.idle(project["id"])
             assert visitor.get_json(f"/scans/{scan['id']}")["points"] == 3000
 
@@ -286,7 +286,7 @@ class TestRefused:
         assert found["state"] == "refused"
         assert found["problem"]["message"].startswith("broken.ply")
         assert "upload-" not in found["problem"]["message"]
-        refusal = lead.post_json(f"/uploads/{upload['id']}/scan", status=409)
+        refusal = lead.post_json(f"/uploads/{upload['id']}/scans", status=409)
         assert "broken.ply" in refusal["error"]["message"]
 
     def test_a_check_that_takes_too_long_leaves_the_import_possible(
@@ -303,7 +303,7 @@ class TestRefused:
         found = check(lead, upload)
         assert (found["state"], found["preflight"]) == ("checked", None)
         assert found["problem"]["code"] == "inspection_timeout"
-        scan = lead.post_json(f"/uploads/{upload['id']}/scan", status=201)
+        scan = lead.post_json(f"/uploads/{upload['id']}/scans", status=201)[0]
         lead.idle(project["id"])
         assert lead.get_json(f"/scans/{scan['id']}")["state"] == "ready"
 
@@ -331,7 +331,7 @@ class TestWhose:
             checked(send(visitor, upload, 0, b"x"), 403)
             checked(visitor.delete(path), 403)
             checked(visitor.post(f"{path}/check", json={}), 403)
-            checked(visitor.post(f"{path}/scan"), 403)
+            checked(visitor.post(f"{path}/scans"), 403)
         assert other.get_json(f"/projects/{project['id']}/uploads")["total"] == 0
         checked(lead.get("/uploads/999999"), 404)
 

@@ -60,7 +60,7 @@ def test_a_refused_file_shows_its_lines_and_is_read_as_it_is_said(
     assert found["preflight"]["bounds"]["max"] == [39.25, 39.5, 7]
     assert lead.get_json(f"/uploads/{upload['id']}")["text_table"] == found["text_table"]
 
-    scan = lead.post_json(f"/uploads/{upload['id']}/scan", status=201)
+    scan = lead.post_json(f"/uploads/{upload['id']}/scans", status=201)[0]
     lead.idle(project["id"])
     ready = lead.get_json(f"/scans/{scan['id']}")
     assert (ready["state"], ready["points"]) == ("ready", 1600)

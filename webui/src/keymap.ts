@@ -47,6 +47,8 @@ const LABEL_ACTIONS = [
   "modeIntensity",
   "modeNormals",
   "modeFeatures",
+  "modeTruth",
+  "modeAgreement",
   "peek",
   "biggerPoints",
   "smallerPoints",
@@ -136,6 +138,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "modeIntensity", keys: ["Alt+7"], group: "view" },
   { action: "modeNormals", keys: ["Alt+8"], group: "view" },
   { action: "modeFeatures", keys: ["Alt+9"], group: "view" },
+  { action: "modeTruth", keys: ["Alt+0"], group: "view" },
+  { action: "modeAgreement", keys: ["Shift+W"], group: "view" },
   { action: "peek", keys: ["P"], group: "view", hold: true },
   {
     action: "biggerPoints",

@@ -17,6 +17,8 @@ export const MODE_ACTIONS: Record<ColorMode, Action> = {
   intensity: "modeIntensity",
   normals: "modeNormals",
   features: "modeFeatures",
+  truth: "modeTruth",
+  agreement: "modeAgreement",
 };
 
 export function modeTitle(mode: ColorMode): string {

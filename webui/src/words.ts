@@ -17,6 +17,9 @@ export const STRATEGY_WORDS: Record<Strategy, { title: string; hint: string }> =
   random: { title: t("strategy.random"), hint: t("strategy.random.hint") },
 };
 
+/** The strategy of answers that came with a file. */
+export const FROM_FILE = "imported";
+
 /** What jobs are about, and what state they and scans are in. */
 export const JOB_WORDS: Record<Job["kind"], string> = {
   import: t("job.import"),

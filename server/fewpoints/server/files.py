@@ -102,6 +102,34 @@ def made_answer(
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
+def parts_answer(
+    request: Request,
+    make: Callable[[int, int], bytes],
+    *,
+    version: str,
+    records: int,
+    ranges: str | None,
+    item_bytes: int,
+) -> Response:
+    """Answer with bytes that are made record by record, for those that are asked for.
+
+    make: (from, to) records -> their bytes.
+
+    Raises:
+        Invalid, OtherVersion: they are not what is asked for.
+    """
+    etag = f'"{version}"'
+    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
+    if knows(request, etag):
+        return Response(status_code=304, headers=headers)
+    require_present(request, etag)
+    asked = [(0, records)]
+    if ranges is not None:
+        asked = list(parse_ranges(ranges, records=records, item_bytes=item_bytes))
+    content = b"".join(make(start, stop) for start, stop in asked)
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
 def knows(request: Request, etag: str) -> bool:
     """Whether the client says that it has the bytes with this tag (in its quotes)."""
     return _names(request.headers.get("if-none-match"), etag)

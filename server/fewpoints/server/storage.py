@@ -206,9 +206,49 @@ class Storage:
         os.replace(upload, self.scan_source(scan_id, suffix))
         fsync_folder(folder)
 
+    def share_upload(self, scan_id: int, upload: Path, suffix: str) -> None:
+        """Make `upload` the source file of one more new scan; it stays where it is.
+
+        Its bytes are on the disk once, and as long as one of these scans has them.
+        """
+        folder = self.scan_folder(scan_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        source = self.scan_source(scan_id, suffix)
+        try:
+            os.link(upload, source)
+        except OSError:  # Not every file system has links.
+            self.require_free(upload.stat().st_size)
+            shutil.copyfile(upload, source)
+        fsync_folder(folder)
+
+    def put_source(self, scan_id: int, made: Path, suffix: str) -> None:
+        """Give a scan another source file, durably; one with another suffix stays beside it."""
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(made, self.scan_source(scan_id, suffix))
+        fsync_folder(self.scan_folder(scan_id))
+
     def scan_source(self, scan_id: int, suffix: str) -> Path:
         """The uploaded file; removed once the scan is imported or found unreadable."""
         return self.scan_folder(scan_id) / f"source{suffix}"
+
+    def remove_sources(self, scan_id: int, *, keep: Path | None = None) -> None:
+        """Remove every source file of a scan but `keep`."""
+        for path in self.scan_folder(scan_id).glob("source*"):
+            if path != keep:
+                path.unlink(missing_ok=True)
+
+    def scans_of_sources(self, *, older_than_s: float) -> set[int]:
+        """Ids of scans of which only the uploaded file is here, and that for so long."""
+        found = set()
+        for folder in (self.home / "scans").glob("[0-9]*"):
+            with suppress(FileNotFoundError):
+                names = [path.name for path in folder.iterdir()]
+                alone = all(name.startswith("source") for name in names)
+                if alone and time.time() - folder.stat().st_mtime > older_than_s:
+                    found.add(int(folder.name))
+        return found
 
     def scan_data(self, scan_id: int) -> Path:
         """Folder of the parsed arrays, tiles and preflight."""

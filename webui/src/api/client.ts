@@ -238,6 +238,8 @@ export const scans = {
   /** Have a channel made that is missing. */
   makeChannel: (id: number, name: api.ChannelName) =>
     request("POST", `/scans/${id}/channels/${name}`, verify.job),
+  /** Whether there is a ground truth; for leads only. */
+  truth: (id: number) => request("GET", `/scans/${id}/truth`, verify.truthState),
   /** Have made what dense labels need, where it is missing. */
   prepare: (id: number) => request("POST", `/scans/${id}/features`, verify.job),
   /** Row of the imported scan of a record in tile order. */

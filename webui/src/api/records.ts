@@ -6,8 +6,8 @@
  * ranges of them are ever asked for, several in one request, and parts that are put together are of one version.
  */
 import { ApiError, bytesOf, request, send } from "./client";
-import type { Channel, RecordCounts } from "./types";
-import { recordCounts } from "./verify";
+import type { Channel, RecordCounts, RightAndWrong } from "./types";
+import { recordCounts, rightAndWrong } from "./verify";
 
 /** Records `from … to` (exclusive) in tile order. */
 export interface RecordRange {
@@ -49,6 +49,18 @@ export const recordFiles = {
     counts: `/scans/${scanId}/objects/counts`,
     itemBytes: 4,
   }),
+  /** True class, 255 for none, and 255. For leads only, as the next one. */
+  truth: (scanId: number): CountedFile => ({
+    path: `/scans/${scanId}/truth.bin`,
+    counts: `/scans/${scanId}/truth/counts`,
+    itemBytes: 2,
+  }),
+  /** True class and labelled class, 255 for none each, from the answers up to now. */
+  agreement: (scanId: number): CountedFile => ({
+    path: `/scans/${scanId}/agreement.bin`,
+    counts: `/scans/${scanId}/agreement/counts`,
+    itemBytes: 2,
+  }),
   channel: (scanId: number, { name, version }: Pick<Channel, "name" | "version">): RecordFile => ({
     path: `/scans/${scanId}/channels/${name}?v=${version ?? ""}`,
     itemBytes: 4,
@@ -57,6 +69,11 @@ export const recordFiles = {
 
 export function countRecords(file: CountedFile, signal: AbortSignal): Promise<RecordCounts> {
   return request("GET", file.counts, recordCounts, { signal });
+}
+
+/** Of the file `agreement`. */
+export function countRight(file: CountedFile, signal: AbortSignal): Promise<RightAndWrong> {
+  return request("GET", file.counts, rightAndWrong, { signal });
 }
 
 /** One version of some bytes per record. */

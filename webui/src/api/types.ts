@@ -174,6 +174,8 @@ export type Channel = Schemas["ChannelRead"];
 export type ChannelName = Channel["name"];
 
 /** How many records of a scan have which class, or are of which object. */
+export type TruthState = Schemas["TruthState"];
+export type RightAndWrong = Schemas["RightAndWrong"];
 export type RecordCounts = Schemas["RecordCounts"];
 
 export interface TileManifest {

@@ -147,6 +147,14 @@ export const scan: Verifier<api.Scan> = object({
   created_at: text,
 });
 
+export const truthState: Verifier<api.TruthState> = object({ version: nullable(text) });
+
+export const rightAndWrong: Verifier<api.RightAndWrong> = object({
+  records: count,
+  right: count,
+  wrong: count,
+});
+
 export const recordCounts: Verifier<api.RecordCounts> = object({
   records: count,
   counts: list(object({ class_index: nullable(count), instance: nullable(count), records: count })),

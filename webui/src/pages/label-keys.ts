@@ -50,6 +50,8 @@ function actionsOn(targets: KeyTargets): Record<LabelAction, () => void> {
     modeIntensity: show("intensity"),
     modeNormals: show("normals"),
     modeFeatures: show("features"),
+    modeTruth: show("truth"),
+    modeAgreement: show("agreement"),
     peek: () => (session.peeking = true),
     biggerPoints: () => settings.setPointSize(settings.pointSize + 0.2),
     smallerPoints: () => settings.setPointSize(settings.pointSize - 0.2),

@@ -21,6 +21,7 @@ export class LabelData {
   job = $state.raw<Job | null>(null); // Training or prediction under way.
   preparation = $state.raw<Job | null>(null); // The newest that makes features and superpoints of this scan.
   normals = $state.raw<Job | null>(null); // The newest that estimates normals of this scan.
+  labelling = $state.raw<Job | null>(null); // The newest that takes labels of files of the project.
   selection = $state.raw<Job | null>(null); // The choice of points of this scan that is under way.
 
   readonly progress = $derived(progressOf(this.labels.queries));
@@ -96,6 +97,7 @@ export class LabelData {
 
   /** A job came up or changed: the server told, or this page started it. */
   onJob(changed: Job): void {
+    if (changed.kind === "labels") this.labelling = changed;
     const running = changed.state === "queued" || changed.state === "running";
     if (changed.scan_id === this.scan.id) {
       if (changed.kind === "features") this.preparation = changed;

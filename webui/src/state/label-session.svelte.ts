@@ -21,7 +21,7 @@ import { classKeys, keyOf } from "../keymap";
 import { Stopwatch } from "../util/stopwatch";
 import { uuid } from "../util/uuid";
 import type { Pose } from "../viewer/camera";
-import { COLOR_MODES } from "../viewer/modes";
+import { COLOR_MODES, TRUTH_MODES } from "../viewer/modes";
 import { answers as answerOutbox } from "./answers.svelte";
 import { LabelModes } from "./label-modes.svelte";
 import { QueryLease } from "./lease";
@@ -144,7 +144,10 @@ export class LabelSession extends LabelModes {
     if (left.picked) this.picked = left.picked;
     this.instance = left.instance;
     const mode = COLOR_MODES.find((name) => name === left.mode);
-    if (mode && (mode !== "prediction" || this.scan.prediction)) this.chosenMode = mode;
+    // The truth is looked at when somebody says so, not whenever the page is opened.
+    const offered =
+      mode && !TRUTH_MODES.has(mode) && (mode !== "prediction" || this.scan.prediction);
+    if (offered) this.chosenMode = mode;
     if (left.pose) this.camera.restore(left.pose);
   }
 

@@ -15,6 +15,7 @@ const sources: LegendSources = {
   mode: "rgb",
   classes,
   counts: null,
+  right: null,
   heights: [0, 2.6],
   unit: "metres",
   up: [0, 0, 1],
@@ -44,6 +45,30 @@ it("classes on show are listed by their share", () => {
     ["wall", "12.5 %"],
   ]);
   expect(legendOf({ ...sources, mode: "labels" })).toBeNull();
+});
+
+it("true classes are listed by their share, and what has none", () => {
+  const counts = countsOf(8, [1, null, 5], [null, null, 2], [0, null, 1]);
+  const legend = legendOf({ ...sources, mode: "truth", counts });
+  expect(legend?.entries.map((e) => [e.name, e.value])).toEqual([
+    ["floor", "62.5 %"],
+    ["wall", "12.5 %"],
+    ["No ground truth", "25.0 %"],
+  ]);
+  expect(legendOf({ ...sources, mode: "truth" })).toBeNull();
+});
+
+it("right and wrong are shares of the points with a truth", () => {
+  const right = { records: 1000, right: 600, wrong: 200 };
+  const legend = legendOf({ ...sources, mode: "agreement", right });
+  expect(legend?.entries.map((e) => [e.name, e.value])).toEqual([
+    ["Right", "75.0 % · 600 points"],
+    ["Wrong", "25.0 % · 200 points"],
+    ["No ground truth", "20.0 % · 200 points"],
+  ]);
+  const all = legendOf({ ...sources, mode: "agreement", right: { ...right, records: 800 } });
+  expect(all?.entries).toHaveLength(2);
+  expect(legendOf({ ...sources, mode: "agreement" })).toBeNull();
 });
 
 it("objects are numbers of a class", () => {

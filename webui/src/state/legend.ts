@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the colours on show mean, as plain data: the page draws it, and so does a screenshot. */
-import type { Channel, LabelClass, RecordCounts, Triple } from "../api/types";
+import type { Channel, LabelClass, RecordCounts, RightAndWrong, Triple } from "../api/types";
 import { t } from "../i18n";
 import { formatPercent } from "../util/format";
 import type { ColorMode } from "../viewer/modes";
@@ -13,7 +13,10 @@ import {
   INTENSITY_RAMP,
   objectColor,
   rampColor,
+  RIGHT_COLOR,
+  UNKNOWN_COLOR,
   UNSURE_RAMP,
+  WRONG_COLOR,
 } from "../viewer/ramps";
 import { upAxis } from "../viewer/clip";
 import { lengthWords } from "../view-words";
@@ -21,7 +24,7 @@ import { lengthWords } from "../view-words";
 export interface LegendEntry {
   color: string; // CSS.
   name: string;
-  value: string | null; // Share of the points.
+  value: string | null; // Share of the points, or that and their number.
 }
 
 export interface Legend {
@@ -38,6 +41,7 @@ export interface LegendSources {
   mode: ColorMode;
   classes: readonly LabelClass[];
   counts: RecordCounts | null; // Of the classes or objects on show, the most frequent first.
+  right: RightAndWrong | null; // Of the labels on show beside the ground truth.
   heights: readonly [number, number] | null;
   unit: string | null;
   up: Triple;
@@ -76,6 +80,31 @@ function objectEntries({ counts, classes }: LegendSources): LegendEntry[] {
       value: formatPercent(records / total),
     };
   });
+}
+
+/** True classes, and what has none. */
+function truthEntries(from: LegendSources): LegendEntry[] {
+  const without = from.counts?.counts.find(({ class_index }) => class_index === null);
+  const share = (without?.records ?? 0) / Math.max(1, from.counts?.records ?? 0);
+  const unknown = {
+    color: UNKNOWN_COLOR,
+    name: t("view.legend.noTruth"),
+    value: formatPercent(share),
+  };
+  return [...classEntries(from), ...(without ? [unknown] : [])];
+}
+
+function agreementEntries({ records, right, wrong }: RightAndWrong): LegendEntry[] {
+  const of = (n: number, all: number): string =>
+    t("view.legend.shareOf", { share: formatPercent(n / Math.max(1, all)), n });
+  const unknown = records - right - wrong;
+  return [
+    { color: RIGHT_COLOR, name: t("view.legend.right"), value: of(right, right + wrong) },
+    { color: WRONG_COLOR, name: t("view.legend.wrong"), value: of(wrong, right + wrong) },
+    ...(unknown > 0
+      ? [{ color: UNKNOWN_COLOR, name: t("view.legend.noTruth"), value: of(unknown, records) }]
+      : []),
+  ];
 }
 
 function facingEntries(up: Triple): LegendEntry[] {
@@ -126,6 +155,17 @@ export function legendOf(from: LegendSources): Legend | null {
       const note = from.channel?.estimated ? t("view.legend.estimated") : null;
       return { ...none, entries: facingEntries(from.up), note };
     }
+    case "truth": {
+      const entries = truthEntries(from);
+      return entries.length > 0 ? { ...none, entries } : null;
+    }
+    case "agreement":
+      if (!from.right) return null;
+      return {
+        ...none,
+        entries: agreementEntries(from.right),
+        note: t("view.legend.agreement"),
+      };
     case "features":
       return { ...none, note: t("view.legend.features") };
   }

@@ -4,8 +4,7 @@
 /** What the points of a scan are, as the server counted them: the page holds some of the points only. */
 import { untrack } from "svelte";
 import { isAbort, messageOf } from "../api/client";
-import { type CountedFile, countRecords } from "../api/records";
-import type { RecordCounts } from "../api/types";
+import type { CountedFile } from "../api/records";
 import { toasts } from "./toasts.svelte";
 
 export interface Countable {
@@ -14,24 +13,27 @@ export interface Countable {
   readonly version: string | null;
 }
 
-interface Known {
+interface Known<T> {
   readonly version: string;
-  readonly counts: RecordCounts;
+  readonly counts: T;
 }
 
-export class ShownCounts {
+export class ShownCounts<T> {
   /** By file: the counts of each are kept for when it is on show again. */
-  private known = $state.raw<ReadonlyMap<string, Known>>(new Map());
+  private known = $state.raw<ReadonlyMap<string, Known<T>>>(new Map());
 
   /** Call while a component is set up. @param shown what is on show; null where it is not counted. */
-  constructor(private readonly shown: () => Countable | null) {
+  constructor(
+    private readonly shown: () => Countable | null,
+    count: (file: CountedFile, signal: AbortSignal) => Promise<T>,
+  ) {
     const file = $derived(shown()?.file ?? null);
     const version = $derived(shown()?.version ?? null);
     $effect(() => {
       if (!file || version === null) return;
       if (untrack(() => this.known.get(file.counts)?.version) === version) return;
       const request = new AbortController();
-      countRecords(file, request.signal).then(
+      count(file, request.signal).then(
         (counts) => (this.known = new Map(this.known).set(file.counts, { version, counts })),
         (error: unknown) => {
           if (!isAbort(error)) toasts.error(messageOf(error));
@@ -42,7 +44,7 @@ export class ShownCounts {
   }
 
   /** Of what is on show, the newest that are known; null before there are any. */
-  get current(): RecordCounts | null {
+  get current(): T | null {
     const { file = null, version = null } = this.shown() ?? {};
     return file && version !== null ? (this.known.get(file.counts)?.counts ?? null) : null;
   }

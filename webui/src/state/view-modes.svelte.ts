@@ -8,9 +8,10 @@ import { recordFiles, type RecordRange, type RecordSource, sourceOf } from "../a
 import type { Channel, ChannelName } from "../api/types";
 import { t } from "../i18n";
 import { isActive } from "../words";
-import { attributeOf, type ColorMode } from "../viewer/modes";
+import { type Attribute, attributeOf, type ColorMode, TRUTH_MODES } from "../viewer/modes";
 import { GUESS_MODES } from "./guesses";
 import type { LabelSession } from "./label-session.svelte";
+import { session as signedIn } from "./session.svelte";
 import { ShownLabels } from "./shown-labels.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -23,6 +24,10 @@ const CHANNELS: Partial<Record<ColorMode, ChannelName>> = {
 export class ViewModes {
   channels = $state.raw<readonly Channel[]>([]);
   readonly objects: ShownLabels;
+  /** Labels beside the ground truth. */
+  readonly agreement: ShownLabels;
+  /** The same exactly where the ground truth is; null where there is none, or it is not to be seen. */
+  truth = $state<string | null>(null);
   private asked = $state.raw<ChannelName | null>(null); // Whose making was asked for here.
 
   /** The answers that name an instance. */
@@ -36,6 +41,15 @@ export class ViewModes {
     if (this.session.mode === "instances") return this.objects.newest?.source ?? null;
     if (channel?.state !== "ready") return null;
     return sourceOf(recordFiles.channel(this.session.scan.id, channel));
+  });
+  /** What the view reads for a mode that shows the ground truth; null while it is not there. */
+  readonly truthSource = $derived.by<RecordSource | null>(() => {
+    const { session, truth } = this;
+    if (truth === null || this.whyNot(session.mode) !== null) return null;
+    if (session.mode === "agreement") return this.agreement.newest?.source ?? null;
+    if (session.mode !== "truth") return null;
+    const onOutdated = (): void => void this.readTruth();
+    return sourceOf(recordFiles.truth(session.scan.id), { version: `"${truth}"`, onOutdated });
   });
   /** The job that makes what the mode on show lacks. */
   readonly making = $derived.by(() => {
@@ -53,14 +67,27 @@ export class ViewModes {
   constructor(
     private readonly session: LabelSession,
     ready: () => boolean,
-    foremost: () => readonly RecordRange[],
+    foremost: (name: Attribute) => readonly RecordRange[],
   ) {
     this.objects = new ShownLabels(
       session,
       recordFiles.objects(session.scan.id),
       () => ready() && session.mode === "instances",
-      foremost,
+      () => foremost("channel"),
     );
+    this.agreement = new ShownLabels(
+      session,
+      recordFiles.agreement(session.scan.id),
+      () => ready() && session.mode === "agreement" && this.whyNot("agreement") === null,
+      () => foremost("label"),
+    );
+    // Labels of files were taken or taken back, or the class list is another one.
+    const truthMayDiffer = $derived(
+      `${session.labelling?.id} ${session.labelling?.state} ${session.project.classes.map((c) => c.name).join("\n")}`,
+    );
+    $effect(() => {
+      if (truthMayDiffer && signedIn.isLead) untrack(() => void this.readTruth());
+    });
 
     // Jobs that end may have made something.
     const made = $derived(
@@ -101,11 +128,21 @@ export class ViewModes {
         return labelled || session.scan.prediction ? null : t("view.why.nothingGuessed");
       case "instances":
         return this.numbered ? null : t("view.why.noInstances");
+      case "truth":
+      case "agreement":
+        if (!signedIn.isLead) return t("view.why.leadsOnly");
+        if (this.truth === null) return t("view.why.noTruth");
+        return mode === "truth" || labelled ? null : t("view.why.nothingGuessed");
       case "intensity":
         return this.channelOf(mode)?.state === "unavailable" ? t("view.why.noIntensity") : null;
       default:
         return null;
     }
+  }
+
+  /** Whether there is any use in a mode for this person and scan. */
+  offers(mode: ColorMode): boolean {
+    return !TRUTH_MODES.has(mode) || this.truth !== null;
   }
 
   setMode(mode: ColorMode): void {
@@ -126,6 +163,14 @@ export class ViewModes {
   drawn(mode: ColorMode): ColorMode {
     if (attributeOf(mode) === "channel" && !this.source) return "rgb";
     return this.whyNot(mode) === null ? mode : "rgb";
+  }
+
+  private async readTruth(): Promise<void> {
+    try {
+      this.truth = (await scans.truth(this.session.scan.id)).version;
+    } catch (error) {
+      toasts.error(messageOf(error));
+    }
   }
 
   private make(name: ChannelName): void {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The fewpoints authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** By what points can be coloured. The order is that of `uMode` in the shader, and of the keys Alt+1 … 9. */
+/** By what points can be coloured. The order is that of `uMode` in the shader, and of the keys Alt+1 … 9, 0. */
 export const COLOR_MODES = [
   "rgb",
   "labels",
@@ -12,6 +12,8 @@ export const COLOR_MODES = [
   "intensity",
   "normals",
   "features",
+  "truth",
+  "agreement",
 ] as const;
 export type ColorMode = (typeof COLOR_MODES)[number];
 
@@ -19,8 +21,8 @@ export type ColorMode = (typeof COLOR_MODES)[number];
 export const MAIN_MODES = ["rgb", "labels", "prediction"] as const satisfies readonly ColorMode[];
 
 /**
- * What a mode may read of a point beside its record: `label`, a class and a confidence, or `channel`, four bytes whose
- * meaning depends on the mode. A tile keeps its look until its part of them is there.
+ * What a mode may read of a point beside its record: `label`, a class and a confidence or another class, or `channel`,
+ * four bytes; what they mean depends on the mode. A tile keeps its look until its part of them is there.
  */
 export type Attribute = "label" | "channel";
 export const ATTRIBUTES = ["label", "channel"] as const satisfies readonly Attribute[];
@@ -34,6 +36,8 @@ const READS: Partial<Record<ColorMode, Attribute>> = {
   intensity: "channel",
   normals: "channel",
   features: "channel",
+  truth: "label",
+  agreement: "label",
 };
 
 export function attributeOf(mode: ColorMode): Attribute | null {
@@ -46,4 +50,9 @@ export const OVERLAY_MODES: ReadonlySet<ColorMode> = new Set<ColorMode>([
   "prediction",
   "uncertainty",
   "instances",
+  "truth",
+  "agreement",
 ]);
+
+/** Modes that show the ground truth of a file, alone or beside the labels. Only leads see them. */
+export const TRUTH_MODES: ReadonlySet<ColorMode> = new Set<ColorMode>(["truth", "agreement"]);

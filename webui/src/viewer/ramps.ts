@@ -38,6 +38,10 @@ export const UNSURE_RAMP = [
 export const INTENSITY_RAMP = ["#202020", "#ffffff"] as const;
 /** Directions that surfaces face: along the first and second level axis, and up or down. */
 export const FACING_COLORS = ["#e69f00", "#009e73", "#56b4e9"] as const;
+/** Labels that are the true class, labels that are not, and points of which nobody knows. */
+export const RIGHT_COLOR = "#56b4e9";
+export const WRONG_COLOR = "#d55e00";
+export const UNKNOWN_COLOR = "#8a8a8a";
 
 /** The colour at a part `t` (0–1) of a ramp, 0–255 each. */
 export function rampColor(ramp: readonly string[], t: number): Triple {
@@ -48,13 +52,15 @@ export function rampColor(ramp: readonly string[], t: number): Triple {
   return low.map((c, i) => Math.round(c + ((high[i] ?? 0) - c) * (place - at))) as Triple;
 }
 
+/** A colour as a GLSL constructor. */
+export function glslColor(hex: string): string {
+  const [r, g, b] = rgbOf(hex).map((c) => (c / 255).toFixed(5));
+  return `vec3(${r}, ${g}, ${b})`;
+}
+
 /** The colours of a ramp as a GLSL array constructor. */
 export function glslColors(ramp: readonly string[]): string {
-  const colors = ramp.map((hex) => {
-    const [r, g, b] = rgbOf(hex).map((c) => (c / 255).toFixed(5));
-    return `vec3(${r}, ${g}, ${b})`;
-  });
-  return `vec3[${ramp.length}](${colors.join(", ")})`;
+  return `vec3[${ramp.length}](${ramp.map(glslColor).join(", ")})`;
 }
 
 const GOLDEN = 0.61803398875;

@@ -6,9 +6,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+import numpy as np
+from fastapi import APIRouter, Depends, Query
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
 
 from fewpoints.annotations.label_mapping.mapping import InvalidMapping
+from fewpoints.server.dense.labellers import Labellers
+from fewpoints.server.dense.queries import (
+    Labelled,
+    NoAnswersYet,
+    SuperpointsMissing,
+    read_labelled,
+)
 from fewpoints.server.dependencies import (
     CurrentUser,
     DatabaseDep,
@@ -26,16 +38,40 @@ from fewpoints.server.file_labels.schemas import (
     LabelImportOptions,
     LabelImportPlan,
     LabelImportRead,
+    RightAndWrong,
     TruthRead,
+    TruthState,
 )
+from fewpoints.server.file_labels.shown import (
+    NoTruth,
+    ShownTruth,
+    read_shown_truth,
+    version_beside,
+)
+from fewpoints.server.files import BINARY_ANSWER, OtherVersion, parts_answer
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
+from fewpoints.server.records import RecordCounts, RecordRangesOrAll
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.service import ScanNotReady, ready_scan
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.schemas import Id, Page
+from fewpoints.server.storage import Storage
+from fewpoints.server.users.authentication import SignedIn
 
 router = APIRouter(tags=["labels"], responses=problem(NotSignedIn, NotFound))
+
+
+def lead_to_see(user: CurrentUser) -> SignedIn:
+    """The person who sent the request, if the truth cannot sway their answers."""
+    if user.role != "lead":
+        raise Forbidden(
+            "Only project leads see the ground truth, so that it sways no answer. Ask one of them."
+        )
+    return user
+
+
+LeadToSee = Annotated[SignedIn, Depends(lead_to_see)]
 _UNUSABLE = problem(Forbidden, Invalid, InvalidMapping, service.TooManyAnswers)
 
 
@@ -116,6 +152,136 @@ def undo_label_import(
 ) -> LabelImportRead:
     """Take back all that an import added."""
     return service.undo_import(database, storage, import_id)
+
+
+@router.get("/scans/{scan_id}/truth", responses=problem(Forbidden, ScanNotReady))
+def read_truth_state(
+    _: LeadToSee, scan_id: PathId, database: DatabaseDep, storage: StorageDep
+) -> TruthState:
+    """Whether a scan has a ground truth."""
+    with database.read() as session:
+        try:
+            return TruthState(version=_truth(session, storage, scan_id).version)
+        except NoTruth:
+            return TruthState(version=None)
+
+
+@router.get(
+    "/scans/{scan_id}/truth.bin",
+    responses={
+        **BINARY_ANSWER,
+        **problem(Forbidden, NoTruth, ScanNotReady, Invalid, OtherVersion),
+    },
+    response_class=Response,
+)
+def read_truth(
+    _: LeadToSee,
+    scan_id: PathId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    ranges: RecordRangesOrAll = None,
+) -> Response:
+    """True class (255 for none) and 255 of records of the tiles; annotators must not see them."""
+    with database.read() as session:
+        truth = _truth(session, storage, scan_id)
+    try:
+        return parts_answer(
+            request,
+            lambda start, stop: truth.pairs(start, stop).tobytes(),
+            version=truth.version,
+            records=truth.records,
+            ranges=ranges,
+            item_bytes=2,
+        )
+    except FileNotFoundError:
+        raise NotFound("scan", scan_id) from None
+
+
+@router.get("/scans/{scan_id}/truth/counts", responses=problem(Forbidden, NoTruth, ScanNotReady))
+def count_truth(
+    _: LeadToSee, scan_id: PathId, database: DatabaseDep, storage: StorageDep
+) -> RecordCounts:
+    """How many points have each true class."""
+    with database.read() as session:
+        truth = _truth(session, storage, scan_id)
+    try:
+        return truth.counts()
+    except FileNotFoundError:
+        raise NotFound("scan", scan_id) from None
+
+
+@router.get(
+    "/scans/{scan_id}/agreement.bin",
+    responses={
+        **BINARY_ANSWER,
+        **problem(
+            Forbidden,
+            NoTruth,
+            NoAnswersYet,
+            SuperpointsMissing,
+            ScanNotReady,
+            Invalid,
+            OtherVersion,
+        ),
+    },
+    response_class=Response,
+)
+def read_compared(
+    _: LeadToSee,
+    scan_id: PathId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    labellers: LabellersDep,
+    ranges: RecordRangesOrAll = None,
+) -> Response:
+    """True class and labelled class (255 for none) of records of the tiles, by the answers now."""
+    with database.read() as session:
+        truth = _truth(session, storage, scan_id)
+        labelled = read_labelled(session, ready_scan(session, scan_id))
+    try:
+        return parts_answer(
+            request,
+            lambda start, stop: truth.beside(_found(labellers, labelled), start, stop).tobytes(),
+            version=version_beside(truth, labelled.version),
+            records=truth.records,
+            ranges=ranges,
+            item_bytes=2,
+        )
+    except FileNotFoundError:
+        raise NotFound("scan", scan_id) from None
+
+
+@router.get(
+    "/scans/{scan_id}/agreement/counts",
+    responses=problem(Forbidden, NoTruth, NoAnswersYet, SuperpointsMissing, ScanNotReady),
+)
+def count_compared(
+    _: LeadToSee,
+    scan_id: PathId,
+    database: DatabaseDep,
+    storage: StorageDep,
+    labellers: LabellersDep,
+) -> RightAndWrong:
+    """How many points have the true class as their label, by the answers now."""
+    with database.read() as session:
+        truth = _truth(session, storage, scan_id)
+        labelled = read_labelled(session, ready_scan(session, scan_id))
+    try:
+        right, wrong = truth.right_and_wrong(_found(labellers, labelled))
+    except FileNotFoundError:
+        raise NotFound("scan", scan_id) from None
+    return RightAndWrong(records=truth.records, right=right, wrong=wrong)
+
+
+def _truth(session: Session, storage: Storage, scan_id: int) -> ShownTruth:
+    return read_shown_truth(session, storage, ready_scan(session, scan_id))
+
+
+def _found(labellers: Labellers, labelled: Labelled) -> NDArray[np.uint8]:
+    """(R,) class of every record by the answers, 255 for none."""
+    return np.frombuffer(labellers.pairs(labelled), np.uint8).reshape(-1, 2)[:, 0]
 
 
 @router.get("/scans/{scan_id}/ground-truth")

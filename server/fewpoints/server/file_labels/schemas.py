@@ -140,6 +140,20 @@ class TruthClass(BaseModel):
     recall: float | None
 
 
+class TruthState(BaseModel):
+    """Whether a scan has a ground truth; `version` changes with its classes, null without one."""
+
+    version: str | None
+
+
+class RightAndWrong(BaseModel):
+    """Records of the tiles whose label is the true class, and is not; others have no truth."""
+
+    records: int
+    right: int
+    wrong: int
+
+
 class TruthRead(BaseModel):
     """How far the dense labels of scans agree with their ground truth; shares of 0 to 1.
 

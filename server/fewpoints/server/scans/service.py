@@ -62,15 +62,18 @@ def add_scan(
     name: str,
     upload: Path,
     count: int,
-    content_hash: str,
+    content_hash: str | None,
     options: ImportOptions = NOTHING,
     suffix: str | None = None,
 ) -> int:
     """Add an uploaded file as a scan and queue its import; return the scan's id.
 
-    suffix: of the file, where its name has another one.
+    content_hash: None if the scan is one of several in an archive, the one that `options` name as
+    their member: it is taken out when it is imported. suffix: of the file, where its name has
+    another one.
 
-    `upload` is taken over only if the transaction gets that far; the caller removes what is left.
+    `upload` is taken over only if the transaction gets that far, and an archive is shared with its
+    other scans; the caller removes what is left.
     """
     project = get_project(session, project_id)
     scan = Scan(
@@ -88,7 +91,8 @@ def add_scan(
     _queue_import(session, scan, user_id)
     project.updated_at = utc_now()
     session.flush()
-    storage.adopt_upload(scan.id, upload, scan.suffix)
+    adopt = storage.adopt_upload if content_hash is not None else storage.share_upload
+    adopt(scan.id, upload, scan.suffix)
     return scan.id
 
 

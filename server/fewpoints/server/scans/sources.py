@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.annotations.scans.archives.container import Container
 from fewpoints.annotations.scans.archives.groups import Group
 from fewpoints.annotations.scans.archives.unpacking import own_suffix, write_own
@@ -26,16 +27,19 @@ class OwnSource:
     sha256: str
 
 
-def own_source(container: Container, group: Group, path: Path) -> OwnSource:
+def own_source(
+    container: Container, group: Group, path: Path, progress: Progress = no_progress
+) -> OwnSource:
     """Write the file of one scan.
 
     Raises:
         UnreadableScan: a part of it is damaged; `path` may be half written.
     """
-    write_own(container, group, path)
+    write_own(container, group, path, part_of(progress, 0.0, 0.8))
     digest, count = hashlib.sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(HASH_BYTES):
+            progress(0.8, "Unpacking")
             digest.update(piece)
             count += len(piece)
     return OwnSource(group.title, own_suffix(group), path, count, digest.hexdigest())

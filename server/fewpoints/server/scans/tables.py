@@ -30,7 +30,8 @@ class Scan(Base):
     points: Mapped[int | None] = mapped_column(BigInteger)  # Rows of the file.
     finite_points: Mapped[int | None] = mapped_column(BigInteger)
     format: Mapped[str | None] = mapped_column(String(32))
-    content_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the uploaded bytes.
+    # SHA-256 of its file; null while that lies in an archive (`scans/archived.py`).
+    content_hash: Mapped[str | None] = mapped_column(String(64))
     # What was decided before the import (`scans/import_options.py`); null is nothing.
     import_options: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     voxel_size_m: Mapped[float | None]

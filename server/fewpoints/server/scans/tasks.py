@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.errors import AppError, UnreadableScan
 from fewpoints.annotations.json_values import without_nan
 from fewpoints.annotations.progress import part_of
 from fewpoints.annotations.scans.archives.container import effort_bytes
@@ -30,6 +30,7 @@ from fewpoints.server.projects.queries import get_project, shown_checkpoints
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.rounds.schemas import RoundCreate
 from fewpoints.server.rounds.service import queue_selection
+from fewpoints.server.scans.archived import take_out
 from fewpoints.server.scans.inspection import PATIENCE, reading_limits
 from fewpoints.server.scans.service import queue_features
 from fewpoints.server.scans.tables import Scan
@@ -50,6 +51,17 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
             return {"scan_id": scan_id}
         scan.state = "importing"
         scan.error = None
+        archived = scan.content_hash is None
+    if archived:
+        try:
+            take_out(context, scan_id, part_of(context.progress, 0.0, 0.2))
+        except UnreadableScan as error:
+            _give_up(context, scan_id, error.message, keep_source=False)
+    reading = part_of(context.progress, 0.2 if archived else 0.0, 0.5)
+    with context.read() as session:
+        scan = session.get(Scan, scan_id)
+        if scan is None:
+            raise JobCancelled
         name, suffix, size = scan.name, scan.suffix, scan.bytes
         options = ImportOptions.from_json(scan.import_options)
     source = context.storage.scan_source(scan_id, suffix)
@@ -67,7 +79,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                 scratch_in=work,
                 options=options,
                 limits=reading_limits(context.settings, source).patient(PATIENCE),
-                progress=part_of(context.progress, 0.0, 0.5),
+                progress=reading,
             )
             context.progress(0.5, "Looking at the points")
             undo = load_undo(data / "arrays")
@@ -108,7 +120,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                     project_id=project.id,
                     scan_id=scan_id,
                 )
-    source.unlink(missing_ok=True)
+    context.storage.remove_sources(scan_id)
     return {"scan_id": scan_id, "points": len(points)}
 
 
@@ -146,7 +158,6 @@ def _give_up(context: JobContext, scan_id: int, message: str, *, keep_source: bo
         scan = session.get_one(Scan, scan_id)
         scan.state = "failed"
         scan.error = message
-        suffix = scan.suffix
     if not keep_source:
-        context.storage.scan_source(scan_id, suffix).unlink(missing_ok=True)
+        context.storage.remove_sources(scan_id)
     raise _Unreadable(message)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""Uploads that hold several scans: what is in them, and a file of its own for each.
+"""Uploads that hold several scans: what is in them.
 
 What was found is kept as JSON: {"scans": [{"member", "title", "kind", "files", "bytes",
 "preflight", "problem", "scan_id"}], "left_out": [{"file", "reason"}]}. A scan with neither a
@@ -10,8 +10,6 @@ preflight nor a problem was not looked at, because it took too long; its import 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from typing import Any
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.scans.archives.container import (
     MOST_EFFORT,
-    Container,
     opened,
     starts_like_zip,
 )
@@ -29,9 +26,7 @@ from fewpoints.annotations.scans.archives.unpacking import own_bytes
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.readers.npy_tables import starts_like_npz
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_upload
-from fewpoints.server.scans.sources import OwnSource, own_source
 from fewpoints.server.settings import Settings
-from fewpoints.server.storage import Storage
 
 MOST_LEFT_OUT = 500
 
@@ -146,39 +141,3 @@ def _problem(scans: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
         "code": first["code"],
         "message": f"{name}: none of its {len(scans):,} scans can be read. {first['message']}",
     }
-
-
-@contextmanager
-def own_sources(
-    path: Path, *, name: str, contents: Mapping[str, Any], storage: Storage
-) -> Iterator[dict[str, OwnSource | str]]:
-    """Member -> the file of its scan, or why there is none; files that nobody took go at the end.
-
-    Only those that the check found readable, or did not look at.
-
-    Raises:
-        DiskFull: there is no room to unpack them.
-    """
-    wanted = [scan["member"] for scan in contents["scans"] if scan["problem"] is None]
-    made: dict[str, OwnSource | str] = {}
-    try:
-        with opened(path, name=name) as container:
-            groups = {g.name: g for g in scans_in(container).groups if g.name in set(wanted)}
-            storage.require_free(
-                sum(container.sizes[m] for group in groups.values() for m in group.members)
-            )
-            for number, member in enumerate(wanted):
-                target = path.with_name(f"scan-{number}")
-                made[member] = _made(container, groups[member], target)
-        yield made
-    finally:
-        for place in path.parent.glob("scan-*"):
-            place.unlink(missing_ok=True)
-
-
-def _made(container: Container, group: Group, target: Path) -> OwnSource | str:
-    try:
-        return own_source(container, group, target)
-    except UnreadableScan as error:
-        target.unlink(missing_ok=True)
-        return error.message

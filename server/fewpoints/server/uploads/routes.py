@@ -13,7 +13,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from fewpoints.server.db.engine import Database
 from fewpoints.server.dependencies import (
     DatabaseDep,
     Lead,
@@ -29,7 +28,7 @@ from fewpoints.server.scans.queries import read_scan
 from fewpoints.server.scans.schemas import ScanRead
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, append_body
 from fewpoints.server.schemas import Page
-from fewpoints.server.storage import DiskFull, Storage
+from fewpoints.server.storage import DiskFull
 from fewpoints.server.uploads import queries, service
 from fewpoints.server.uploads.schemas import UploadCheck, UploadCreate, UploadImport, UploadRead
 
@@ -165,7 +164,7 @@ def check_upload(
 
 
 @router.post(
-    "/uploads/{upload_id}/scan",
+    "/uploads/{upload_id}/scans",
     status_code=201,
     responses=problem(NotFound, DiskFull, service.WrongUploadState, service.UploadBusy),
 )
@@ -176,55 +175,17 @@ def import_upload(
     storage: StorageDep,
     writers: WritersDep,
     body: UploadImport | None = None,
-) -> ScanRead:
-    """Make a checked upload a scan of its project. Asked for twice, it is the same scan.
-
-    Of an archive of several scans, all are made, and the first is returned.
-    """
-    return _imported(user.id, upload_id, database, storage, writers, body)[0]
-
-
-@router.post(
-    "/uploads/{upload_id}/scans",
-    status_code=201,
-    responses=problem(NotFound, DiskFull, service.WrongUploadState, service.UploadBusy),
-)
-def import_scans_of_upload(
-    user: Lead,
-    upload_id: PathId,
-    database: DatabaseDep,
-    storage: StorageDep,
-    writers: WritersDep,
-    body: UploadImport | None = None,
 ) -> list[ScanRead]:
-    """Make the scans of a checked upload scans of its project; asked for twice, the same ones.
+    """Make a checked upload scans of its project; asked for twice, the same ones.
 
-    One that turns out to be damaged is left out, and says so among the upload's `scans`.
+    It is one, unless the upload is an archive of several. Their imports unpack it: one that turns
+    out to be damaged is a scan that failed.
     """
-    return _imported(user.id, upload_id, database, storage, writers, body)
-
-
-def _imported(
-    user_id: int,
-    upload_id: int,
-    database: Database,
-    storage: Storage,
-    writers: service.Writers,
-    body: UploadImport | None,
-) -> list[ScanRead]:
     options = body.options.options() if body is not None and body.options is not None else None
-    with (
-        writers.only(upload_id),
-        service.files_of_scans(database, storage, upload_id=upload_id, user_id=user_id) as sources,
-    ):
+    with writers.only(upload_id):
         with database.write() as session:
             scan_ids = service.import_upload(
-                session,
-                storage,
-                upload_id=upload_id,
-                user_id=user_id,
-                options=options,
-                sources=sources,
+                session, storage, upload_id=upload_id, user_id=user.id, options=options
             )
             found = [read_scan(session, scan_id) for scan_id in scan_ids]
         storage.remove_partial(upload_id)

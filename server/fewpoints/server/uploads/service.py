@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,6 @@ from fewpoints.server.errors import AppError, Conflict
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans import service as scans
 from fewpoints.server.scans.inspection import InspectionTimeout, inspect_upload
-from fewpoints.server.scans.sources import OwnSource
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.scans.upload import TooLarge
 from fewpoints.server.settings import Settings
@@ -37,6 +36,7 @@ from fewpoints.server.uploads.schemas import UploadCreate
 from fewpoints.server.uploads.tables import Upload
 
 HASH_BYTES = 4 * 1024 * 1024
+_OLD_S = 3600.0
 
 
 class WrongOffset(Conflict):
@@ -230,26 +230,6 @@ def check(
         upload.contents = contents
 
 
-@contextmanager
-def files_of_scans(
-    database: Database, storage: Storage, *, upload_id: int, user_id: int
-) -> Iterator[Mapping[str, OwnSource | str]]:
-    """Files for `import_upload`: of the scans in an archive of several, and none for any other.
-
-    Raises:
-        DiskFull: there is no room for them.
-    """
-    with database.read() as session:
-        upload = own_upload(session, upload_id, user_id)
-        path = storage.partial_file(upload.id, upload.suffix)
-        name, contents, scan_id = upload.name, upload.contents, upload.scan_id
-    if scan_id is not None or contents is None or len(contents["scans"]) == 1 or not path.exists():
-        yield {}
-        return
-    with archives.own_sources(path, name=name, contents=contents, storage=storage) as sources:
-        yield sources
-
-
 def import_upload(
     session: Session,
     storage: Storage,
@@ -257,13 +237,11 @@ def import_upload(
     upload_id: int,
     user_id: int,
     options: ImportOptions | None = None,
-    sources: Mapping[str, OwnSource | str],
 ) -> list[int]:
     """Make a checked upload a scan, or as many as are in it, once; return the scans' ids.
 
     Args:
         options: None are those of the check.
-        sources: as `files_of_scans` has them.
 
     Raises:
         WrongUploadState: it was not checked, or cannot be read.
@@ -278,7 +256,7 @@ def import_upload(
     if options is None:
         options = ImportOptions.from_json(upload.import_options)
     if upload.contents is not None and len(upload.contents["scans"]) > 1:
-        return _import_several(session, storage, upload, user_id, options, sources)
+        return _import_several(session, storage, upload, user_id, options)
     name = upload.name if upload.contents is None else upload.contents["scans"][0]["title"]
     upload.scan_id = scans.add_scan(
         session,
@@ -297,41 +275,38 @@ def import_upload(
 
 
 def _import_several(
-    session: Session,
-    storage: Storage,
-    upload: Upload,
-    user_id: int,
-    options: ImportOptions,
-    sources: Mapping[str, OwnSource | str],
+    session: Session, storage: Storage, upload: Upload, user_id: int, options: ImportOptions
 ) -> list[int]:
+    """Make every scan of an archive one, but for those that the check found unreadable.
+
+    Their imports take them out of the archive; one that is damaged fails alone.
+    """
     assert upload.contents is not None
-    entries = []
-    for entry in upload.contents["scans"]:
-        source = sources.get(entry["member"])
-        if isinstance(source, OwnSource):
-            scan_id = scans.add_scan(
-                session,
-                storage,
-                project_id=upload.project_id,
-                user_id=user_id,
-                name=display_name(source.title, fallback="scan"),
-                upload=source.path,
-                count=source.count,
-                content_hash=source.sha256,
-                options=replace(options, member=None, text=None),
-                suffix=source.suffix,
-            )
-            entry = {**entry, "scan_id": scan_id}
-        elif source is not None:
-            entry = {**entry, "problem": {"code": UnreadableScan.code, "message": source}}
-        entries.append(entry)
-    made = [entry["scan_id"] for entry in entries if entry["scan_id"] is not None]
-    if not made:
-        raise WrongUploadState(f"No scan of {upload.name} can be unpacked. Send it again.")
+    made: dict[str, int] = {}
+    try:
+        for entry in upload.contents["scans"]:
+            if entry["problem"] is None:
+                made[entry["member"]] = scans.add_scan(
+                    session,
+                    storage,
+                    project_id=upload.project_id,
+                    user_id=user_id,
+                    name=display_name(entry["title"], fallback="scan"),
+                    upload=storage.partial_file(upload.id, upload.suffix),
+                    count=entry["bytes"],
+                    content_hash=None,
+                    options=replace(options, member=entry["member"] or entry["title"], text=None),
+                    suffix=upload.suffix,
+                )
+    except BaseException:
+        for scan_id in made.values():
+            storage.remove_scan(scan_id)
+        raise
+    entries = [{**one, "scan_id": made.get(one["member"])} for one in upload.contents["scans"]]
     upload.contents = {**upload.contents, "scans": entries}
-    upload.scan_id = made[0]
+    upload.scan_id = min(made.values())
     session.flush()
-    return made
+    return list(made.values())
 
 
 def _scans_of(session: Session, upload: Upload) -> list[int]:
@@ -358,6 +333,13 @@ def sweep(database: Database, storage: Storage, writers: Writers) -> None:
         alive = set(session.scalars(select(Upload.id).where(Upload.scan_id.is_(None))))
     for upload_id in here - alive:
         storage.remove_partial(upload_id)
+    # Links to an archive that were made for scans whose transaction was never committed.
+    sources = storage.scans_of_sources(older_than_s=_OLD_S)
+    if sources:
+        with database.read() as session:
+            known = set(session.scalars(select(Scan.id)))
+        for scan_id in sources - known:
+            storage.remove_scan(scan_id)
 
 
 def _durable_hash(path: Path) -> str:

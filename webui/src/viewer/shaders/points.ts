@@ -3,10 +3,19 @@
 
 /**
  * Points straight from their 12-byte records: `x16 | y16<<16`, `z16 | 0`, `r | g<<8 | b<<16`. Beside them a class and a
- * confidence per record, and `channel`, four more bytes, fetched when a mode wants them. A tile without them reads what
+ * confidence (or another class) per record, and `channel`, four more bytes, fetched when a mode wants them. A tile without them reads what
  * `prepareContext` put in their place.
  */
-import { glslColors, HEIGHT_RAMP, INTENSITY_RAMP, UNSURE_RAMP } from "../ramps";
+import {
+  glslColor,
+  glslColors,
+  HEIGHT_RAMP,
+  INTENSITY_RAMP,
+  RIGHT_COLOR,
+  UNKNOWN_COLOR,
+  UNSURE_RAMP,
+  WRONG_COLOR,
+} from "../ramps";
 
 export const LABEL_LOCATION = 1;
 export const CHANNEL_LOCATION = 2;
@@ -115,6 +124,12 @@ void main() {
     }
   } else if (uMode == 8) {
     rgb = vec3(channel.rgb) / 255.0;
+  } else if (uMode == 9 || uMode == 10) {
+    // The true class, and beside it the one of the labels.
+    vec3 over = ${glslColor(UNKNOWN_COLOR)};
+    if (label.x != 255u && uMode == 9) over = texelFetch(uPalette, ivec2(int(label.x), 0), 0).rgb;
+    else if (label.x != 255u) over = label.x == label.y ? ${glslColor(RIGHT_COLOR)} : ${glslColor(WRONG_COLOR)};
+    rgb = mix(rgb, over * shade, uStrength);
   }
   if (uNear.w > 0.0) {
     float faded = smoothstep(uNear.w, uNear.w * 1.12, distance(place, uNear.xyz));

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.archives.names import checked_names, spelled
 
 COPY_BYTES = 1 << 20
@@ -59,16 +60,17 @@ class Container:
     is_folder: bool
     _open: Callable[[str], IO[bytes]]
 
-    def copy(self, member: str, target: IO[bytes]) -> None:
+    def copy(self, member: str, target: IO[bytes], progress: Progress = no_progress) -> None:
         """Write what a file holds; not a byte more than its size.
 
         Raises:
             UnreadableScan: it is damaged, or of another size than it should be.
         """
-        left = self.sizes[member]
+        size = left = self.sizes[member]
         try:
             with self._open(member) as source:
                 while piece := source.read(min(COPY_BYTES, left + 1)):
+                    progress((size - left) / size if size else 1.0, "Unpacking")
                     left -= len(piece)
                     if left < 0:
                         break
@@ -89,7 +91,7 @@ class Container:
         if left:
             raise UnreadableScan(
                 self.name,
-                f"it has not the {self.sizes[member]:,} bytes that it should have.",
+                f"it has not the {size:,} bytes that it should have.",
                 where=spelled(member),
             )
 

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.progress import Progress, no_progress, part_of
 from fewpoints.annotations.scans.archives.container import Container
 from fewpoints.annotations.scans.archives.groups import Group
 
@@ -26,10 +27,10 @@ def unpack(
         # First of all: who takes the folder away meanwhile must not find it there again.
         for parent in {place.parent for place in places}:
             parent.mkdir(parents=True, exist_ok=True)
-        for done, (member, place) in enumerate(zip(group.members, places, strict=True)):
-            progress(done / len(group.members), "Unpacking")
+        parts = _parts(container, group, progress)
+        for (member, part), place in zip(parts, places, strict=True):
             with place.open("xb") as target:
-                container.copy(member, target)
+                container.copy(member, target, part)
     except OSError as error:
         raise UnreadableScan(container.name, f"it cannot be unpacked: {error.strerror}.") from error
     return places
@@ -59,16 +60,27 @@ def write_own(
     """
     if _is_one_file(group):
         with target.open("wb") as file:
-            container.copy(group.members[0], file)
+            container.copy(group.members[0], file, progress)
         return
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for done, member in enumerate(group.members):
-            progress(done / len(group.members), "Unpacking")
+        for member, part in _parts(container, group, progress):
             entry = zipfile.ZipInfo(member, _DATE)
             entry.external_attr = 0o100644 << 16
             entry.file_size = container.sizes[member]
             with archive.open(entry, "w", force_zip64=entry.file_size >= _LONG_BYTES) as file:
-                container.copy(member, file)
+                container.copy(member, file, part)
+
+
+def _parts(
+    container: Container, group: Group, progress: Progress
+) -> Iterator[tuple[str, Progress]]:
+    """Each file of a scan with its part of the progress, by bytes."""
+    total = max(1, sum(container.sizes[member] for member in group.members))
+    done = 0
+    for member in group.members:
+        end = done + container.sizes[member]
+        yield member, part_of(progress, done / total, end / total)
+        done = end
 
 
 def _is_one_file(group: Group) -> bool:
