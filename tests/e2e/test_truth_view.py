@@ -45,9 +45,7 @@ def take_labels(page: Page, server: RunningServer, scan: dict[str, Any], **how: 
     base = f"{server.url}api/v1/projects/{scan['project_id']}"
     classes = page.request.get(base).json()["classes"]
     values = [{"value": c["index"], "class": c["name"]} for c in classes]
-    mapping = {"field": "label", "values": [*values, {"value": 99, "class": None}]}
-    suggested = page.request.get(f"{server.url}api/v1/scans/{scan['id']}/label-fields").json()
-    mapping = {**suggested["fields"][0]["suggestions"][0]["mapping"], **mapping}
+    mapping = {"format": "class_mapping", "version": 1, "field": "label", "values": values}
     body = {"mapping": mapping, "client_id": str(uuid.uuid4()), **how}
     answer = page.request.post(f"{base}/label-imports", data=body)
     assert answer.ok, answer.text()
@@ -105,7 +103,8 @@ def test_the_truth_and_what_is_wrong_are_seen_by_leads_alone(
 
     context = browser.new_context(viewport={"width": 1000, "height": 700})
     other = context.new_page()
-    other.goto(invitation.json()["url"])
+    other.goto(server.url.rstrip("/") + invitation.json()["sign_in_path"])
+    expect(other.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
     other.goto(f"{server.url}#/scans/{scan['id']}")
     wait_until(other, "window.__fewpoints?.ready === true && window.__fewpoints.settled")
     other.get_by_test_id("mode-more").click()
