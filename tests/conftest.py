@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every test shares: where real scans lie, and a loud word about skipped browser tests."""
+"""What every test shares: where real scans lie, second tries and loud words of browser tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,37 @@ import pytest
 from tests.server.databases import drop_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--browser-reruns",
+        type=int,
+        default=0,
+        help="how often a failed test that drives a browser is run again, anew with its fixtures",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Threads of torch sleep while they wait for each other, here and in the servers of tests.
+
+    By default they turn in circles, which takes the cores from other tests: three times the
+    processor time for networks on two cores that are shared. Benchmarks measure what users get.
+    """
+    if config.option.markexpr == "not benchmark":
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browsers on a busy machine get another try, and nothing else does."""
+    reruns = config.getoption("--browser-reruns")
+    if not reruns:
+        return
+    # One timer covers all tries of a test: after it went off, nothing would end a second try.
+    again = pytest.mark.flaky(reruns=reruns, rerun_except=r"Failed: Timeout \(>")
+    for item in items:
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(again)
 
 
 @pytest.fixture(scope="session")
