@@ -31,7 +31,7 @@ from fewpoints.annotations.label_mapping.mapping import (
     read_mapping,
 )
 from fewpoints.annotations.scans.fixes import apply_fixes
-from fewpoints.annotations.scans.import_options import ImportOptions, InvalidImportOptions
+from fewpoints.annotations.scans.import_options import Fixes, ImportOptions, InvalidImportOptions
 from fewpoints.annotations.scans.readers import (
     e57_header,
     kitti,
@@ -58,6 +58,7 @@ from tests.fuzz.rules import (
     SCRATCH,
     assert_same,
     assert_sentence,
+    assert_sound,
     assert_storable,
     scan_or_sentence,
 )
@@ -139,7 +140,11 @@ def _outcome(read: Callable[[], PointScan]) -> PointScan | AppError:
 
 def _zip(content: bytes) -> PointScan | None:
     """Messages may begin with the name of a file inside."""
-    return _read({"scan.zip": built.archive(content)}, called="")
+    archive = built.archive(content)
+    scan = _read({"scan.zip": archive}, called="")
+    if scan is not None and scan.alignment is not None:
+        assert_sound(apply_fixes(scan, Fixes()).scan, len(archive))
+    return scan
 
 
 def _las(content: bytes) -> PointScan | None:

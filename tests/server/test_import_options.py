@@ -21,7 +21,13 @@ from tests.server.running import Visitor, checked
 from tests.server.test_resumable_uploads import begin, send
 
 ROOM = room_file().content
-FIXES = {"unit": "feet", "up": "+y", "drop_duplicates": False, "thin_to": 0.05}
+FIXES = {
+    "unit": "feet",
+    "up": "+y",
+    "drop_duplicates": False,
+    "thin_to": 0.05,
+    "unaligned": False,
+}
 OPTIONS: dict[str, Any] = {"version": 1, "fixes": FIXES}
 
 
@@ -48,7 +54,7 @@ class TestUploads:
         send(lead, upload, 0, ROOM)
         path = f"/uploads/{upload['id']}/check"
         plain = lead.post_json(path, {})
-        nothing = {"unit": None, "up": None, "drop_duplicates": False, "thin_to": None}
+        nothing = FixesBody().model_dump()
         assert plain["options"]["fixes"] == nothing
         options = {"fixes": {"unit": "feet", "up": "+y"}}
         fixed = lead.post_json(path, {"options": options})

@@ -25,6 +25,7 @@ OBJECTS: list[dict[str, Any]] = [  # JSON
     {"id": 2, "objectId": 2, "segments": [7], "label": "dining table"},
     {"id": 3, "objectId": 3, "segments": [12], "label": "ceiling fan"},
 ]
+ALIGNMENT = "0.6 -0.8 0 1.5 0.8 0.6 0 -2 0 0 1 -0.25 0 0 0 1"
 VERTICES = [
     (0.25 * i, -0.5 * i, 0.125 * i, 10 * i, 20 * i, 255 - i, 255) for i in range(len(SEGMENTS))
 ]
@@ -36,6 +37,7 @@ def scannet_scene(
     segments: list[int] | None = None,
     objects: list[dict[str, Any]] | None = None,  # JSON
     annotated: bool = True,
+    alignment: str = ALIGNMENT,
 ) -> Path:
     """Write the files of one scene, which is named after its folder; return the folder."""
     name = folder.name
@@ -44,7 +46,6 @@ def scannet_scene(
     face = ("face", [("vertex_indices", "uchar", "int")], [([0, 1, 2],)])
     mesh = ply("binary_little_endian", [vertex, face])
     (folder / f"{name}_vh_clean_2.ply").write_bytes(mesh)
-    alignment = "0.5 -0.75 0 1.5 0.75 0.5 0 -2 0 0 1 -0.25 0 0 0 1"
     (folder / f"{name}.txt").write_text(
         f"axisAlignment = {alignment} \ncolorHeight = 968\nsceneType = Bathroom\n"
     )

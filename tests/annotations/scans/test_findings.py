@@ -72,7 +72,7 @@ class TestFindings:
         fixed, undo = apply_fixes(scan, Fixes("millimetres", "+y", drop_duplicates=True))
         assert undo is not None
         assert undo.left_out == 2000
-        report = inspect_scan(fixed, name="scan", left_out=undo.left_out)
+        report = inspect_scan(fixed, name="scan", undo=undo)
         assert [f.code for f in report.findings if f.severity != "info"] == []
         assert (report.unit, report.up_axis, report.up_sign) == ("metres", "z", 1)
 
@@ -114,7 +114,7 @@ def test_real_files_are_fixed_and_given_back(name: str, suggested: dict[str, Any
     assert fix == suggested
     fixed, undo = apply_fixes(scan, Fixes.from_json({**fix, "thin_to": report.spacing_m}))
     assert undo is not None
-    after = inspect_scan(fixed, name=name, left_out=undo.left_out)
+    after = inspect_scan(fixed, name=name, undo=undo)
     assert [f.code for f in after.findings if f.fix] == []
     rows = np.arange(len(scan))
     back, columns = to_file_frame(fixed, {"row": rows}, undo)

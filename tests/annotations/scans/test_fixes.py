@@ -40,6 +40,7 @@ FIXES = st.builds(
     up=st.one_of(st.none(), st.sampled_from(UP_AXES)),
     drop_duplicates=st.booleans(),
     thin_to=st.one_of(st.none(), st.floats(1e-6, 1e6)),
+    unaligned=st.booleans(),
 )
 
 
@@ -181,6 +182,7 @@ class TestOptions:
             (f'{{"fixes": {{"thin_to": 1{"0" * 400}}}}}', "thin_to is too large"),
             ('{"fixes": {"thin_to": true}}', "thin_to must be a number"),
             ('{"fixes": []}', "must be an object"),
+            ('{"fixes": {"unaligned": "no"}}', "unaligned must be of the type bool"),
             ("[]", "must be an object"),
             ("{", "must be JSON"),
         ],

@@ -85,12 +85,13 @@ const fixes: Verifier<api.Fixes> = object({
   up: nullable(oneOf(...api.UP_AXES)),
   drop_duplicates: flag,
   thin_to: nullable(number),
+  unaligned: flag,
 });
 
 /** A fix that is offered names only what it changes. */
 const partFixes: Verifier<Partial<api.Fixes>> = (value, at) => {
-  const { unit, up, drop_duplicates, thin_to } = fixes(
-    { drop_duplicates: false, ...record(value, at) },
+  const { unit, up, drop_duplicates, thin_to, unaligned } = fixes(
+    { drop_duplicates: false, unaligned: false, ...record(value, at) },
     at,
   );
   return {
@@ -98,6 +99,7 @@ const partFixes: Verifier<Partial<api.Fixes>> = (value, at) => {
     ...(up && { up }),
     ...(drop_duplicates && { drop_duplicates }),
     ...(thin_to && { thin_to }),
+    ...(unaligned && { unaligned }),
   };
 };
 

@@ -38,7 +38,13 @@ export type RowState =
  */
 export type LayoutState = "settled" | "checking" | "refused";
 
-const NO_FIXES: Fixes = { unit: null, up: null, drop_duplicates: false, thin_to: null };
+const NO_FIXES: Fixes = {
+  unit: null,
+  up: null,
+  drop_duplicates: false,
+  thin_to: null,
+  unaligned: false,
+};
 
 /** What a file has to be decided about, as a text to compare. */
 function kindOf(row: UploadRow): string {
@@ -113,7 +119,9 @@ export class UploadRow {
 
   /** Whether anything of the file changes on import. */
   get fixed(): boolean {
-    return Object.values(this.fixes).some((value) => value !== null && value !== false);
+    const { unaligned, ...changes } = this.fixes;
+    const aligned = !unaligned && this.findings.some(({ code }) => code === "aligned");
+    return aligned || Object.values(changes).some((value) => value !== null && value !== false);
   }
 
   setFix(fix: Partial<Fixes>, on: boolean): void {

@@ -40,7 +40,13 @@ function finding(code: string, severity: Finding["severity"], more?: Partial<Fin
   return { code, severity, sentence: code, fix: null, suggested: false, ...more };
 }
 
-const NO_FIXES: Fixes = { unit: null, up: null, drop_duplicates: false, thin_to: null };
+const NO_FIXES: Fixes = {
+  unit: null,
+  up: null,
+  drop_duplicates: false,
+  thin_to: null,
+  unaligned: false,
+};
 
 /** A server in memory that keeps the bytes, and fails when it is told to. */
 class FakeServer implements UploadApi {
@@ -92,7 +98,7 @@ class FakeServer implements UploadApi {
       received: 0,
       fingerprint,
       state: "receiving" as const,
-      options: { version: 1, fixes: { drop_duplicates: false } },
+      options: { version: 1, fixes: { drop_duplicates: false, unaligned: false } },
       preflight: null,
       problem: null,
       text_table: null,
@@ -272,6 +278,18 @@ describe("uploads", () => {
     await add(scanFile("far.ply"));
     await vi.waitFor(() => expect(server.scans).toEqual(["far.ply"]));
     expect(server.fixes).toEqual([NO_FIXES]);
+  });
+
+  it("say that an alignment is undone, unless it is refused", async () => {
+    const { server, uploads, add } = setUp();
+    const aligned = finding("aligned", "info", { fix: { unaligned: true } });
+    server.findings = [aligned, finding("far_points", "warning")];
+    await add(scanFile("scene.zip"));
+    await settled(uploads, "asking");
+    const row = uploads.rows[0] as UploadRow;
+    expect([row.fixed, row.hasFix({ unaligned: true })]).toEqual([true, false]);
+    row.setFix({ unaligned: true }, true);
+    expect([row.fixed, row.hasFix({ unaligned: true })]).toEqual([false, true]);
   });
 
   it("take over what is suggested, and import with what was decided", async () => {

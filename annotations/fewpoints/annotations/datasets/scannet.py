@@ -37,6 +37,7 @@ from fewpoints.annotations.datasets.dataset import (
 )
 from fewpoints.annotations.datasets.scene_lists import read_lists
 from fewpoints.annotations.errors import UnreadableDataset
+from fewpoints.annotations.scans.alignment import why_not_rigid
 from fewpoints.annotations.scans.readers.registry import read_scan
 
 TITLE = "ScanNet"
@@ -188,12 +189,17 @@ def read_axis_alignment(folder: Path, scene: str | None = None) -> FloatArray64 
 
     `position_aligned = aligned_from_scan @ position`. Nothing else that is read here is aligned.
     The scene is by default the one that its folder is named after.
+
+    Raises:
+        UnreadableDataset: it is no rigid motion, or the text file cannot be read.
     """
     path = folder / f"{scene or folder.name}.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableDataset(path.name, "there is no such text file.") from error
+    except OSError as error:
+        raise UnreadableDataset(path.name, f"cannot be opened: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableDataset(path.name, "this is no text.") from error
     for number, line in enumerate(lines, start=1):
         key, _, rest = line.partition("=")
         if key.strip() != "axisAlignment":
@@ -201,10 +207,14 @@ def read_axis_alignment(folder: Path, scene: str | None = None) -> FloatArray64 
         try:
             matrix = np.array([float(word) for word in rest.split()]).reshape(4, 4)
         except ValueError:
-            matrix = np.full((4, 4), np.nan)
-        if not np.isfinite(matrix).all():
+            problem: str | None = "it is not 16 numbers"
+        else:
+            problem = why_not_rigid(matrix)
+        if problem is not None:
             raise UnreadableDataset(
-                path.name, "axisAlignment must be 16 numbers.", where=f"line {number}"
+                path.name,
+                f"axisAlignment must be a rotation and a shift, but {problem}.",
+                where=f"line {number}",
             )
         return matrix
     return None

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64
+from fewpoints.annotations.scans.fixes import Undo
 from fewpoints.annotations.scans.grid import Spacing
 from fewpoints.annotations.scans.import_options import Fixes
 from fewpoints.annotations.scans.orientation import UpAxis
@@ -58,13 +59,13 @@ class Looked:
 
     Attributes:
         finite: points that take part.
-        left_out: points that fixes of the scan left out.
+        undo: what was done to the scan since it was read.
         extent, core: (3,) the size of all points, and without the outer percent on each side.
     """
 
     scan: PointScan
     finite: int
-    left_out: int
+    undo: Undo
     extent: FloatArray64 = field(repr=False)
     core: FloatArray64 = field(repr=False)
     unit: Unit
@@ -79,6 +80,7 @@ def find(looked: Looked) -> list[Finding]:
         *_points(looked),
         *_unit(looked),
         *_up(looked),
+        *_aligned(looked),
         *_shape(looked),
         *_precision(looked),
         *_crowd(looked),
@@ -89,7 +91,7 @@ def find(looked: Looked) -> list[Finding]:
 
 def _points(looked: Looked) -> Iterator[Finding]:
     scan, finite = looked.scan, looked.finite
-    missing = len(scan) - finite - looked.left_out
+    missing = len(scan) - finite - looked.undo.left_out
     organised = scan.details.get("organised")
     if organised is not None:
         yield Finding(
@@ -143,6 +145,19 @@ def _up(looked: Looked) -> Iterator[Finding]:
         "warning",
         Fixes(up=signed).to_json(),
         suggested=up.sure,
+    )
+
+
+def _aligned(looked: Looked) -> Iterator[Finding]:
+    """What was done without being asked for is said, and can be refused."""
+    alignment = looked.undo.alignment
+    if alignment is None:
+        return
+    yield Finding(
+        "aligned",
+        f"The points are turned by {alignment.degrees:.3g}° and moved so that walls lie along the "
+        f"axes, as {alignment.said_by} says. Exports keep the file's own coordinates.",
+        fix=Fixes(unaligned=True).to_json(),
     )
 
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray
+from fewpoints.annotations.arrays import AnyArray, Float32Array, FloatArray64, IndexArray
+from fewpoints.annotations.scans.alignment import Alignment, align, align_directions
 from fewpoints.annotations.scans.import_options import Fixes
 from fewpoints.annotations.scans.orientation import turn_back, turn_upright
 from fewpoints.annotations.scans.scan import PointScan, choose_shift
@@ -29,15 +30,19 @@ class Undo:
     Attributes:
         fixes: those that were made.
         positions: (N, 3) float64 as the file has them; None where turning axes back gives them.
+        normals: (N, 3) as the file has them; None where turning axes back gives them.
         kept: (N,) the row that stands for each row; None where each stands for itself.
         global_shift: (3,) that of the file's coordinates.
+        alignment: what the file asked for and was done; None for nothing.
         details, notes: of the scan as it was read.
     """
 
     fixes: Fixes = field(default_factory=Fixes)
     positions: FloatArray64 | None = None
+    normals: Float32Array | None = None
     kept: IndexArray | None = None
     global_shift: FloatArray64 = field(default_factory=lambda: np.zeros(3))
+    alignment: Alignment | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -57,11 +62,21 @@ class Fixed(NamedTuple):
 
 
 def apply_fixes(scan: PointScan, fixes: Fixes) -> Fixed:
-    """Return the scan with its fixes made: unit, then axes, then what is left out."""
-    if fixes == Fixes():
+    """Return the scan with its fixes made, and aligned if its file asks for that.
+
+    In this order: alignment, unit, axes, what is left out.
+    """
+    if fixes == Fixes() and scan.alignment is None:
         return Fixed(scan, None)
     details, notes = dict(scan.details), list(scan.notes)
     positions, normals = scan.positions, scan.normals
+    alignment = None if fixes.unaligned else scan.alignment
+    if alignment is not None:
+        positions = align(positions, alignment)
+        positions[~scan.finite] = np.nan  # Turned, a damaged number could pass for a good one.
+        normals = None if normals is None else align_directions(normals, alignment)
+    elif scan.alignment is not None:
+        notes.append(f"Points lie as in the file: {scan.alignment.said_by} was not to be followed.")
     if fixes.unit is not None:
         details["unit"] = "metres"
         if METRES[fixes.unit] != 1.0:
@@ -88,15 +103,19 @@ def apply_fixes(scan: PointScan, fixes: Fixes) -> Fixed:
         global_shift=choose_shift(positions, np.isfinite(positions).all(axis=1) & scan.finite),
         details=details,
         notes=tuple(notes),
+        alignment=None,
     )
-    only_turned = kept is None and METRES.get(fixes.unit or "metres") == 1.0
+    same_scale = METRES.get(fixes.unit or "metres") == 1.0
+    only_turned = kept is None and same_scale and alignment is None
     return Fixed(
         fixed,
         Undo(
             fixes=fixes,
             positions=None if only_turned else scan.positions,
+            normals=None if alignment is None else scan.normals,
             kept=kept,
             global_shift=scan.global_shift,
+            alignment=alignment,
             details=dict(scan.details),
             notes=scan.notes,
         ),
@@ -115,10 +134,13 @@ def to_file_frame(
         return scan, dict(columns)
     up = undo.fixes.up or "+z"
     positions = turn_back(scan.positions, up) if undo.positions is None else undo.positions
+    normals = undo.normals
+    if normals is None and scan.normals is not None:
+        normals = turn_back(scan.normals, up)
     back = replace(
         scan,
         positions=positions,
-        normals=None if scan.normals is None else turn_back(scan.normals, up),
+        normals=normals,
         global_shift=undo.global_shift,
         details=dict(undo.details),
         notes=undo.notes,
@@ -126,6 +148,25 @@ def to_file_frame(
     if undo.kept is None:
         return back, dict(columns)
     return back, {name: values[undo.kept] for name, values in columns.items()}
+
+
+def up_in_file(up: FloatArray64, undo: Undo | None) -> FloatArray64:
+    """(3,) the upward axis of the file, positive or negative; `up` is that of the fixed scan.
+
+    Where an alignment tilted the scan, it is the axis of the file that is nearest to upright.
+    """
+    if undo is None:
+        return up
+    if undo.fixes.up is not None:
+        up = np.zeros(3)
+        up["xyz".index(undo.fixes.up[1])] = -1.0 if undo.fixes.up[0] == "-" else 1.0
+    if undo.alignment is None:
+        return up
+    tilted = undo.alignment.aligned_from_file[:3, :3].T @ up
+    axis = int(np.abs(tilted).argmax())
+    nearest = np.zeros(3)
+    nearest[axis] = np.sign(tilted[axis])
+    return nearest
 
 
 def _kept(positions: FloatArray64, scan: PointScan, fixes: Fixes) -> IndexArray | None:

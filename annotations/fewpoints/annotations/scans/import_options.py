@@ -42,12 +42,15 @@ class Fixes:
         drop_duplicates: of points with exactly equal coordinates, only the first takes part.
         thin_to: edge of cubes of which only the first point takes part; metres, or the file's unit
             while `unit` is None.
+        unaligned: where the file asks for its points to be turned and moved, as ScanNet's
+            axisAlignment does, they are not. Otherwise they are, before all else.
     """
 
     unit: str | None = None
     up: str | None = None
     drop_duplicates: bool = False
     thin_to: float | None = None
+    unaligned: bool = False
 
     def __post_init__(self) -> None:
         if self.unit is not None and self.unit not in METRES:
@@ -73,6 +76,7 @@ class Fixes:
             up=_typed(known, "up", str),
             drop_duplicates=bool(_typed(known, "drop_duplicates", bool)),
             thin_to=_number(known, "thin_to"),
+            unaligned=bool(_typed(known, "unaligned", bool)),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fewpoints.annotations.scans.findings import Finding, Looked, find
+from fewpoints.annotations.scans.fixes import Undo
 from fewpoints.annotations.scans.grid import nearest_spacing
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.scan import Field, PointScan
@@ -70,11 +71,12 @@ class Preflight:
         return out
 
 
-def inspect_scan(scan: PointScan, *, name: str, left_out: int = 0) -> Preflight:
+def inspect_scan(scan: PointScan, *, name: str, undo: Undo | None = None) -> Preflight:
     """Look at a scan with at least one finite point; `name` is what the report calls it.
 
-    `left_out`: how many points its fixes left out.
+    `undo`: what was done to it since it was read.
     """
+    done = undo if undo is not None else Undo()
     rows = np.flatnonzero(scan.finite)
     points = scan.positions if len(rows) == len(scan) else scan.positions[rows]
     low, high = points.min(axis=0), points.max(axis=0)
@@ -118,9 +120,7 @@ def inspect_scan(scan: PointScan, *, name: str, left_out: int = 0) -> Preflight:
         label_fields=labels,
         shift=scan.global_shift.tolist(),
         details=dict(scan.details),
-        findings=find(
-            Looked(scan, len(rows), left_out, high - low, core, unit, up, spacing, voxel)
-        ),
+        findings=find(Looked(scan, len(rows), done, high - low, core, unit, up, spacing, voxel)),
     )
 
 

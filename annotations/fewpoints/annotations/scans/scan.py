@@ -18,6 +18,7 @@ from fewpoints.annotations.arrays import (
     IntArray,
     UInt8Array,
 )
+from fewpoints.annotations.scans.alignment import Alignment
 
 # Float32 keeps half a millimetre up to 8192; half of that leaves room for sums and rotations.
 FLOAT32_SAFE = 4096.0
@@ -52,6 +53,8 @@ class PointScan:
         source_format: "ply", "pcd", "las", "laz", "copc", "e57" and so on, or "memory".
         details: facts about the file for people, e.g. encoding, version, crs, width and height.
         notes: sentences about what was done to the data while reading, for people.
+        alignment: how the file asks for its points to be turned and moved, which nobody has done
+            yet; `apply_fixes` does.
     """
 
     positions: FloatArray64
@@ -64,6 +67,7 @@ class PointScan:
     source_format: str = "memory"
     details: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    alignment: Alignment | None = None
 
     def __post_init__(self) -> None:
         count = len(self.positions)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.arrays import AnyArray
 from fewpoints.annotations.numpy_files import map_array
+from fewpoints.annotations.scans.alignment import Alignment
 from fewpoints.annotations.scans.fixes import Undo, to_file_frame
 from fewpoints.annotations.scans.import_options import Fixes
 from fewpoints.annotations.scans.scan import Field, PointScan
@@ -26,9 +27,11 @@ def save_arrays(
 ) -> None:
     """Write a scan into a new folder: one .npy per array and scan.json.
 
-    `undo` leads back to the file of a scan that was fixed: undo.json, and the arrays it needs.
+    `undo` leads back to the file of a scan that was fixed: undo.json, and the arrays it needs. A
+    scan that asks to be aligned must have been fixed: what it asks for is not kept.
     `with_local`: also what `load_local` and `local_position` read.
     """
+    assert scan.alignment is None, "a scan is aligned, or told not to be, before it is kept"
     folder.mkdir()
     np.save(folder / "positions.npy", scan.positions)
     if with_local:
@@ -56,15 +59,22 @@ def save_arrays(
 def _save_undo(undo: Undo, folder: Path) -> None:
     if undo.positions is not None:
         np.save(folder / "file-positions.npy", undo.positions)
+    if undo.normals is not None:
+        np.save(folder / "file-normals.npy", undo.normals)
     if undo.kept is not None:
         np.save(folder / "kept.npy", undo.kept)
-    facts = {
+    facts: dict[str, Any] = {
         "version": 1,
         "fixes": undo.fixes.to_json(),
         "global_shift": undo.global_shift.tolist(),
         "details": dict(undo.details),
         "notes": list(undo.notes),
     }
+    if undo.alignment is not None:
+        facts["alignment"] = {
+            "aligned_from_file": undo.alignment.aligned_from_file.ravel().tolist(),
+            "said_by": undo.alignment.said_by,
+        }
     (folder / "undo.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
@@ -77,16 +87,26 @@ def load_undo(folder: Path) -> Undo | None:
         name: map_array(path) if path.exists() else None
         for name, path in (
             ("positions", folder / "file-positions.npy"),
+            ("normals", folder / "file-normals.npy"),
             ("kept", folder / "kept.npy"),
         )
     }
     return Undo(
         fixes=Fixes.from_json(facts["fixes"]),
         global_shift=np.array(facts["global_shift"], np.float64),
+        alignment=_alignment(facts.get("alignment")),
         details=facts["details"],
         notes=tuple(facts["notes"]),
         **arrays,
     )
+
+
+def _alignment(facts: Any) -> Alignment | None:  # Any: JSON that `_save_undo` wrote.
+    """None also for scans of versions that aligned them and kept no way back."""
+    if facts is None:
+        return None
+    matrix = np.array(facts["aligned_from_file"], np.float64).reshape(4, 4)
+    return Alignment(matrix, facts["said_by"])
 
 
 def load_in_file_frame(
@@ -102,7 +122,7 @@ def load_in_file_frame(
 def load_arrays(folder: Path) -> PointScan:
     """Return the scan that `save_arrays` wrote; its arrays are read-only maps of the files."""
     facts = json.loads((folder / "scan.json").read_text(encoding="utf-8"))
-    optional = {
+    optional: dict[str, Any] = {  # Any: an array of the type that the attribute has.
         name: map_array(folder / f"{name}.npy")
         for name in _OPTIONAL
         if (folder / f"{name}.npy").exists()

@@ -15,10 +15,12 @@ from PIL import Image
 
 from fewpoints.annotations.classes import PRESETS
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.fixes import apply_fixes
 from fewpoints.annotations.scans.frames.checks import check_frames
 from fewpoints.annotations.scans.frames.frame import FrameSequence
 from fewpoints.annotations.scans.frames.registry import read_frames
 from fewpoints.annotations.scans.frames.virtual_views import scan_as_frames
+from fewpoints.annotations.scans.import_options import Fixes
 from fewpoints.annotations.scans.orientation import scan_up
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
@@ -131,7 +133,7 @@ def open_source(
 def _coloured_scan(path: Path, progress: Progress) -> PointScan:
     if not path.exists():
         raise UnusableSource(f"{path}: there is no such file. Check the path.")
-    scan = read_scan(path, name=path.name, progress=progress)
+    scan = apply_fixes(read_scan(path, name=path.name, progress=progress), Fixes()).scan
     if scan.colours is None:
         raise UnusableSource(f"{path.name} has no colours. Pre-training reads colours.")
     return scan

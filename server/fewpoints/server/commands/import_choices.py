@@ -42,6 +42,13 @@ ThinToOption = Annotated[
         help="Keep one point per cube with this edge: metres with --unit, else file units."
     ),
 ]
+UnalignedOption = Annotated[
+    bool,
+    typer.Option(
+        "--unaligned",
+        help="Leave points as they lie in the file, where a scene says how to align it.",
+    ),
+]
 
 ColumnsOption = Annotated[
     str | None,
@@ -101,7 +108,12 @@ def with_text_layout(
 
 
 def import_options(
-    *, unit: str | None, up: str | None, drop_duplicates: bool, thin_to: float | None
+    *,
+    unit: str | None,
+    up: str | None,
+    drop_duplicates: bool,
+    thin_to: float | None,
+    unaligned: bool,
 ) -> ImportOptions:
     """The options of an import.
 
@@ -109,4 +121,4 @@ def import_options(
         InvalidImportOptions: a value is not possible; the sentence lists those that are.
     """
     signed = f"+{up}" if up in ("x", "y", "z") else up
-    return ImportOptions(Fixes(unit, signed, drop_duplicates, thin_to))
+    return ImportOptions(Fixes(unit, signed, drop_duplicates, thin_to, unaligned))

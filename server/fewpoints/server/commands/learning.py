@@ -12,9 +12,10 @@ import typer
 from pydantic import ValidationError
 
 from fewpoints.annotations.classes import PRESETS, ClassList, preset
+from fewpoints.annotations.scans.fixes import Fixed, to_file_frame
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.sparse_labels import read_csv
-from fewpoints.server.commands.reading import read_file
+from fewpoints.server.commands.reading import read_fixed
 from fewpoints.server.commands.scans import (
     ArchOption,
     CheckpointOption,
@@ -113,9 +114,10 @@ def finetune(
         instances=instances,
     )
     class_list = parse_classes(classes)
+    read = [read_fixed(scan) for scan in scans]
     labelled = [
-        read_labelled(scan, table, class_list, voxel_size)
-        for scan, table in zip(scans, labels, strict=True)
+        _labelled(scan, fixed.scan, table, class_list, voxel_size)
+        for scan, fixed, table in zip(scans, read, labels, strict=True)
     ]
     keep_freed_memory()
     start = load_network(checkpoint, arch=arch)
@@ -137,8 +139,9 @@ def finetune(
     shutil.rmtree(run_dir, ignore_errors=True)
     if predictions is not None:
         learned = load_network(out)
-        for scan, target in zip(labelled, prediction_files(scans, predictions), strict=True):
-            write_prediction(scan.scan, learned, scan.voxel_size_m, target, device)
+        targets = prediction_files(scans, predictions)
+        for scan, fixed, target in zip(labelled, read, targets, strict=True):
+            write_prediction(fixed, learned, scan.voxel_size_m, target, device)
     if as_json:
         print_json({"file": str(out), "sha256": result.sha256, "metrics": result.metrics})
     else:
@@ -183,21 +186,20 @@ def parse_classes(text: str) -> ClassList:
     return ClassList.from_names([name.strip() for name in text.split(",")])
 
 
-def read_labelled(
-    scan: Path, table: Path, classes: ClassList, voxel_size: float | None
+def _labelled(
+    path: Path, cloud: PointScan, table: Path, classes: ClassList, voxel_size: float | None
 ) -> LabelledScan:
-    """A scan with the labels of its file."""
+    """The scan of a file with the labels of another one."""
     import numpy as np
 
     from fewpoints.models.training.sparse_supervision import LabelledScan
 
-    cloud = read_file(scan)
-    report = inspect_scan(cloud, name=scan.name)
+    report = inspect_scan(cloud, name=path.name)
     content = existing_file(table).read_bytes()
     found = read_csv(content, classes, scan_points=len(cloud), name=table.name)
     rows, indices, instances = found.labels.points()
     return LabelledScan(
-        name=scan.name,
+        name=path.name,
         scan=cloud,
         rows=rows,
         classes=indices.astype(np.int64),
@@ -233,10 +235,10 @@ def predict(
         note(sentence)
     keep_freed_memory()
     for scan, target in zip(scans, targets, strict=True):
-        cloud = read_file(scan)
-        report = inspect_scan(cloud, name=scan.name)
+        fixed = read_fixed(scan)
+        report = inspect_scan(fixed.scan, name=scan.name)
         size = checked_voxel_size(voxel_size or loaded.meta.voxel_size_m, report)
-        write_prediction(cloud, loaded, size, target, device)
+        write_prediction(fixed, loaded, size, target, device)
 
 
 def prediction_files(scans: list[Path], folder: Path) -> list[Path]:
@@ -255,19 +257,20 @@ def prediction_files(scans: list[Path], folder: Path) -> list[Path]:
 
 
 def write_prediction(
-    scan: PointScan, loaded: LoadedNetwork, voxel_size_m: float, target: Path, device: str
+    fixed: Fixed, loaded: LoadedNetwork, voxel_size_m: float, target: Path, device: str
 ) -> None:
-    """Write a PLY with `class`, `confidence` and, if learned, `instance`."""
+    """Write the points of the file as PLY with `class`, `confidence` and, if known, `instance`."""
     import numpy as np
 
     from fewpoints.annotations.scans.writers import write_ply
     from fewpoints.models.training.predict import predict as run
 
     with progress_bar(f"Predicting {target.stem}") as progress:
-        found = run(scan, loaded, voxel_size_m=voxel_size_m, device=device, progress=progress)
+        found = run(fixed.scan, loaded, voxel_size_m=voxel_size_m, device=device, progress=progress)
     columns: dict[str, AnyArray] = {"class": found.classes, "confidence": found.confidence}
     if found.instances is not None:
         columns["instance"] = found.instances.numbers.astype(np.int32)
     target.parent.mkdir(parents=True, exist_ok=True)
+    scan, columns = to_file_frame(fixed.scan, columns, fixed.undo)
     write_ply(target, scan, extra=columns)
     note(str(target))

@@ -19,6 +19,7 @@ from fewpoints.server.commands.import_choices import (
     MemberOption,
     SkipLinesOption,
     ThinToOption,
+    UnalignedOption,
     UnitOption,
     UpOption,
     import_options,
@@ -49,6 +50,7 @@ def import_scans(
     up: UpOption = None,
     drop_duplicates: DropDuplicatesOption = False,
     thin_to: ThinToOption = None,
+    unaligned: UnalignedOption = False,
     columns: ColumnsOption = None,
     delimiter: DelimiterOption = None,
     decimal: DecimalOption = None,
@@ -70,7 +72,13 @@ def import_scans(
     )
     from fewpoints.server.projects.schemas import ProjectCreate
 
-    options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
+    options = import_options(
+        unit=unit,
+        up=up,
+        drop_duplicates=drop_duplicates,
+        thin_to=thin_to,
+        unaligned=unaligned,
+    )
     paths = [existing_scan(path) for path in files]
     choices = [
         with_text_layout(

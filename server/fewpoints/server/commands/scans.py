@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fewpoints.annotations.numpy_files import map_array
-from fewpoints.annotations.scans.fixes import apply_fixes
+from fewpoints.annotations.scans.fixes import to_file_frame
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.registry import readable_formats
@@ -25,13 +25,14 @@ from fewpoints.server.commands.import_choices import (
     MemberOption,
     SkipLinesOption,
     ThinToOption,
+    UnalignedOption,
     UnitOption,
     UpOption,
     import_options,
     with_text_layout,
 )
 from fewpoints.server.commands.label_files import read_labels
-from fewpoints.server.commands.reading import read_file
+from fewpoints.server.commands.reading import read_file, read_fixed
 from fewpoints.server.commands.terminal import (
     BadArgument,
     existing_file,
@@ -73,6 +74,7 @@ def inspect(
     up: UpOption = None,
     drop_duplicates: DropDuplicatesOption = False,
     thin_to: ThinToOption = None,
+    unaligned: UnalignedOption = False,
     columns: ColumnsOption = None,
     delimiter: DelimiterOption = None,
     decimal: DecimalOption = None,
@@ -85,7 +87,13 @@ def inspect(
     With fixes of the points (unit, up, left out points), what an import with them would have. Of an
     archive or a folder with several scans, which they are.
     """
-    options = import_options(unit=unit, up=up, drop_duplicates=drop_duplicates, thin_to=thin_to)
+    options = import_options(
+        unit=unit,
+        up=up,
+        drop_duplicates=drop_duplicates,
+        thin_to=thin_to,
+        unaligned=unaligned,
+    )
     path = existing_scan(scan)
     if member is None and (found := several_scans(path)) is not None:
         print_scans(found, as_json=as_json)
@@ -108,11 +116,8 @@ def inspect(
 
 def preflight(path: Path, options: ImportOptions = NOTHING) -> Preflight:
     with progress_bar(f"Reading {path.name}") as progress:
-        scan, undo = apply_fixes(
-            read_file(path, progress, text=options.text, member=options.member), options.fixes
-        )
-        left_out = undo.left_out if undo is not None else 0
-        return inspect_scan(scan, name=path.name, left_out=left_out)
+        scan, undo = read_fixed(path, progress, options)
+        return inspect_scan(scan, name=path.name, undo=undo)
 
 
 def describe(report: Preflight) -> list[tuple[str, object]]:
@@ -297,7 +302,7 @@ def select(
     options = strategy_options(strategy, scaling=scaling)
     path = existing_file(scan)
     known = None if labels is None else read_labels(existing_file(labels))
-    cloud = read_file(path)
+    cloud, undo = read_fixed(path)
     array, voxel = None, DEFAULT_VOXEL_SIZE_M
     if features is not None:
         array = load_features(features, len(cloud))
@@ -320,7 +325,7 @@ def select(
             progress=progress,
         )
     if out.suffix.lower() == ".csv":
-        write_points_csv(out, cloud, rows)
+        write_points_csv(out, to_file_frame(cloud, {}, undo)[0], rows)
     else:
         write_points_pth(out, {path.stem: rows})
     note(f"{out}: {len(rows)} points of {path.name} by {strategy}, seed {seed}")

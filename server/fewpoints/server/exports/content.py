@@ -11,6 +11,7 @@ import numpy as np
 from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray
 from fewpoints.annotations.formats.content import Answered, AnsweredScan, LabelledScan
 from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.annotations.scans.fixes import up_in_file
 from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.scan_arrays import load_in_file_frame, load_undo
 from fewpoints.models.densify.objects import object_numbers
@@ -31,16 +32,6 @@ def in_file_frame(
     Everything that an export says of places and points goes through here.
     """
     return load_in_file_frame(storage.scan_arrays(scan_id), columns)
-
-
-def _up_in_file(storage: Storage, scan: PlannedScan) -> FloatArray64:
-    """(3,) the upward axis of the file; imports may have turned it."""
-    undo = load_undo(storage.scan_arrays(scan.scan_id))
-    if undo is None or undo.fixes.up is None:
-        return np.array(scan.up, np.float64)
-    up = np.zeros(3)
-    up["xyz".index(undo.fixes.up[1])] = -1.0 if undo.fixes.up[0] == "-" else 1.0
-    return up
 
 
 def answered(storage: Storage, plan: Plan) -> Answered:
@@ -78,14 +69,15 @@ def labelled_scans(storage: Storage, plan: Plan, progress: Progress) -> Iterator
         storage.require_free(scan.points * WORKING_BYTES)
         mine = part_of(progress, number / count, (number + 1) / count)
         mine(0.0, f"Labelling {scan.title}")
-        whole, columns = in_file_frame(storage, scan.scan_id, _said(storage, plan, scan))
+        arrays = storage.scan_arrays(scan.scan_id)
+        whole, columns = load_in_file_frame(arrays, _said(storage, plan, scan))
         yield LabelledScan(
             scan_id=scan.scan_id,
             name=scan.name,
             title=scan.title,
             source=plan.options.source,
             scan=whole,
-            up=_up_in_file(storage, scan),
+            up=up_in_file(np.array(scan.up, np.float64), load_undo(arrays)),
             classes=columns["class"],
             confidence=columns["confidence"],
             instances=columns.get("instance"),

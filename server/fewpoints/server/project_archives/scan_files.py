@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fewpoints.annotations.numpy_files import map_array
+from fewpoints.annotations.scans.alignment import why_not_rigid
 from fewpoints.annotations.scans.scan_arrays import load_arrays, load_undo
 from fewpoints.annotations.scans.tiles import RECORD_BYTES, read_manifest, to_tile_order
 from fewpoints.models.superpoints.files import DamagedSuperpoints, load_superpoints
@@ -109,6 +110,18 @@ def _check_arrays(folder: Path, points: int) -> None:
     if undo.positions is not None:
         shape, dtype = undo.positions.shape, undo.positions.dtype
         _require(shape == (points, 3) and dtype == np.float64, "file-positions.npy does not fit")
+    if undo.normals is not None:
+        normals = undo.normals
+        _require(
+            normals.shape == (points, 3) and normals.dtype.kind == "f",
+            "file-normals.npy does not fit",
+        )
+    if undo.alignment is not None:
+        _require(
+            why_not_rigid(undo.alignment.aligned_from_file) is None
+            and isinstance(undo.alignment.said_by, str),
+            "undo.json does not fit",
+        )
     if undo.kept is not None:
         kept = undo.kept
         _require(kept.shape == (points,) and kept.dtype.kind in "iu", "kept.npy does not fit")

@@ -21,6 +21,7 @@ class FixesBody(Schema):
 
     `unit` is what the file's coordinates are in: they become metres. `up` is what points up in the
     file: it becomes +z. Points that are dropped or thinned away keep their row and take no part.
+    `unaligned` points are not turned and moved where their file asks for that.
     """
 
     unit: FileUnit | None = None
@@ -30,6 +31,7 @@ class FixesBody(Schema):
         float | None,
         Field(ge=1e-6, le=1e6, description="Metres, or the file's unit where `unit` is not given."),
     ] = None
+    unaligned: bool = False
 
 
 class ImportOptionsBody(Schema):

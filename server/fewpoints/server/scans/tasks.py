@@ -18,9 +18,8 @@ from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
 from fewpoints.annotations.scans.readers.in_process import (
     ReadingTooLarge,
     ReadingTooSlow,
-    read_scan_in_process,
+    read_fixed_in_process,
 )
-from fewpoints.annotations.scans.scan_arrays import load_undo
 from fewpoints.annotations.scans.tiles import write_tiles
 from fewpoints.models.selection.options import needs_features, strategy_options
 from fewpoints.server.file_labels.counts import save_counts
@@ -72,7 +71,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
         data = work / "data"
         data.mkdir()
         try:
-            points = read_scan_in_process(
+            points, undo = read_fixed_in_process(
                 source,
                 name=name,
                 folder=data / "arrays",
@@ -82,10 +81,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
                 progress=reading,
             )
             context.progress(0.5, "Looking at the points")
-            undo = load_undo(data / "arrays")
-            preflight = inspect_scan(
-                points, name=name, left_out=undo.left_out if undo is not None else 0
-            )
+            preflight = inspect_scan(points, name=name, undo=undo)
             manifest = write_tiles(points, data, progress=part_of(context.progress, 0.55, 0.9))
         except AppError as error:
             # More time or memory may be allowed before the next try.

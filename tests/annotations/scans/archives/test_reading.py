@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import tempfile
 import zipfile
@@ -20,9 +21,12 @@ from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.archives.container import effort_bytes, opened
 from fewpoints.annotations.scans.archives.looking import scans_in
 from fewpoints.annotations.scans.archives.unpacking import own_bytes, own_suffix, write_own
-from fewpoints.annotations.scans.import_options import ImportOptions
+from fewpoints.annotations.scans.fixes import apply_fixes, to_file_frame
+from fewpoints.annotations.scans.import_options import Fixes, ImportOptions
+from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers.in_process import (
     end_idle_processes,
+    read_fixed_in_process,
     read_scan_in_process,
 )
 from fewpoints.annotations.scans.readers.kitti import read_kitti
@@ -43,7 +47,7 @@ from tests.annotations.scans.readers.test_kitti import sweep
 
 ROWS = [(*p, *c) for p, c in zip(POINTS, COLOURS, strict=True)]
 ROOM = ply("binary_little_endian", [("vertex", [*XYZ, *RGB], ROWS)])
-ALIGNMENT = np.array([[0.5, -0.75, 0, 1.5], [0.75, 0.5, 0, -2], [0, 0, 1, -0.25]])
+TURNED = [[0.6, -0.8, 0, 1.5], [0.8, 0.6, 0, -2], [0, 0, 1, -0.25]]
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +154,7 @@ def expected_scene() -> tuple[list[int], list[int]]:
     return semantic, instance
 
 
-def test_a_scene_has_ids_objects_and_is_aligned(tmp_path: Path) -> None:
+def test_a_scene_has_ids_objects_and_asks_to_be_aligned(tmp_path: Path) -> None:
     folder = tmp_path / "download"
     scannet_scene(folder / "scans" / "scene0000_00")
     (folder / "scannetv2-labels.combined.tsv").write_text(CATEGORIES)
@@ -159,10 +163,76 @@ def test_a_scene_has_ids_objects_and_is_aligned(tmp_path: Path) -> None:
         assert scan.labels["semantic"].tolist() == semantic
         assert scan.labels["instance"].tolist() == instance
         assert scan.source_format == "scannet"
-        for position, (x, y, z, *_) in zip(scan.positions, VERTICES, strict=True):
-            turned = [row[0] * x + row[1] * y + row[2] * z + row[3] for row in ALIGNMENT]
+        assert scan.positions.tolist() == [list(vertex[:3]) for vertex in VERTICES]
+        fixed, undo = apply_fixes(scan, Fixes())
+        for position, (x, y, z, *_) in zip(fixed.positions, VERTICES, strict=True):
+            turned = [row[0] * x + row[1] * y + row[2] * z + row[3] for row in TURNED]
             np.testing.assert_allclose(position, turned, atol=1e-6)
-        assert any("axisAlignment" in note for note in scan.notes)
+        (said,) = [f for f in inspect_scan(fixed, name="a", undo=undo).findings if f.fix]
+        assert "turned by 53.1°" in said.sentence
+        assert "the axisAlignment of scene0000_00.txt says" in said.sentence
+        assert said.fix == {"unaligned": True}
+
+
+SCALED, SHEARED = "2 0 0 0 0 2 0 0 0 0 2 0 0 0 0 1", "1 0.5 0 0 0 1 0 0 0 0 1 0 0 0 0 1"
+
+
+@pytest.mark.parametrize(
+    ("alignment", "said"),
+    [
+        (SCALED, "it scales, shears or flattens"),
+        (SHEARED, "it scales, shears or flattens"),
+        ("0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1", "it scales, shears or flattens"),
+        ("1e200 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1", "it scales, shears or flattens"),
+        ("-1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1", "it mirrors"),
+        ("1 0 0 0 0 1 0 0 0 0 nan 0 0 0 0 1", "not finite"),
+        ("1 0 0 inf 0 1 0 0 0 0 1 0 0 0 0 1", "not finite"),
+        ("1 0 0 1e30 0 1 0 0 0 0 1 0 0 0 0 1", "moves points farther than 1e\\+09"),
+        ("1 0 0 0 0 1 0 0 0 0 1 0 1 0 0 1", "last row is not 0 0 0 1"),
+        ("1 0 0 0 0 1 0 0 0 0 1 0 0 0 0", "not 16 numbers"),
+        ("1 0 0 0 0 1 0 0 0 0 one 0 0 0 0 1", "not 16 numbers"),
+        ("", "not 16 numbers"),
+    ],
+)
+def test_what_is_no_rigid_motion_is_not_followed(tmp_path: Path, alignment: str, said: str) -> None:
+    folder = scannet_scene(tmp_path / "scene0000_00", alignment=alignment)
+    for scan in both(folder):
+        fixed, undo = apply_fixes(scan, Fixes())
+        assert undo is None
+        assert fixed.positions.tolist() == [list(vertex[:3]) for vertex in VERTICES]
+        (note,) = [note for note in scan.notes if "axisAlignment" in note]
+        assert re.search(
+            rf"scene0000_00.txt, line 1: axisAlignment must be .*, but .*{said}.* not followed",
+            note,
+        )
+
+
+def test_a_scene_that_lies_well_or_says_nothing_is_left(tmp_path: Path) -> None:
+    still = "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"
+    folder = scannet_scene(tmp_path / "scene0000_00", alignment=still)
+    assert all(scan.alignment is None for scan in both(folder))
+    (folder / "scene0000_00.txt").write_bytes(b"axisAlignment = \xff\xfe\n")
+    for scan in both(folder):
+        assert scan.alignment is None
+        assert "this is no text. It is not followed" in scan.notes[-1]
+    (folder / "scene0000_00.txt").unlink()
+    for scan in both(folder):
+        assert scan.alignment is None
+        assert not any("axisAlignment" in note for note in scan.notes)
+
+
+def test_a_process_aligns_a_scene_and_knows_the_way_back(tmp_path: Path) -> None:
+    folder = scannet_scene(tmp_path / "scene0000_00")
+    here = apply_fixes(read_scan(folder), Fixes()).scan
+    scan, undo = read_fixed_in_process(zipped(folder))
+    assert scan.positions.tobytes() == here.positions.tobytes()
+    assert undo is not None
+    assert undo.alignment is not None
+    back, _ = to_file_frame(scan, {}, undo)
+    assert back.positions.tolist() == [list(vertex[:3]) for vertex in VERTICES]
+    left, _ = read_fixed_in_process(folder, options=ImportOptions(Fixes(unaligned=True)))
+    assert left.positions.tolist() == back.positions.tolist()
+    assert "was not to be followed" in left.notes[-1]
 
 
 def test_a_scene_without_the_table_has_the_classes_of_the_benchmark(tmp_path: Path) -> None:

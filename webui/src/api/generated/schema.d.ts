@@ -2843,6 +2843,7 @@ export interface components {
          *
          *     `unit` is what the file's coordinates are in: they become metres. `up` is what points up in the
          *     file: it becomes +z. Points that are dropped or thinned away keep their row and take no part.
+         *     `unaligned` points are not turned and moved where their file asks for that.
          */
         FixesBody: {
             /**
@@ -2855,6 +2856,11 @@ export interface components {
              * @description Metres, or the file's unit where `unit` is not given.
              */
             thin_to?: number | null;
+            /**
+             * Unaligned
+             * @default false
+             */
+            unaligned: boolean;
             /** Unit */
             unit?: ("metres" | "millimetres" | "centimetres" | "feet" | "US survey feet" | "inches") | null;
             /** Up */
@@ -2938,7 +2944,8 @@ export interface components {
         ImportOptionsBody: {
             /**
              * @default {
-             *       "drop_duplicates": false
+             *       "drop_duplicates": false,
+             *       "unaligned": false
              *     }
              */
             fixes: components["schemas"]["FixesBody"];
@@ -4637,7 +4644,8 @@ export interface components {
             /**
              * @default {
              *       "fixes": {
-             *         "drop_duplicates": false
+             *         "drop_duplicates": false,
+             *         "unaligned": false
              *       },
              *       "version": 1
              *     }

@@ -28,13 +28,15 @@ from fewpoints.annotations.datasets.scannet import (
     read_scannet_objects,
     shown_categories,
 )
-from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.errors import UnreadableDataset, UnreadableScan
 from fewpoints.annotations.progress import Progress, part_of
+from fewpoints.annotations.scans.alignment import FARTHEST, Alignment
 from fewpoints.annotations.scans.archives.groups import LABELLED_MESH, Group
+from fewpoints.annotations.scans.archives.names import spelled
 from fewpoints.annotations.scans.frames.fusion import fuse
 from fewpoints.annotations.scans.frames.registry import read_frames
 from fewpoints.annotations.scans.readers.registry import read_scan
-from fewpoints.annotations.scans.scan import Field, PointScan, choose_shift, finite_rows
+from fewpoints.annotations.scans.scan import FINITE_LIMIT, Field, PointScan
 
 VOXEL_SIZE_M = 0.01
 _MAX_16_BIT = 1 << 16
@@ -43,8 +45,9 @@ _NAMES = json.dumps({str(c.external_id): c.name for c in CLASSES})
 
 
 def read_scene(base: Path, group: Group, name: str, progress: Progress) -> PointScan:
-    """Read a ScanNet scene, turned so that walls lie along the axes, as its text file says.
+    """Read a ScanNet scene, which asks to be aligned with the axes if its text file says how.
 
+    A text file that does not say so properly is not followed, which a note tells.
     "semantic" are ids of NYU40: of the mesh with labels if there is one, else what the table of
     categories says, else those of the 20 classes of the benchmark, by their names.
     """
@@ -81,8 +84,12 @@ def read_scene(base: Path, group: Group, name: str, progress: Progress) -> Point
     )
     if not any(member.endswith(f"{scene}.txt") for member in group.members):
         return scan
-    aligned = read_axis_alignment(folder, scene)
-    return scan if aligned is None else _aligned(scan, aligned)
+    try:
+        matrix = read_axis_alignment(folder, scene)
+    except UnreadableDataset as error:
+        note = f"{error.message} It is not followed; points lie as in the mesh."
+        return replace(scan, notes=(*scan.notes, note))
+    return scan if matrix is None else _asking(scan, matrix, f"{spelled(scene)}.txt")
 
 
 def read_room(base: Path, group: Group, name: str, progress: Progress) -> PointScan:
@@ -127,24 +134,21 @@ def read_sequence(base: Path, group: Group, name: str, progress: Progress) -> Po
     )
 
 
-def _aligned(scan: PointScan, aligned_from_scan: FloatArray64) -> PointScan:
-    turn, move = aligned_from_scan[:3, :3], aligned_from_scan[:3, 3]
-    with np.errstate(over="ignore", invalid="ignore"):
-        positions = scan.positions @ turn.T + move
-        normals = None if scan.normals is None else (scan.normals @ turn.T).astype(np.float32)
+def _asking(scan: PointScan, matrix: FloatArray64, file: str) -> PointScan:
+    """The same scan that asks to be aligned, unless that changes nothing or is out of reach."""
+    if np.array_equal(matrix, np.eye(4)):
+        return scan
+    farthest = float(np.abs(scan.positions[scan.finite]).max(initial=0))
+    if 2 * farthest + FARTHEST > FINITE_LIMIT:
+        note = f"{file}: axisAlignment is not followed, as points are too far from the origin."
+        return replace(scan, notes=(*scan.notes, note))
     return replace(
         scan,
-        positions=positions,
-        normals=normals,
-        global_shift=choose_shift(positions, finite_rows(positions)),
+        alignment=Alignment(matrix, f"the axisAlignment of {file}"),
         details={
             **scan.details,
-            "axisAlignment": " ".join(f"{value:g}" for value in aligned_from_scan.ravel()),
+            "axisAlignment": " ".join(f"{value:g}" for value in matrix.ravel()),
         },
-        notes=(
-            *scan.notes,
-            "The points are turned by the scene's axisAlignment, so that walls lie along the axes.",
-        ),
     )
 
 

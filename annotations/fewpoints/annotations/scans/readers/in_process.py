@@ -38,9 +38,10 @@ import numpy as np
 from fewpoints.annotations.errors import AppError, UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.archives.container import effort_bytes
+from fewpoints.annotations.scans.fixes import Fixed
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.scan import PointScan
-from fewpoints.annotations.scans.scan_arrays import load_arrays
+from fewpoints.annotations.scans.scan_arrays import load_arrays, load_undo
 
 CHILD_MODULE = "fewpoints.annotations.scans.readers.reading_child"
 SMALL_BYTES = 10_000_000
@@ -138,9 +139,32 @@ def read_scan_in_process(
     limits: ReadingLimits | None = None,
     progress: Progress = no_progress,
 ) -> PointScan:
+    """Return the scan alone of what `read_fixed_in_process` does."""
+    return read_fixed_in_process(
+        path,
+        name=name,
+        folder=folder,
+        scratch_in=scratch_in,
+        options=options,
+        limits=limits,
+        progress=progress,
+    ).scan
+
+
+def read_fixed_in_process(
+    path: Path | str,
+    *,
+    name: str | None = None,
+    folder: Path | None = None,
+    scratch_in: Path | None = None,
+    options: ImportOptions = NOTHING,
+    limits: ReadingLimits | None = None,
+    progress: Progress = no_progress,
+) -> Fixed:
     """Read a scan as `read_scan` does, in another process; its arrays are read-only maps.
 
-    The fixes among the `options` are made; a `folder` then has what undoes them, too.
+    It comes aligned, if its file asks for that, and with the fixes among the `options` made, and
+    with what undoes all that; a `folder` has both, too.
 
     With `folder`, which must not exist, the arrays are in it as `save_arrays` writes them. Without
     one nothing is left on disk. What must be unpacked is so in a folder in `scratch_in`, or in the
@@ -158,13 +182,13 @@ def read_scan_in_process(
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return load_arrays(folder)
+        return Fixed(load_arrays(folder), load_undo(folder))
     with tempfile.TemporaryDirectory(prefix="fewpoints-", ignore_cleanup_errors=True) as parent:
         arrays = Path(parent) / "arrays"
         _ask(path, name, arrays, scratch_in, "save", options, limits, progress)
-        scan = load_arrays(arrays)
+        fixed = Fixed(load_arrays(arrays), load_undo(arrays))
         # A mapped file may be removed, but on Windows.
-        return _in_memory(scan) if os.name == "nt" else scan
+        return _in_memory(fixed) if os.name == "nt" else fixed
 
 
 def inspect_in_process(
@@ -383,13 +407,21 @@ def _exit(status: int) -> str:
     return f"signal {-status}"
 
 
-def _in_memory(scan: PointScan) -> PointScan:
-    """The same scan in arrays of its own."""
+def _in_memory(fixed: Fixed) -> Fixed:
+    """The same in arrays of its own."""
+    scan, undo = fixed
 
     def own(values: Any) -> Any:  # Any: an array of any type, or none.
         return None if values is None else np.array(values)
 
-    return replace(
+    if undo is not None:
+        undo = replace(
+            undo,
+            positions=own(undo.positions),
+            normals=own(undo.normals),
+            kept=own(undo.kept),
+        )
+    mine = replace(
         scan,
         positions=own(scan.positions),
         colours=own(scan.colours),
@@ -397,3 +429,4 @@ def _in_memory(scan: PointScan) -> PointScan:
         intensity=own(scan.intensity),
         labels={label: own(values) for label, values in scan.labels.items()},
     )
+    return Fixed(mine, undo)

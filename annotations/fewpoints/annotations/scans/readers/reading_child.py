@@ -145,11 +145,7 @@ def _read(request: dict[str, Any], progress: Callable[[float, str], None]) -> An
     scan, undo = apply_fixes(scan, options.fixes)
     if request["then"] == "inspect":
         progress(0.9, "Looking at the points")
-        return without_nan(
-            inspect_scan(
-                scan, name=request["name"], left_out=undo.left_out if undo is not None else 0
-            ).to_dict()
-        )
+        return without_nan(inspect_scan(scan, name=request["name"], undo=undo).to_dict())
     progress(0.9, "Handing the points over")
     with_local = request["then"] == "save with local"
     save_arrays(scan, Path(request["folder"]), undo, with_local=with_local)
