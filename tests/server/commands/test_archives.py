@@ -4,17 +4,24 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from fewpoints.annotations.scans.fixes import Fixed
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.scan_arrays import load_arrays
 from fewpoints.annotations.scans.writers import write_ply
-from tests.annotations.datasets.folders import OFFICE, s3dis_room
+from fewpoints.server.commands.learning import write_prediction
+from fewpoints.server.commands.reading import read_fixed
+from tests.annotations.datasets.folders import OFFICE, VERTICES, s3dis_room, scannet_scene
 from tests.annotations.scans.archives.zips import files
 from tests.annotations.scans.readers.test_kitti import sweep
 from tests.rooms import SmallRoom, small_room
@@ -59,6 +66,45 @@ def test_inspect_lists_what_is_in_an_archive_and_looks_at_one(
     code, _, err = run("inspect", path, "--member", "c")
     assert code == 2
     assert 'no scan "c" is in it' in err
+
+
+def test_commands_align_a_scene_and_write_it_as_its_file_has_it(
+    run: Run,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = scannet_scene(tmp_path / "scene0000_00")
+    path = tmp_path / "scene.zip"
+    path.write_bytes(files({file.name: file.read_bytes() for file in folder.iterdir()}))
+    _, out, _ = run("inspect", path)
+    assert "--unaligned" in out
+    places = np.array([vertex[:3] for vertex in VERTICES])
+    for options, low in (((), 1.5), (("--unaligned",), places[:, 0].min())):
+        _, out, _ = run("inspect", path, *options, "--json")
+        assert json.loads(out)["bounds"]["min"][0] == pytest.approx(low)
+
+    points = tmp_path / "points.csv"
+    assert run("select", path, "--strategy", "random", "--budget", 5, "--out", points)[0] == 0
+    with points.open(newline="") as file:
+        for row in csv.DictReader(file):
+            written = [float(row[axis]) for axis in "xyz"]
+            assert written == pytest.approx(places[int(row["index"])].tolist())
+
+    def predict(scan: PointScan, *_: object, **__: object) -> SimpleNamespace:
+        assert scan.positions.tolist() != places.tolist()
+        return SimpleNamespace(
+            classes=np.arange(len(scan), dtype=np.uint8),
+            confidence=np.zeros(len(scan), np.float32),
+            instances=None,
+        )
+
+    monkeypatch.setattr("fewpoints.models.training.predict.predict", predict)
+    fixed: Fixed = read_fixed(path)
+    unused: Any = None  # A network, which the prediction above does not look at.
+    write_prediction(fixed, unused, 0.05, tmp_path / "out" / "scene.ply", "cpu")
+    back = read_scan(tmp_path / "out" / "scene.ply")
+    assert back.positions.tolist() == places.tolist()
+    assert back.labels["class"].tolist() == list(range(len(places)))
 
 
 def imported(home: Path, result: dict[str, Any]) -> list[Any]:
