@@ -292,8 +292,8 @@ TARGETS: Mapping[str, Target] = {
         _read_as(".txt"),
         (".xyz", ".txt", ".csv", ".asc"),
         (
-            ";", "\\x09", ",", "//X;Y;Z", "\\xef\\xbb\\xbf", "#", "1,5", "1.#QNAN",
-            *_ROLES, *_NUMBERS,
+            ";", "\\x09", ",", "//X;Y;Z", "\\xef\\xbb\\xbf", "#", "1,5", "1.#QNAN", "wall", "'",
+            "\\x22", "\\x22\\x22", "class", "2024-05-01T12:00:01", *_ROLES, *_NUMBERS,
         ),
     ),
     "gltf": Target(

@@ -363,6 +363,9 @@ SOUND = {
     "german.txt": b"\xef\xbb\xbf//X;Y;Z;R;G;B;Klasse\r\n"
     + table(_ROWS, delimiter=";", comma=True, end="\r\n"),
     "quoted.asc": b'"X"\t"Y"\t"Z"\n' + table(PLACES, delimiter="\t"),
+    "words.csv": b"time,x,y,z,class,file\n12:00:01,1,2,3,wall,a.jpg\n"
+    b'12:00:02,4,5,6,"living ""room"", 2",\n'
+    b"12:00:03,7,8,9,,\n",
     "counted.pts": b"4\n" + table(_ROWS) + b"2\n" + table(_ROWS[:2]),
     "stations.ptx": (
         b"2\n2\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n1 0 0 0\n0 1 0 0\n0 0 1 0\n5 6 7 1\n"

@@ -157,7 +157,7 @@ _FORMATS = (
             "text",
             "XYZ, TXT, CSV, ASC",
             (".xyz", ".txt", ".csv", ".asc", ".xyzrgb", ".xyzn"),
-            "columns, separators and decimal marks detected",
+            "columns, separators and decimal marks detected; words as labels, or left out",
         ),
         is_text,
         read_text,

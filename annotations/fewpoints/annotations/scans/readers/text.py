@@ -337,17 +337,28 @@ class TextRows:
         spelled = text
         if self._dialect is not None and self._dialect.decimal == ",":
             spelled = text.translate({44: ".", 46: ","})
-        try:
-            if "_" not in text:
-                return float(text)
-        except ValueError:
-            pass
-        sign = -1.0 if text.startswith("-") else 1.0
-        special = _SPECIAL.get(text.lstrip("+-").lower())
-        if special is None:
-            shown = ascii(spelled if len(spelled) <= 30 else spelled[:30] + "…")
-            raise UnreadableScan(self._name, f"{shown} is not a number.", where=f"line {line}")
-        return sign * special
+        value = number_of(text)
+        if value is None:
+            raise no_number(self._name, spelled, line)
+        return value
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text with a point as decimal mark is; None if it is none."""
+    try:
+        if "_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    sign = -1.0 if text.startswith("-") else 1.0
+    special = _SPECIAL.get(text.lstrip("+-").lower())
+    return None if special is None else sign * special
+
+
+def no_number(name: str, spelled: str, line: int) -> UnreadableScan:
+    """The refusal of what should be a number."""
+    shown = ascii(spelled if len(spelled) <= 30 else spelled[:30] + "…")
+    return UnreadableScan(name, f"{shown} is not a number.", where=f"line {line}")
 
 
 def check_range(

@@ -8,9 +8,13 @@ does not accept, or might take for something else, is left to `text`, which name
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from fewpoints.annotations.arrays import FloatArray64
+from fewpoints.annotations.arrays import FloatArray64, IndexArray
+from fewpoints.annotations.scans.readers.text_cells import split_quoted
 
 # Below this, loading Arrow takes longer than it saves.
 LEAST_BYTES = 1 << 16
@@ -18,6 +22,16 @@ _BOM = b"\xef\xbb\xbf"
 _TAB_IS_BLANK = bytes.maketrans(b"\t", b" ")
 # Stands for the first blank of a run; Arrow ignores the other ones. No text has it.
 _MARK = b"\x1f"
+
+
+class WordTable(NamedTuple):
+    """Lines of numbers and words.
+
+    numbers: (L, W), NaN in other columns; words: column -> ((L,) places in the list, the words).
+    """
+
+    numbers: FloatArray64
+    words: Mapping[int, tuple[IndexArray, list[bytes]]]
 
 
 def parse_even(part: bytes, delimiter: bytes, columns: int) -> FloatArray64 | None:
@@ -60,41 +74,142 @@ def _parse(
 
     `lines`: how many lines there are; None if Arrow cannot take a line for two.
     """
-    try:
-        import pyarrow as pa  # Tens of megabytes, and most files are read without it.
-        from pyarrow import compute, csv
-    except ImportError:  # There is no room for it.
-        return None
-    names = [str(i) for i in range(fields)]
-    types = dict.fromkeys(names, pa.float64())
-    if fields > width:
-        types[names[-1]] = pa.string()
-    try:
-        found = csv.read_csv(
-            pa.BufferReader(part),
-            csv.ReadOptions(use_threads=False, block_size=len(part) + 1, column_names=names),
-            csv.ParseOptions(
-                delimiter=delimiter.decode(), quote_char=False, ignore_empty_lines=False
-            ),
-            csv.ConvertOptions(column_types=types, null_values=[""], check_utf8=False),
-            # The default one reserves more address space than a reading process has.
-            memory_pool=pa.system_memory_pool(),
-        )
-    except (pa.ArrowInvalid, SystemError):
-        return None
-    if lines is not None and found.num_rows != lines:
+    found = _read(part, delimiter, fields, numbers=range(width), strings=range(width, fields))
+    if found is None or (lines is not None and found.num_rows != lines):
         return None
     columns = found.columns[:width]
-    if fields > width:
-        behind = compute.ascii_trim_whitespace(found.columns[width])
-        if compute.any(compute.not_equal(behind, "")).as_py():
-            return None
+    if fields > width and not _blank(found.columns[width]):
+        return None
     if any(column.null_count for column in columns):
         return None
     out = np.empty((len(columns), found.num_rows), np.float64)
     for row, column in zip(out, columns, strict=True):
         row[:] = column.to_numpy()
     return out.T
+
+
+def parse_words(
+    part: bytes,
+    delimiter: str,
+    decimal: str,
+    columns: int,
+    numbers: Sequence[int],
+    words: Sequence[int],
+    axes: Sequence[int],
+) -> WordTable | None:
+    """The `numbers` and `words` of lines with so many `columns`; None where `text_words` must look.
+
+    `axes`: the columns of coordinates, one of which every line has.
+    """
+    if part.startswith(_BOM) or b"\0" in part or (b"(" in part and b"nan(" in part.lower()):
+        return None
+    quoted = delimiter != " " and b'"' in part
+    first = part[: part.index(b"\n")].rstrip(b"\r").decode("latin-1")
+    mark = delimiter.encode()
+    if delimiter == " ":
+        part = part.translate(_TAB_IS_BLANK)
+        first = first.replace("\t", " ")
+        if _MARK in part or len(first.split()) != columns:
+            return None
+        fields = columns + first.endswith(" ")
+        # What follows the last blank of a line would be a word, of nothing.
+        if fields == columns and (b" \n" in part or b" \r" in part):
+            return None
+        part, mark = _marked(part), _MARK
+    else:
+        cells = split_quoted(first, delimiter)
+        last = part[part.rfind(b"\n", 0, -1) + 1 : -1].decode("latin-1")
+        # A quote that ends behind these lines would look as if it ended with them.
+        if cells is None or split_quoted(last, delimiter) is None:
+            return None
+        # A carriage return could make up for a line end in quotes.
+        if quoted and part.count(b"\r") != part.count(b"\r\n"):
+            return None
+        fields = len(cells)
+        if fields != columns and (fields != columns + 1 or cells[-1].strip(" \t\r")):
+            return None
+    found = _read(
+        part,
+        mark,
+        fields,
+        numbers=numbers,
+        words=words,
+        strings=range(columns, fields),
+        quoted=quoted,
+        decimal=decimal,
+    )
+    if found is None or found.num_rows != part.count(b"\n"):
+        return None
+    if fields > columns and not _blank(found.columns[-1]):
+        return None
+    out = np.full((columns, found.num_rows), np.nan)
+    for i in numbers:
+        out[i] = found.column(str(i)).to_numpy()  # What is missing is NaN.
+    missing = [found.column(str(i)).is_null().to_numpy() for i in axes]
+    if np.logical_and.reduce(missing).any():  # Perhaps a line of nothing.
+        return None
+    coded = {}
+    for i in words:
+        column = found.column(str(i)).combine_chunks()
+        distinct = column.dictionary.to_pylist()
+        coded[i] = column.indices.to_numpy(zero_copy_only=False), distinct
+    return WordTable(out.T, coded)
+
+
+# Any: pyarrow has no types.
+def _read(
+    part: bytes,
+    delimiter: bytes,
+    fields: int,
+    *,
+    numbers: Sequence[int],
+    words: Sequence[int] = (),
+    strings: Sequence[int] = (),
+    quoted: bool = False,
+    decimal: str = ".",
+) -> Any | None:
+    """A table of these columns, named by their numbers; None if Arrow cannot read it."""
+    try:
+        import pyarrow as pa  # Tens of megabytes, and most files are read without it.
+        from pyarrow import csv
+    except ImportError:  # There is no room for it.
+        return None
+    types = {str(i): pa.float64() for i in numbers}
+    types |= {str(i): pa.dictionary(pa.int32(), pa.binary()) for i in words}
+    types |= {str(i): pa.string() for i in strings}
+    try:
+        return csv.read_csv(
+            pa.BufferReader(part),
+            csv.ReadOptions(
+                use_threads=False,
+                block_size=len(part) + 1,
+                column_names=[str(i) for i in range(fields)],
+            ),
+            csv.ParseOptions(
+                delimiter=delimiter.decode(),
+                quote_char='"' if quoted else False,
+                ignore_empty_lines=False,
+            ),
+            csv.ConvertOptions(
+                column_types=types,
+                null_values=[""],
+                check_utf8=False,
+                include_columns=list(types),
+                decimal_point=decimal,
+            ),
+            # The default one reserves more address space than a reading process has.
+            memory_pool=pa.system_memory_pool(),
+        )
+    except (pa.ArrowInvalid, SystemError):
+        return None
+
+
+# Any: a column of Arrow's.
+def _blank(column: Any) -> bool:
+    from pyarrow import compute
+
+    behind = compute.ascii_trim_whitespace(column)
+    return not compute.any(compute.not_equal(behind, "")).as_py()
 
 
 def _marked(part: bytes) -> bytes:

@@ -5,28 +5,40 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.printable import printable
+from fewpoints.annotations.scans.readers.text_cells import (
+    SAMPLE_LINES,
+    as_number,
+    cells_of,
+    columns_of_words,
+    fitted,
+    is_time,
+)
 from fewpoints.annotations.scans.readers.text_layout import (
     DELIMITERS,
     MOST_COLUMNS,
     TextLayout,
     as_floats,
+    is_number,
     numbers_of,
     split_line,
 )
 from fewpoints.annotations.scans.readers.text_roles import (
     clean_name,
+    leading_words,
     roles_by_names,
     roles_by_values,
 )
 
 HEAD_BYTES = 128 << 10
-SAMPLE_LINES = 1000
 # Lines of words before the first point: more than this is prose with a table in it.
 MOST_WORDS = 20
 BOM = b"\xef\xbb\xbf"
@@ -42,6 +54,7 @@ _DIALECTS = (
     ("blanks", "comma"),
 )
 _GRID = re.compile(r"\s*(?:ncols|nrows)\s+\d+\s*$", re.IGNORECASE)
+_THREE_NUMBERS = re.compile(r"\d.*?\D\d.*?\D\d")
 _LOOKED_FOR = (
     "looked for lines of at least three numbers (x y z …), separated by blanks, tabs, commas or "
     "semicolons"
@@ -56,7 +69,8 @@ class _Line(NamedTuple):
 class _Found(NamedTuple):
     """A dialect, the place of its first line in the list, its width, and how many lines fit.
 
-    `gaps`: how many of these lines lack a number between two delimiters.
+    `gaps`: how many of these lines lack a number between two delimiters; `words`: its columns of
+    words.
     """
 
     delimiter: str
@@ -65,6 +79,7 @@ class _Found(NamedTuple):
     width: int
     fitting: int
     gaps: int
+    words: frozenset[int] = frozenset()
 
 
 def is_text(head: bytes) -> bool:
@@ -95,17 +110,23 @@ def detect_layout(head: bytes, *, name: str, whole: bool = True) -> TextLayout:
                 where=f"line {line.number}",
             )
     found = _dialect(lines)
+    if found is None or _leaves_numbers_out(lines, found):
+        wordy = _dialect_of_words(lines)
+        if wordy is not None and (found is None or wordy.fitting > found.fitting):
+            found = wordy
     if found is None:
         raise UnreadableScan(name, _no_table(lines))
     _check_plausible(lines, found, name)
     first = lines[found.first]
     names = _names(lines, found)
     sample = _sample(lines, found)
-    roles = roles_by_names(names) if names else None
+    roles = roles_by_names(names, found.words) if names else None
+    if roles is None and not _places_first(sample, found, lines):
+        raise UnreadableScan(name, _no_table(lines))
     if roles is not None:
         reason = f"the names before line {first.number} say so"
     else:
-        roles, reason = roles_by_values(sample)
+        roles, reason = roles_by_values(sample, found.words)
         if names:
             reason = f"the names do not tell x, y and z; by their values, {reason}"
         else:
@@ -165,6 +186,76 @@ def _dialect(lines: list[_Line]) -> _Found | None:
     return best
 
 
+def _leaves_numbers_out(lines: list[_Line], found: _Found) -> bool:
+    """Whether lines that do not fit could be of numbers and words."""
+    if found.first + found.fitting == len(lines) and found.first == 0:
+        return False
+    return any(
+        _THREE_NUMBERS.search(line.text)
+        and not _is_comment(line.text)
+        and numbers_of(line.text, found.delimiter, found.decimal) != found.width
+        for line in lines
+    )
+
+
+def _dialect_of_words(lines: list[_Line]) -> _Found | None:
+    """The dialect that most lines fit if some columns hold words."""
+    best: _Found | None = None
+    letters = set().union(*(line.text for line in lines))
+    for delimiter, decimal in _DIALECTS:
+        if delimiter != "blanks" and DELIMITERS[delimiter] not in letters:
+            continue
+        split = [
+            None if _is_comment(line.text) else cells_of(line.text, delimiter) for line in lines
+        ]
+        width = _common_width(split, decimal)
+        rows = [fitted(cells, width) for cells in split]
+        first = next((i for i, row in enumerate(rows) if _numbers(row, decimal) >= 3), None)
+        if first is None:
+            continue
+        later = [row for row in rows[first:] if row is not None]
+        words = columns_of_words(later, decimal)
+        numbers = [i for i in range(width) if i not in words]
+        fitting = sum(_all_numbers([row[i] for i in numbers], decimal) for row in later)
+        if not words or len(numbers) < 3 or 2 * fitting < len(rows) - first:
+            continue
+        if best is None or fitting > best.fitting:
+            best = _Found(delimiter, decimal, first, width, fitting, 0, words)
+    return best
+
+
+def _common_width(split: Sequence[Sequence[str] | None], decimal: str) -> int:
+    """How many cells most lines with three numbers have; one empty last cell of all is none."""
+    lines = [cells for cells in split if cells is not None and _numbers(cells, decimal) >= 3]
+    if not lines:
+        return 0
+    width = Counter(map(len, lines)).most_common(1)[0][0]
+    ends = [as_number(cells[-1]) for cells in lines if len(cells) == width]
+    return width if any(ends) else width - 1
+
+
+def _numbers(cells: Sequence[str] | None, decimal: str) -> int:
+    return sum(is_number(as_number(cell), decimal) for cell in cells or ())
+
+
+def _all_numbers(cells: Sequence[str], decimal: str) -> bool:
+    filled = [cell for cell in map(as_number, cells) if cell]
+    return bool(filled) and all(is_number(cell, decimal) for cell in filled)
+
+
+def _places_first(sample: FloatArray64, found: _Found, lines: list[_Line]) -> bool:
+    """Whether columns without names begin with three of numbers, perhaps behind times.
+
+    Otherwise a line with words is rather one of another kind of file: boxes, calibrations, shapes.
+    """
+    if not found.words:
+        return True
+    start = leading_words(found.words)
+    row = fitted(cells_of(lines[found.first].text, found.delimiter), found.width)
+    assert row is not None
+    return all(map(is_time, row[:start])) and found.words.isdisjoint(range(start, start + 3))
+
+
 def _check_plausible(lines: list[_Line], found: _Found, name: str) -> None:
     before = lines[: found.first]
     words = [line for line in before if not _is_comment(line.text)]
@@ -203,10 +294,16 @@ def _names(lines: list[_Line], found: _Found) -> tuple[str, ...]:
     return ()
 
 
-def _sample(lines: list[_Line], found: _Found) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _sample(lines: list[_Line], found: _Found) -> FloatArray64:
     rows = []
     for line in lines[found.first : found.first + SAMPLE_LINES]:
-        fields = split_line(line.text, found.delimiter)
+        if found.words:
+            cells = fitted(cells_of(line.text, found.delimiter), found.width)
+            fields = [] if cells is None else list(map(as_number, cells))
+        else:
+            fields = split_line(line.text, found.delimiter)
         if len(fields) == found.width:
             rows.append(as_floats(fields, found.decimal))
-    return np.array(rows, np.float64).reshape(-1, found.width)
+    table = np.array(rows, np.float64).reshape(-1, found.width)
+    table[:, list(found.words)] = np.nan
+    return table

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from fewpoints.annotations.scans.readers.fields import find_roles, looks_like_la
 
 # Fewer distinct whole numbers than this are classes or objects, not intensities.
 FEW_VALUES = 64
+_NAME = re.compile(r"[ _-]?names?$")
 _UNITS = re.compile(r"\s*[\[(<][^\])>]*[\])>]\s*$")
 _AXIS = re.compile(
     r"(?:points?|pos|position|coords?|coordinates?|p|v|world)[ _:.-]?([xyz012])"
@@ -35,8 +37,35 @@ def clean_name(name: str) -> str:
     return _UNITS.sub("", name).strip()
 
 
-def roles_by_names(names: Sequence[str]) -> tuple[str, ...] | None:
-    """The part of each column, or None where names do not tell x, y and z."""
+def roles_by_names(names: Sequence[str], words: Collection[int] = ()) -> tuple[str, ...] | None:
+    """The part of each column, or None where names do not tell x, y and z.
+
+    `words`: the columns that hold words; they can only be labels.
+    """
+    roles = _roles_by_names(names)
+    if roles is None or not words:
+        return roles
+    found = [
+        ("label" if _names_classes(names[i]) else "skip") if i in words else role
+        for i, role in enumerate(roles)
+    ]
+    for group in ("rgb", ("nx", "ny", "nz")):  # All three or none.
+        if not set(group) <= set(found):
+            found = ["skip" if role in group else role for role in found]
+    return tuple(found) if {"x", "y", "z"} <= set(found) else None
+
+
+def leading_words(words: Collection[int]) -> int:
+    """How many columns of words come before the first one of numbers."""
+    return next(i for i in count() if i not in words)
+
+
+def _names_classes(name: str) -> bool:
+    """Whether a column of words is called like one of classes: "class", "label name"."""
+    return looks_like_label(_NAME.sub("", plain(name)))
+
+
+def _roles_by_names(names: Sequence[str]) -> tuple[str, ...] | None:
     common = [_common(name) for name in names]
     if not {"x", "y", "z"} <= set(common):
         common = _survey(common)
@@ -81,23 +110,27 @@ def _survey(names: list[str]) -> list[str]:
     return out
 
 
-def roles_by_values(sample: FloatArray64) -> tuple[tuple[str, ...], str]:
+def roles_by_values(
+    sample: FloatArray64, words: Collection[int] = ()
+) -> tuple[tuple[str, ...], str]:
     """The part of each column, and why.
 
-    `sample`: (S, K) numbers of the first lines, NaN where there is none; K >= 3.
+    `sample`: (S, K) numbers of the first lines, NaN where there is none; K >= 3. `words`: columns
+    that hold words; none of the three behind those that the lines begin with.
     """
-    count = sample.shape[1]
-    roles = ["skip"] * count
+    columns = sample.shape[1]
+    roles = ["skip"] * columns
     reasons = []
-    start = _first_axis(sample)
-    if start == 1:
+    start = leading_words(words) if words else _first_axis(sample)
+    if start == 1 and not words:
         reasons.append("column 1 counts the lines")
     roles[start : start + 3] = "xyz"
     reasons.append(f"columns {start + 1} to {start + 3} are taken as x, y and z")
-    rest = [i for i in range(count) if roles[i] == "skip" and i >= start]
+    rest = [i for i in range(columns) if roles[i] == "skip" and i >= start and i not in words]
     reasons += _normals(sample, rest, roles)
     reasons += _colours(sample, rest, roles)
     reasons += _singles(sample, rest, roles)
+    reasons += [f"column {i + 1} holds words and is left out" for i in sorted(words)]
     return tuple(roles), "; ".join(reasons)
 
 

@@ -7,6 +7,8 @@ How the table is laid out is detected from the first lines (`text_detect`) unles
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +16,11 @@ import numpy as np
 
 from fewpoints.annotations.arrays import AnyArray, FloatArray64
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.printable import printable
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.readers.fields import ScanParts, build_scan
 from fewpoints.annotations.scans.readers.text import Dialect, TextBlock, TextRows
+from fewpoints.annotations.scans.readers.text_cells import FoundWord, find_words
 from fewpoints.annotations.scans.readers.text_detect import (
     BOM,
     HEAD_BYTES,
@@ -26,9 +30,11 @@ from fewpoints.annotations.scans.readers.text_detect import (
 from fewpoints.annotations.scans.readers.text_layout import (
     DECIMALS,
     DELIMITERS,
+    SINGLE_ROLES,
     TextLayout,
 )
-from fewpoints.annotations.scans.scan import Field, PointScan
+from fewpoints.annotations.scans.readers.text_words import WordRows
+from fewpoints.annotations.scans.scan import BLOCK_ROWS, Field, PointScan
 
 # Blank lines before the first line of words are read past, up to here.
 MOST_BLANK = 16 << 20
@@ -54,31 +60,113 @@ def read_text(
             layout = detect_layout(head, name=name, whole=len(head) == size)
         carriage = uses_carriage(head)
         _skip_lines(file, layout.skip, carriage=carriage, name=name)
-        dialect = Dialect(
-            DELIMITERS[layout.delimiter], DECIMALS[layout.decimal], len(layout.columns)
+        start = file.tell()
+        with_words = find_words(file.read(HEAD_BYTES), layout, carriage=carriage)
+        _check_words(with_words, layout, name)
+        words = WordRows(
+            file,
+            name,
+            layout,
+            first_line=layout.skip + 1,
+            carriage=carriage,
+            word_columns=with_words,
         )
-        rows = TextRows(file, name, first_line=layout.skip + 1, carriage=carriage, dialect=dialect)
-        columns = TextColumns(layout.columns, _likely_rows(head, size, len(layout.columns)))
-        for block in rows.take(size + 1):
-            columns.put(block, name)
-            progress(min(1.0, file.tell() / size), "Reading points")
+
+        def collected(blocks: Iterable[TextBlock]) -> TextColumns:
+            file.seek(start)
+            columns = TextColumns(layout.columns, _likely_rows(head, size, len(layout.columns)))
+            for block in blocks:
+                columns.put(block, name)
+                progress(min(1.0, file.tell() / size), "Reading points")
+            return columns
+
+        if with_words:
+            columns = collected(words.blocks())
+        else:
+            try:
+                columns = collected(_numbers(file, layout, size, carriage=carriage, name=name))
+            except UnreadableScan:
+                if "skip" not in layout.columns:
+                    raise
+                # Perhaps there are words further down in what is not wanted.
+                columns = collected(words.blocks())
     if columns.count == 0:
         raise UnreadableScan(name, f"no line follows the {layout.skip:,} that are skipped.")
     names = layout.column_names()
-    notes = []
+    parts = columns.parts(names)
+    notes, details = _named(parts, words, with_words, layout)
     if layout.reason and set(layout.columns) != {"x", "y", "z"} and not layout.names:
         notes.append(f"What the columns mean is a guess: {layout.reason}.")
-    details = {"table": layout.describe()}
+    details["table"] = layout.describe()
     if layout.reason:
         details["columns_from"] = layout.reason
     return build_scan(
         name,
-        columns.parts(names),
-        fields=[Field(n, "number") for n in names],
+        parts,
+        fields=[Field(n, "words" if i in with_words else "number") for i, n in enumerate(names)],
         source_format=source_format,
         details=details,
         notes=notes,
     )
+
+
+def _numbers(
+    file: BinaryIO, layout: TextLayout, size: int, *, carriage: bool, name: str
+) -> Iterator[TextBlock]:
+    """The lines from the file's position on, which hold nothing but numbers."""
+    dialect = Dialect(DELIMITERS[layout.delimiter], DECIMALS[layout.decimal], len(layout.columns))
+    rows = TextRows(file, name, first_line=layout.skip + 1, carriage=carriage, dialect=dialect)
+    return rows.take(size + 1)
+
+
+def _check_words(with_words: Mapping[int, FoundWord], layout: TextLayout, name: str) -> None:
+    """Words can only be labels."""
+    for i, found in with_words.items():
+        role = layout.columns[i]
+        if role in SINGLE_ROLES:
+            raise UnreadableScan(
+                name,
+                f"{found.shown} is not a number, but column {i + 1} is to be {role}. Say which "
+                "column is, or what parts the columns.",
+                where=f"line {found.line}",
+            )
+
+
+def _named(
+    parts: ScanParts, rows: WordRows, with_words: Collection[int], layout: TextLayout
+) -> tuple[list[str], dict[str, str]]:
+    """(notes, details) about columns of words; labels get the places of words in their order.
+
+    Labels whose words are too many are taken out of the parts.
+    """
+    names = layout.column_names()
+    labels = dict(parts.labels)
+    notes, details = [], {}
+    for i in sorted(with_words):
+        column = f'Column {i + 1} "{names[i]}"' if layout.names else f"Column {i + 1}"
+        words = rows.words(i)
+        if words is not None:
+            in_order = sorted(words)
+            places = {word: place for place, word in enumerate(in_order)}
+            _renumber(labels[names[i]], np.array([places[word] for word in words], np.float64))
+            details[f"names of {printable(names[i])}"] = json.dumps(
+                dict(enumerate(in_order)), ensure_ascii=False
+            )
+        elif i in rows.given_up:
+            del labels[names[i]]
+            notes.append(f"{column} holds {rows.given_up[i]}: it is no label and is left out.")
+        elif layout.reason and layout.names:  # Without names the reason says it.
+            notes.append(f"{column} holds words and is left out.")
+    parts.labels = labels
+    return notes, details
+
+
+def _renumber(values: AnyArray, places: FloatArray64) -> None:
+    """Put the place of each code for it; NaN stays."""
+    for start in range(0, len(values), BLOCK_ROWS):
+        block = values[start : start + BLOCK_ROWS]
+        known = ~np.isnan(block)
+        block[known] = places[block[known].astype(np.int64)]
 
 
 def detect_text(path: Path, *, name: str) -> TextLayout:
