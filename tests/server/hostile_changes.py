@@ -16,14 +16,7 @@ import numpy as np
 from fewpoints.models.superpoints.files import save_superpoints
 from tests.server.project_archives import Members, rows_of, with_rows
 from tests.server.seeding import plain_superpoints
-
-POINTS = 200  # Of the scan in the archive that is changed.
-
-
-def safetensors() -> bytes:
-    header = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
-    return len(header).to_bytes(8, "little") + header + b"\0" * 4
-
+from tests.server.small_projects import POINTS, safetensors
 
 Change = Callable[[Members], Members]
 

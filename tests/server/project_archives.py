@@ -18,12 +18,19 @@ from typing import Any
 from fewpoints.server.db.engine import Database
 from fewpoints.server.project_archives.packing import Packed, pack_project
 from fewpoints.server.project_archives.restoring import Restored, restore_project
+from fewpoints.server.project_archives.rules import RULES, TableRule
 from fewpoints.server.serve import owner_name
 from fewpoints.server.storage import Storage
 from fewpoints.server.users.service import ensure_owner
 from tests.server.running import Visitor
 
 Members = dict[str, bytes]
+# What an import gives anew, beside ids.
+_TOLD_ANEW = ("id", "name", "updated_at", "last_event_id")
+_COUNTED_AGAIN = (
+    *_TOLD_ANEW,
+    *("newest_event", "newest_review", "answered_at", "unexplained_event"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,14 @@ def pack(
 
 
 def restore(
-    database: Database, storage: Storage, archive: Path, *, name: str | None = None
+    database: Database, storage: Storage, archive: Path, *, name: str | None = None, **more: Any
 ) -> Restored:
-    """Import an archive without a job."""
+    """Import an archive without a job. `more`: for `restore_project`."""
     with database.write() as session:
         user_id = ensure_owner(session, owner_name()).id
     with storage.work_folder(f"test-{uuid.uuid4().hex}") as work:
         return restore_project(
-            storage, archive, database.write, user_id=user_id, work=work, name=name
+            database, storage, archive, user_id=user_id, work=work, name=name, **more
         )
 
 
@@ -136,3 +143,54 @@ def without_checkpoint(content: bytes) -> list[dict[str, str]]:
     for row in rows:
         row["checkpoint"] = "one" if row["checkpoint"] else ""
     return rows
+
+
+def by_place(members: Mapping[str, bytes]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every table, each id in them replaced by the place of its row in its table."""
+    tables = {
+        rule.name: rows_of(members, place)
+        for rule in RULES
+        if (place := "project.json" if rule.name == "project" else f"tables/{rule.name}.jsonl")
+        in members
+    }
+    tables["user_account"] = rows_of(members, "people.jsonl")
+    place_of = {
+        name: {row.get("id"): place for place, row in enumerate(rows)}
+        for name, rows in tables.items()
+    }
+
+    def placed(rule: TableRule, row: dict[str, Any]) -> dict[str, Any]:
+        targets = {
+            column.name: key.column.table.name
+            for column in rule.table.columns
+            for key in column.foreign_keys
+        } | dict(rule.refers)
+        anew = _COUNTED_AGAIN if rule.name == "scan" else _TOLD_ANEW
+        made = {
+            name: value
+            for name, value in row.items()
+            if name not in anew and not name.endswith("_count")
+        }
+        for name, target in targets.items():
+            if made[name] is not None:
+                made[name] = place_of[target][made[name]]
+        if rule.name == "job":
+            for name, target in (("round_id", "selection_round"), ("scan_id", "scan")):
+                for part in ("args", "result"):
+                    if name in made[part]:
+                        made[part] = {**made[part], name: place_of[target][made[part][name]]}
+        if rule.name == "snapshot":
+            made["rows"] = [
+                [place_of["answer_event"][event], place_of["scan"][scan], *rest]
+                for event, scan, *rest in made["rows"]
+            ]
+            made["classes"] = [
+                {**entry, "id": place_of["label_class"][entry["id"]]} for entry in made["classes"]
+            ]
+        return made
+
+    return {
+        rule.name: [placed(rule, row) for row in tables[rule.name]]
+        for rule in RULES
+        if rule.name in tables
+    }

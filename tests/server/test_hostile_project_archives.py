@@ -4,160 +4,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import stat
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import func, insert, select
 
-from fewpoints.server.answers.tables import AnswerEvent
-from fewpoints.server.db.all_tables import metadata
-from fewpoints.server.db.engine import Database
-from fewpoints.server.db.types import utc_now
-from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.project_archives import following
 from fewpoints.server.project_archives.errors import ArchiveTooNew, DamagedArchive
-from fewpoints.server.projects.tables import LabelClassRow
-from fewpoints.server.settings import Settings
-from fewpoints.server.storage import DiskFull, Storage
-from fewpoints.server.training.predictions import write_prediction
-from fewpoints.server.training.tables import Checkpoint, Prediction, Snapshot
-from fewpoints.server.users.service import ensure_owner
-from tests.server.databases import database_url
-from tests.server.hostile_changes import CHANGES, POINTS, named, safetensors
+from fewpoints.server.storage import DiskFull
+from tests.server.hostile_changes import CHANGES, named
 from tests.server.project_archives import (
     Members,
-    members_of,
-    pack,
     restore,
     write,
 )
-from tests.server.seeding import seed_scan, seed_superpoints
-
-NOW = utc_now()
-
-
-@dataclass(frozen=True)
-class Home:
-    """A data folder with its database; no server runs on it."""
-
-    database: Database
-    storage: Storage
+from tests.server.small_projects import Home, everything, good_members, small_home
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    folder = tmp_path_factory.mktemp("home")
-    settings = Settings(home=folder, database_url=database_url(folder), min_free_bytes=0)
-    storage = Storage(settings)
-    storage.prepare()
-    database = Database(settings.resolved_database_url)
-    upgrade(database.engine)
-    with database.write() as session:
-        ensure_owner(session, "Somebody")
-    yield Home(database, storage)
-    database.close()
+    with small_home(tmp_path_factory.mktemp("home")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def good(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Members:
-    """The members of a small project with every kind of row and file."""
-    seeded = seed_scan(home.database, home.storage, queries=3, points=POINTS)
-    of_point = np.arange(POINTS, dtype=np.int32) % 5
-    of_point[7] = -1
-    seed_superpoints(home.database, home.storage, seeded, of_point, np.zeros((5, 3)))
-    order = home.storage.scan_file(seeded.scan_id, "order.bin")
-    with home.database.write() as session:
-        user = ensure_owner(session, "Somebody")
-        classes = session.scalars(
-            select(LabelClassRow).where(LabelClassRow.project_id == seeded.project_id)
-        ).all()
-        answer = {
-            "scan_id": seeded.scan_id,
-            "user_id": user.id,
-            "author": user.name,
-            "position": [1.0, 2.0, 3.0],
-            "answered_at": NOW,
-            "created_at": NOW,
-        }
-        for number in range(3):
-            session.execute(
-                insert(AnswerEvent),
-                {
-                    **answer,
-                    "client_id": f"00000000-0000-4000-8000-00000000000{number}",
-                    "kind": "answer",
-                    "point_index": 10 * number,
-                    "reply": "class",
-                    "class_id": classes[number].id,
-                },
-            )
-        newest = session.scalar(select(func.max(AnswerEvent.id)))
-        session.execute(
-            insert(AnswerEvent),
-            {
-                **answer,
-                "client_id": "00000000-0000-4000-8000-000000000009",
-                "kind": "undo",
-                "undoes_id": newest,
-            },
-        )
-        snapshot = Snapshot(
-            project_id=seeded.project_id,
-            last_event_id=newest or 0,
-            rows=[[newest, seeded.scan_id, 20, 2]],
-            classes=[{"id": classes[0].id, "name": classes[0].name, "color": "#000000"}],
-        )
-        session.add(snapshot)
-        session.flush()
-        weights = safetensors()
-        checkpoint = Checkpoint(
-            project_id=seeded.project_id,
-            snapshot_id=snapshot.id,
-            name="First",
-            arch="Res16UNet14A",
-            variant="head",
-            bytes=len(weights),
-            sha256=hashlib.sha256(weights).hexdigest(),
-            metrics={},
-            config={},
-            shown=True,
-        )
-        session.add(checkpoint)
-        session.flush()
-        session.add(Prediction(scan_id=seeded.scan_id, checkpoint_id=checkpoint.id))
-        file = home.storage.checkpoint_file(checkpoint.id)
-        file.parent.mkdir(parents=True)
-        file.write_bytes(weights)
-        folder = home.storage.prediction_folder(seeded.scan_id, checkpoint.id)
-        classes_of = np.zeros(POINTS, np.uint8)
-        folder.parent.mkdir(parents=True)
-        write_prediction(folder, classes_of, classes_of, order)
-    target = tmp_path_factory.mktemp("good") / "good.zip"
-    pack(home.database, home.storage, seeded.project_id, target)
-    return members_of(target)
-
-
-def everything(home: Home) -> tuple[dict[str, int], list[str]]:
-    """How many rows each table has, and every file and folder."""
-    with home.database.read() as session:
-        counts = {
-            table.name: session.scalar(select(func.count()).select_from(table)) or 0
-            for table in metadata.sorted_tables
-        }
-    ours = ("scans", "checkpoints", "logs", "exports", "partial", "uploads", "work")
-    files = [
-        str(path.relative_to(home.storage.home))
-        for name in ours
-        for path in (home.storage.home / name).rglob("*")
-    ]
-    return counts, sorted(files)
+    return good_members(home, tmp_path_factory.mktemp("good"))
 
 
 def refused(home: Home, archive: Path) -> str:

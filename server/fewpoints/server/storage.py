@@ -127,6 +127,11 @@ class Storage:
         """Held by the one server that runs on this folder."""
         return self.home / "server.lock"
 
+    @property
+    def import_lock_file(self) -> Path:
+        """Held by the one process that imports a project."""
+        return self.home / "import.lock"
+
     # --- free space ---
 
     def free_bytes(self) -> int:
@@ -376,14 +381,6 @@ class Storage:
         self._remove(final)
         os.replace(made, final)
         fsync_folder(final.parent)
-
-    def remove_published(self, path: Path) -> None:
-        """Remove a folder or file of this data folder that was put in its place for nothing."""
-        assert self.home in path.parents
-        if path.is_file():
-            path.unlink()
-        else:
-            self._remove(path)
 
     def _remove(self, folder: Path) -> None:
         if not folder.exists():

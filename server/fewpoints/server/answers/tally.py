@@ -9,7 +9,7 @@ scans again that it touched, once, before it commits.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Any, cast
 
@@ -73,8 +73,15 @@ def _recount(session: Session, ids: list[int]) -> None:
     there = session.scalars(
         select(Scan.id).where(Scan.id.in_(ids)).order_by(Scan.id).with_for_update(key_share=True)
     ).all()
-    if not there:
-        return
+    if there:
+        store(session, counted(session, there))
+
+
+def counted(session: Session, there: Sequence[int]) -> list[dict[str, Any]]:
+    """Return for `store` what the queries and answers of some hundred scans amount to.
+
+    Apart from that only for scans to which nobody adds anything in between.
+    """
     chosen = Scan.id.in_(there)
     queries = query_counts_by_scan(session, chosen)
     answers = answer_counts_by_scan(session, there)
@@ -112,6 +119,11 @@ def _recount(session: Session, ids: list[int]) -> None:
                 "new_updated_at": now,
             }
         )
+    return rows
+
+
+def store(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Keep what was counted."""
     session.connection().execute(_STORE, rows)
 
 

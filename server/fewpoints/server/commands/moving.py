@@ -113,9 +113,9 @@ def import_project(
         with store.database.write() as session:
             user_id = ensure_owner(session, owner_name()).id
         restored = restore_project(
+            store.database,
             store.storage,
             path,
-            store.database.write,
             user_id=user_id,
             work=work,
             name=name,

@@ -31,6 +31,7 @@ from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
 from fewpoints.server.jobs.schemas import ACTIVE_STATES
 from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.arriving import has_arrived
 from fewpoints.server.projects.schemas import ProjectCreate
 from fewpoints.server.projects.service import create_project
 from fewpoints.server.projects.tables import Project
@@ -144,10 +145,13 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 def find_project(session: Session, wanted: str) -> Project | None:
     """A project by name, or by id."""
-    named = session.scalars(select(Project).where(Project.name == wanted).order_by(Project.id))
+    here = has_arrived(Project.id)
+    named = session.scalars(
+        select(Project).where(Project.name == wanted, here).order_by(Project.id)
+    )
     project = named.first()
     if project is None and wanted.isdigit():
-        project = session.get(Project, int(wanted))
+        project = session.scalars(select(Project).where(Project.id == int(wanted), here)).first()
     return project
 
 
@@ -159,7 +163,8 @@ def require_project(session: Session, wanted: str) -> Project:
     """
     project = find_project(session, wanted)
     if project is None:
-        names = [f'"{name}"' for name in session.scalars(select(Project.name).limit(20))]
+        here = select(Project.name).where(has_arrived(Project.id)).order_by(Project.id)
+        names = [f'"{name}"' for name in session.scalars(here.limit(20))]
         known = ", ".join(names) or "none yet"
         raise UnknownProject(f'There is no project "{wanted}". There are: {known}.')
     return project

@@ -24,6 +24,7 @@ from fewpoints.server.db.engine import Database
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.jobs.schemas import read_job
 from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.arriving import has_arrived
 from fewpoints.server.projects.queries import read_projects
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.queries import read_scans
@@ -181,7 +182,7 @@ def changes(
         by_project: dict[int | None, list[int]] = {}
         rows = session.execute(
             select(table.id, table.project_id, table.updated_at)
-            .where(table.updated_at >= since)
+            .where(table.updated_at >= since, has_arrived(table.project_id))
             .order_by(table.id)
         )
         for row_id, project_id, at in rows:
@@ -201,7 +202,9 @@ def changes(
 
     project_ids: set[int] = set()
     for project_id, at in session.execute(
-        select(Project.id, Project.updated_at).where(Project.updated_at >= since)
+        select(Project.id, Project.updated_at).where(
+            Project.updated_at >= since, has_arrived(Project.id)
+        )
     ):
         now_seen[("project", project_id)] = at
         if seen.get(("project", project_id)) != at:

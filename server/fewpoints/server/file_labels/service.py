@@ -36,6 +36,7 @@ from fewpoints.server.file_labels.schemas import (
 from fewpoints.server.file_labels.tables import GroundTruth, LabelImport
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.arriving import is_arriving
 from fewpoints.server.projects.queries import class_rows, get_project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
@@ -245,7 +246,7 @@ def get_import(session: Session, import_id: int) -> LabelImport:
         NotFound: there is none.
     """
     row = session.get(LabelImport, import_id)
-    if row is None:
+    if row is None or is_arriving(session, row.project_id):
         raise NotFound("label import", import_id)
     return row
 

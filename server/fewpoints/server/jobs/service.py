@@ -31,6 +31,7 @@ from fewpoints.server.jobs.schemas import (
     JobGroupRead,
 )
 from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.arriving import has_arrived, is_arriving
 
 MAX_CRASHES = 2
 WAITING = "Waiting for its turn"
@@ -101,7 +102,7 @@ def get_job(session: Session, job_id: int) -> Job:
         NotFound: there is none.
     """
     job = session.get(Job, job_id)
-    if job is None:
+    if job is None or is_arriving(session, job.project_id):
         raise NotFound("job", job_id)
     return job
 
@@ -129,22 +130,42 @@ def enqueue_many(
             batch = first.batch = first.id
             session.flush()
             continue
-        rows.append(
-            {
-                "kind": kind,
-                "lane": KINDS[kind].lane,
-                "args": dict(args),
-                "project_id": project_id,
-                "scan_id": scan_id,
-                "user_id": user_id,
-                "batch": batch,
-                "state": "queued",
-                "message": WAITING,
-            }
-        )
+        rows.append({**_waiting(kind, scan_id, args, project_id, user_id), "batch": batch})
     if rows:
         session.execute(insert(Job), rows)
     return batch
+
+
+def enqueue_in_order(
+    session: Session,
+    wanted: Sequence[tuple[str, int, Mapping[str, Any]]],
+    *,
+    project_id: int,
+    user_id: int | None,
+) -> None:
+    """Add many jobs, of no batch, whose turns come in this order.
+
+    Args:
+        wanted: the kind, the scan and the task's keyword arguments of each.
+    """
+    rows = [_waiting(kind, scan_id, args, project_id, user_id) for kind, scan_id, args in wanted]
+    if rows:
+        session.execute(insert(Job), rows)
+
+
+def _waiting(
+    kind: str, scan_id: int, args: Mapping[str, Any], project_id: int, user_id: int | None
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "lane": KINDS[kind].lane,
+        "args": dict(args),
+        "project_id": project_id,
+        "scan_id": scan_id,
+        "user_id": user_id,
+        "state": "queued",
+        "message": WAITING,
+    }
 
 
 def list_jobs(
@@ -165,7 +186,7 @@ def list_jobs(
             running ones first, then trainings and exports before what there is one of per scan,
             and of each kind the one whose turn it is; or only those that are over.
     """
-    conditions = []
+    conditions = [has_arrived(Job.project_id)]
     order: list[SQLColumnExpression[Any]] = [Job.id.desc()]
     if project_id is not None:
         conditions.append(Job.project_id == project_id)

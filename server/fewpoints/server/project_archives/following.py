@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,12 +13,10 @@ from sqlalchemy.orm import Session
 from fewpoints.models.selection.options import needs_features, strategy_options
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.project_archives.ids import Ids
-from fewpoints.server.projects.queries import read_project
+from fewpoints.server.projects.queries import read_projects
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.rounds.schemas import RoundCreate
-from fewpoints.server.rounds.service import queue_selection
 from fewpoints.server.scans.queries import read_scans
-from fewpoints.server.scans.service import queue_features
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.checkpoints import read_checkpoints
 from fewpoints.server.training.tables import Checkpoint
@@ -41,39 +40,32 @@ def queue_work(
         asked: scans, by their old ids, with a round of selection.
     """
     project = session.get_one(Project, project_id)
+    quick = not needs_features(strategy_options(project.strategy))
+    wanted: list[tuple[str, int, Mapping[str, Any]]] = []
+    found = session.scalars(select(Scan).where(Scan.project_id == project_id))
+    scan_of = {scan.id: scan for scan in found}
     for old, scan_id in scans.pairs():
-        scan = session.get_one(Scan, scan_id)
+        scan, just_it = scan_of[scan_id], {"scan_id": scan_id}
         if scan.state == "queued":
-            jobs.enqueue(
-                session,
-                "import",
-                args={"scan_id": scan_id},
-                project_id=project_id,
-                scan_id=scan_id,
-                user_id=user_id,
-            )
+            wanted.append(("import", scan_id, just_it))
         if scan.state != "ready":
             continue
-        asks = project.auto_select and old not in asked
-        quick = not needs_features(strategy_options(project.strategy))
-        if old not in prepared and not (asks and quick):
-            queue_features(session, scan, user_id)
-        if asks:
+        later = [] if old in prepared else [("features", scan_id, just_it)]
+        if project.auto_select and old not in asked:
             assert scan.finite_points is not None
             body = RoundCreate(
                 strategy=project.strategy,  # type: ignore[arg-type] # Checked when it was read.
                 budget=min(project.budget, scan.finite_points),
             )
-            queue_selection(session, scan, body, user_id)
-            if quick and old not in prepared:
-                queue_features(session, scan, user_id)
+            selection = ("select", scan_id, {**just_it, **body.model_dump()})
+            later = [selection, *later] if quick else [*later, selection]
+        wanted += later
+    jobs.enqueue_in_order(session, wanted, project_id=project_id, user_id=user_id)
 
 
 def read_back(session: Session, project_id: int) -> None:
     """Show everything once: what cannot be shown would be an error on every page later."""
-    session.flush()
-    session.expire_all()
-    read_project(session, project_id)
+    read_projects(session, [session.get_one(Project, project_id)])
     scans = session.scalars(select(Scan).where(Scan.project_id == project_id)).all()
     for start in range(0, len(scans), _AT_ONCE):
         read_scans(session, scans[start : start + _AT_ONCE])

@@ -43,10 +43,34 @@ class Ids:
         return zip(self.old, self.new, strict=True)
 
 
+class GrowingIds(Ids):
+    """Ids that become known portion by portion."""
+
+    def __init__(self) -> None:
+        self._old: list[int] = []
+        self._new: list[int] = []
+        super().__init__(self._old, self._new)
+
+    def extend(self, old: Sequence[int], new: Sequence[int]) -> None:
+        """Add ids that are larger than those before, old and new ones."""
+        assert len(old) == len(new)
+        self._old += old
+        self._new += new
+
+
+def is_kept(table: Table) -> bool:
+    """Whether ids of a table can be had for rows that are written later, by other transactions.
+
+    SQLite gives the number after the largest one, unless a table counts up by itself.
+    """
+    return bool(table.dialect_options["sqlite"]["autoincrement"])
+
+
 def reserve(session: Session, table: Table, count: int) -> Sequence[int]:
     """Return `count` ids, ascending, that no row of `table` has or will be given otherwise.
 
-    The transaction must be one that writes: it holds SQLite's lock, and so its largest id.
+    For good, if `is_kept`, else until the end of the transaction. That must be one that writes: it
+    holds SQLite's lock, and so its largest id.
     """
     if count == 0:
         return []
@@ -54,11 +78,17 @@ def reserve(session: Session, table: Table, count: int) -> Sequence[int]:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         most = connection.execute(select(func.max(key))).scalar_one() or 0
-        if table.dialect_options["sqlite"]["autoincrement"]:
+        if is_kept(table):
             counted = connection.execute(
                 text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}
             ).scalar_one_or_none()
             most = max(most, counted or 0)
+            store = (
+                "INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"
+                if counted is None
+                else "UPDATE sqlite_sequence SET seq = :seq WHERE name = :name"
+            )
+            connection.execute(text(store), {"name": table.name, "seq": most + count})
         return range(most + 1, most + 1 + count)
     sequence = text(
         "SELECT nextval(pg_get_serial_sequence(:name, :key)) FROM generate_series(1, :count)"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -24,33 +24,30 @@ def prepared_scans(work: Path, scans: Mapping[int, object]) -> set[int]:
 
 
 def place_files(
-    session: Session, storage: Storage, work: Path, ids: Mapping[str, Ids], published: list[Path]
+    session: Session,
+    storage: Storage,
+    work: Path,
+    ids: Mapping[str, Ids],
+    progress: Callable[[], None],
 ) -> None:
     """Move what was unpacked into `work` to where the rows look for it.
 
     Args:
         ids: of each table, whose rows are written.
-        published: is told of each place before something is there.
+        progress: called before each scan; may raise.
     """
-
-    def publish(folder: Path, final: Path) -> None:
-        published.append(final)
-        storage.publish(folder, final)
-
-    session.expire_all()
     for old, scan_id in ids["scan"].pairs():
         folder = work / "scans" / str(old)
+        progress()
         if folder.exists():
             _arrange(session, storage, folder, scan_id, ids)
-            publish(folder, storage.scan_folder(scan_id))
+            storage.publish(folder, storage.scan_folder(scan_id))
     for old, checkpoint_id in ids["checkpoint"].pairs():
-        publish(work / "checkpoints" / str(old), storage.checkpoint_folder(checkpoint_id))
+        storage.publish(work / "checkpoints" / str(old), storage.checkpoint_folder(checkpoint_id))
     for old, job_id in ids["job"].pairs():
         losses = work / "jobs" / str(old)
         if losses.exists():
-            final = storage.job_losses(job_id)
-            published.append(final)
-            os.replace(losses, final)
+            os.replace(losses, storage.job_losses(job_id))
 
 
 def _arrange(

@@ -2,42 +2,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a project out of an archive: all of it or nothing.
 
-Everything is taken out into a working folder and checked there. Then one transaction gives every
-row a new id, moves the files to their places, and commits; where that fails they go again.
+Everything is taken out into a working folder and checked there. Then the project is marked as on
+its way in (`arrivals.py`), its rows are written in portions and its files get their names, which
+nobody sees; a last short transaction shows it. Whatever ends before that leaves nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy import insert, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from fewpoints.annotations.progress import Progress, no_progress
-from fewpoints.server.answers import tally
+from fewpoints.server.db.engine import Database
+from fewpoints.server.db.types import utc_now
+from fewpoints.server.project_archives.arrivals import remove_arrivals
 from fewpoints.server.project_archives.contents import Contents, read_contents
 from fewpoints.server.project_archives.errors import DamagedArchive
 from fewpoints.server.project_archives.following import queue_work, read_back
-from fewpoints.server.project_archives.ids import Ids, reserve
-from fewpoints.server.project_archives.people import add_people
-from fewpoints.server.project_archives.placing import place_files, prepared_scans
+from fewpoints.server.project_archives.placing import place_files
+from fewpoints.server.project_archives.portions import Portions, Transaction
 from fewpoints.server.project_archives.reading import Archive, open_archive
-from fewpoints.server.project_archives.rewriting import Rewriting, client_ids_taken
-from fewpoints.server.project_archives.rules import RULES, TableRule
+from fewpoints.server.project_archives.turns import turn
 from fewpoints.server.project_archives.unpacking import check_members, take_out_files
-from fewpoints.server.projects.tables import Project
+from fewpoints.server.project_archives.writing import Begun, begin, count_again, write_rows
+from fewpoints.server.projects.arriving import has_arrived
+from fewpoints.server.projects.tables import Project, ProjectArrival
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 
-_AT_ONCE = 2000  # Rows written at a time.
 _MOST_NAME = 200
-
-Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,27 @@ class Restored:
 
 
 def restore_project(
+    database: Database,
     storage: Storage,
     path: Path,
-    transaction: Transaction,
     *,
     user_id: int,
     work: Path,
     filename: str | None = None,
     name: str | None = None,
     progress: Progress = no_progress,
+    transaction: Transaction | None = None,
     also: Callable[[Session, Restored], None] | None = None,
 ) -> Restored:
     """Add the project in an archive.
 
     Args:
-        transaction: opens one that writes.
         user_id: who imports it.
         work: an empty folder of the data folder's disk.
         filename: what people call the archive. name: for the project; its own by default.
-        also: done in the same transaction.
+        progress: may raise, which ends it.
+        transaction: opens those that write rows of the project; may raise, which ends it.
+        also: done in the transaction that shows the project.
 
     Raises:
         DamagedArchive, ArchiveTooNew: with what is wrong; nothing is left.
@@ -84,18 +87,30 @@ def restore_project(
         contents = read_contents(archive, tables)
         check_members(archive, contents)
         take_out_files(archive, contents, work, progress)
-        progress(0.95, "Storing the project")
-        published: list[Path] = []
-        try:
-            with transaction() as session, _or_damaged(archive):
-                restored = _add(session, storage, contents, work, published, user_id, name)
-                if also is not None:
-                    also(session, restored)
-        except BaseException:
-            for folder in published:
-                storage.remove_published(folder)
-            raise
+        waiting = partial(progress, 0.7, "Waiting for another import of a project")
+        with turn(storage.import_lock_file, waiting=waiting), _or_damaged(archive):
+            remove_arrivals(database, storage)  # Of an import that was killed.
+            portions = Portions(database, transaction or database.write)
+            try:
+                begun = begin(database, portions, contents, work)
+                write_rows(portions, contents, begun, partial(_storing, progress))
+                count_again(database, portions, begun)
+                with database.read() as session:
+                    placing = partial(progress, 0.95, "Putting its files in their places")
+                    place_files(session, storage, work, begun.ids, placing)
+                    read_back(session, begun.project_id)
+                with portions.transaction() as session:
+                    restored = _show(session, contents, begun, user_id, name)
+                    if also is not None:
+                        also(session, restored)
+            except BaseException:
+                remove_arrivals(database, storage)
+                raise
     return restored
+
+
+def _storing(progress: Progress, done: int, total: int) -> None:
+    progress(0.7 + 0.25 * done / total, f"Storing rows: {done:,} of {total:,}")
 
 
 @contextmanager
@@ -111,66 +126,38 @@ def _or_damaged(archive: Archive) -> Iterator[None]:
         ) from error
 
 
-def _add(
-    session: Session,
-    storage: Storage,
-    contents: Contents,
-    work: Path,
-    published: list[Path],
-    user_id: int,
-    name: str | None,
+def _show(
+    session: Session, contents: Contents, begun: Begun, user_id: int, name: str | None
 ) -> Restored:
-    """Add the rows of an archive and put its files in their places."""
-    people, new_people = add_people(session, contents.people)
-    ids = {"user_account": people}
-    for rule in RULES:
-        (key,) = rule.table.primary_key.columns
-        old = contents.ids[rule.name]
-        if not key.foreign_keys:
-            ids[rule.name] = Ids(old, reserve(session, rule.table, len(old)))
+    """Let everybody see a project that is whole, and its work go on."""
+    project_id = begun.project_id
     title = free_name(session, name or str(contents.project["name"]))
-    prepared = prepared_scans(work, contents.scans)
-    rewriting = Rewriting(
-        ids,
-        title=title,
-        prepared=prepared,
-        label_imports=contents.label_imports,
-        salted=client_ids_taken(session, contents.client_ids),
+    now = utc_now()  # Listeners are told of what is newer than the last thing that they saw.
+    session.execute(
+        update(Project).where(Project.id == project_id).values(name=title, updated_at=now)
     )
-    for rule in RULES:
-        _insert(session, contents, rewriting, rule)
-    (project_id,) = ids["project"].new
-    tally.recount(session, list(ids["scan"].new))
-    place_files(session, storage, work, ids, published)
+    session.execute(update(Scan).where(Scan.project_id == project_id).values(updated_at=now))
+    session.execute(delete(ProjectArrival).where(ProjectArrival.project_id == project_id))
     queue_work(
         session,
         project_id,
-        ids["scan"],
+        begun.ids["scan"],
         user_id=user_id,
-        prepared=prepared,
+        prepared=begun.prepared,
         asked=contents.asked,
     )
-    read_back(session, project_id)
     return Restored(
         project_id=project_id,
         name=title,
         scans=len(contents.scans),
         answers=len(contents.ids["answer_event"]),
-        new_people=new_people,
+        new_people=begun.new_people,
     )
-
-
-def _insert(session: Session, contents: Contents, rewriting: Rewriting, rule: TableRule) -> None:
-    changed = (rewriting.changed(rule, row) for row, _ in contents.rows(rule))
-    rows = (row for row in changed if row is not None)
-    connection = session.connection()
-    while block := list(islice(rows, _AT_ONCE)):
-        connection.execute(insert(rule.table), block)
 
 
 def free_name(session: Session, wanted: str) -> str:
     """Return a name that no project has: "Office", "Office (2)" and so on."""
-    taken = set(session.scalars(select(Project.name)))
+    taken = set(session.scalars(select(Project.name).where(has_arrived(Project.id))))
     name, number = wanted, 1
     while name in taken:
         number += 1

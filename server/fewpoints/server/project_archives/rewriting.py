@@ -46,7 +46,6 @@ class Rewriting:
 
     Args:
         ids: of each table; those that a row refers to are known when it is turned.
-        title: name of the project.
         prepared: the scans, by their old ids, that come with their superpoints.
         label_imports: UUIDs of imports of labels, as they were.
         salted: answers and reviews get other UUIDs.
@@ -56,13 +55,11 @@ class Rewriting:
         self,
         ids: Mapping[str, Ids],
         *,
-        title: str,
         prepared: set[int],
         label_imports: Sequence[str],
         salted: bool,
     ) -> None:
         self._ids = ids
-        self._title = title
         self._prepared = prepared
         self._label_imports = label_imports
         self._salted = salted
@@ -70,9 +67,8 @@ class Rewriting:
 
     def changed(self, rule: TableRule, row: Row) -> Row | None:
         """Return a row as it is here; None if it cannot stay."""
-        now = utc_now()
         if rule.name == "scan":
-            row["updated_at"] = now  # Listeners are told of what is newer than the last thing.
+            row["updated_at"] = utc_now()
             if row["id"] not in self._prepared:
                 row |= dict.fromkeys(("features_key", "cells", "unexplained", "unexplained_event"))
             if row["state"] == "importing":
@@ -80,11 +76,13 @@ class Rewriting:
         elif rule.name == "scan_figures" and row["scan_id"] not in self._prepared:
             return None
         elif rule.name == "project":
-            row |= {"name": self._title, "updated_at": now}
+            row["updated_at"] = utc_now()
         imported = self._id_of_imported(row) if rule.name == "answer_event" else None
         for name, change in self._changes(rule):
             if row[name] is not None:
                 row[name] = change(row[name])
+        if "project_id" in row:  # Also where it may be null: all that is its own is found by that.
+            (row["project_id"],) = self._ids["project"].new
         if imported is not None:
             row["client_id"] = imported
         return row

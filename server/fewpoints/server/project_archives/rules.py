@@ -343,6 +343,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "api_token": "a secret",
         "query_lease": "who works on what at this minute",
         "upload": "files on their way in; they are no scans yet",
+        "project_arrival": "whether a project is whole here",
         "export": "files that were made for download; they can be made again",
     }
 )

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
@@ -76,11 +74,6 @@ def restore(context: JobContext, *, token: str, filename: str, name: str | None)
         user_id = job.user_id
     assert user_id is not None
 
-    @contextmanager
-    def transaction() -> Iterator[Session]:
-        with context.session() as session:
-            yield session
-
     def say(session: Session, restored: Restored) -> None:
         job = session.get_one(Job, context.job_id)
         job.project_id = restored.project_id
@@ -89,14 +82,15 @@ def restore(context: JobContext, *, token: str, filename: str, name: str | None)
     try:
         with context.storage.work_folder(context.work_name) as work:
             restored = restore_project(
+                context.database,
                 context.storage,
                 path,
-                transaction,
                 user_id=user_id,
                 work=work,
                 filename=filename,
                 name=name,
                 progress=context.progress,
+                transaction=context.session,
                 also=say,
             )
     except (AppError, JobCancelled):

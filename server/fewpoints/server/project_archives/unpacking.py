@@ -68,7 +68,7 @@ def take_out_files(archive: Archive, contents: Contents, work: Path, progress: P
         if member.kind == "rows":
             continue
         sizes = f"{readable_bytes(done)} of {readable_bytes(total)}"
-        progress(0.85 * done / total, f"Unpacking {archive.name}: {sizes}")
+        progress(0.6 * done / total, f"Unpacking {archive.name}: {sizes}")
         target = _working_path(work, member)
         archive.take_out(name, target)
         refuse = archive.refuse(name)
@@ -79,7 +79,7 @@ def take_out_files(archive: Archive, contents: Contents, work: Path, progress: P
         elif member.kind == "losses":
             scan_files.check_losses(target, refuse)
     for count, (number, scan) in enumerate(contents.scans.items()):
-        share = 0.85 + 0.1 * count / len(contents.scans)
+        share = 0.6 + 0.1 * count / len(contents.scans)
         progress(share, f"Checking {scan.name}")
         if scan.state == "ready":
             _check_scan(archive, contents, work / "scans" / str(number), number, scan)

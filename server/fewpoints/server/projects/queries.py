@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import NotFound
+from fewpoints.server.projects.arriving import has_arrived, is_arriving
 from fewpoints.server.projects.schemas import (
     LabelClassRead,
     PaceRead,
@@ -33,7 +34,7 @@ def get_project(session: Session, project_id: int) -> Project:
         NotFound: there is none.
     """
     project = session.get(Project, project_id)
-    if project is None:
+    if project is None or is_arriving(session, project_id):
         raise NotFound("project", project_id)
     return project
 
@@ -138,8 +139,11 @@ def read_project(session: Session, project_id: int) -> ProjectRead:
 
 def list_projects(session: Session, offset: int, limit: int) -> tuple[list[ProjectRead], int]:
     """Return a page of projects, oldest first, and how many there are."""
-    total = session.scalar(select(func.count()).select_from(Project)) or 0
-    page = session.scalars(select(Project).order_by(Project.id).offset(offset).limit(limit)).all()
+    here = has_arrived(Project.id)
+    total = session.scalar(select(func.count()).select_from(Project).where(here)) or 0
+    page = session.scalars(
+        select(Project).where(here).order_by(Project.id).offset(offset).limit(limit)
+    ).all()
     return read_projects(session, page), total
 
 

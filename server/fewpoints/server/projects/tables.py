@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fewpoints.server.db.base import Base
@@ -28,6 +29,20 @@ class Project(Base):
     hide_predictions: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class ProjectArrival(Base):
+    """Says of a project that its rows and files are not all here: it is being imported.
+
+    Nobody sees the project before this row goes. If the import ends without that, all of it goes.
+    """
+
+    __tablename__ = "project_arrival"
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey(Project.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    new_people: Mapped[list[Any]] = mapped_column(JSON)  # Ids of those whom it brought along.
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class LabelClassRow(Base):

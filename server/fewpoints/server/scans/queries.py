@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from fewpoints.server.answers import tally as _tally  # noqa: F401 - It keeps the counts read here.
 from fewpoints.server.errors import NotFound
+from fewpoints.server.projects.arriving import is_arriving
 from fewpoints.server.scans.schemas import (
     DenseRead,
     ImportOptionsBody,
@@ -32,7 +33,7 @@ def get_scan(session: Session, scan_id: int) -> Scan:
         NotFound: there is none.
     """
     scan = session.get(Scan, scan_id)
-    if scan is None:
+    if scan is None or is_arriving(session, scan.project_id):
         raise NotFound("scan", scan_id)
     return scan
 

@@ -17,6 +17,7 @@ from fewpoints.server.errors import Conflict, NotFound
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.schemas import ACTIVE_STATES
 from fewpoints.server.jobs.tables import Job
+from fewpoints.server.projects.arriving import is_arriving
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
@@ -39,7 +40,11 @@ def get_checkpoint(session: Session, checkpoint_id: int) -> Checkpoint:
         NotFound: there is none.
     """
     checkpoint = session.get(Checkpoint, checkpoint_id)
-    if checkpoint is None or checkpoint.project_id is None:
+    if (
+        checkpoint is None
+        or checkpoint.project_id is None
+        or is_arriving(session, checkpoint.project_id)
+    ):
         raise NotFound("checkpoint", checkpoint_id)
     return checkpoint
 

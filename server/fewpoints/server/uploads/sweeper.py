@@ -8,6 +8,7 @@ import logging
 import threading
 
 from fewpoints.server.db.engine import Database
+from fewpoints.server.project_archives.arrivals import sweep as sweep_arrivals
 from fewpoints.server.project_archives.service import sweep as sweep_archives
 from fewpoints.server.storage import Storage
 from fewpoints.server.uploads.service import Writers, sweep
@@ -35,6 +36,7 @@ class Sweeper:
             try:
                 sweep(*self._arguments)
                 sweep_archives(*self._arguments[:2])
+                sweep_arrivals(*self._arguments[:2])
             except Exception:
                 logger.exception("could not remove expired uploads; trying again later")
             if self._stopped.wait(EVERY_S):
