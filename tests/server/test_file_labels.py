@@ -19,6 +19,7 @@ from fewpoints.annotations.scans.scan import PointScan
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.file_labels.tables import GroundTruth, LabelImport
+from fewpoints.server.projects.queries import class_rows
 from tests.rooms import small_room
 from tests.server.running import RunningServer, Visitor, checked
 
@@ -337,3 +338,56 @@ def test_a_project_goes_with_what_was_taken_in(
         assert session.scalars(select(LabelImport.id).where(mine)).all() == []
         truths = select(GroundTruth.id).where(GroundTruth.scan_id == scan["id"])
         assert session.scalars(truths).all() == []
+
+
+class TestWords:
+    def test_words_of_text_files_get_their_class_in_every_file(
+        self, server: RunningServer, lead: Visitor
+    ) -> None:
+        project = lead.project(preset="scannet20", auto_select=False)
+        # The same word has another number in each of them.
+        said = [["wall", "floor"], ["bed", "wall"], ["floor", "chair"]]
+        ids = []
+        for k, (one, other) in enumerate(said):
+            rng = np.random.default_rng(k)
+            lines = [
+                f'{x:.3f},{y:.3f},{z:.3f},"{one if i % 3 else other}",scan {i}.jpg'
+                for i, (x, y, z) in enumerate(rng.uniform(0, 3, (300, 3)))
+            ]
+            content = "\n".join(["x,y,z,class,image", *lines]).encode()
+            ids.append(imported(lead, project["id"], content, f"{k}.csv")["id"])
+        (field,) = lead.get_json(f"/projects/{project['id']}/label-fields")["fields"]
+        points = {v["name"]: v["points"] for v in field["values"]}
+        assert points == {"wall": 300, "floor": 300, "bed": 200, "chair": 100}
+        (suggestion,) = field["suggestions"]
+        assert suggestion["rule"] == "names"
+        body = {"mapping": suggestion["mapping"], "target": "answers", "per_class": 5}
+        plan = lead.post_json(f"/projects/{project['id']}/label-imports/preview", body)
+        assert (plan["answers"], plan["points"], plan["unlisted"]) == (30, 900, [])
+        start(lead, project["id"], body)
+        with server.app.state.database.read() as session:
+            names = {c.id: c.name for c in class_rows(session, [project["id"]])[project["id"]]}
+            for scan_id, (one, other) in zip(ids, said, strict=True):
+                events = session.scalars(
+                    select(AnswerEvent).where(AnswerEvent.scan_id == scan_id)
+                ).all()
+                assert len(events) == 10
+                for event in events:
+                    assert event.point_index is not None
+                    assert event.class_id is not None
+                    word = one if event.point_index % 3 else other
+                    assert names[event.class_id] == word
+
+    def test_words_that_a_mapping_does_not_list_are_told_by_name(self, lead: Visitor) -> None:
+        project = lead.project(preset="scannet20", auto_select=False)
+        lines = [f"{i % 7},{i % 5},{i % 3},{['wall', 'pipe'][i % 2]}" for i in range(300)]
+        imported(lead, project["id"], "\n".join(["x,y,z,class", *lines]).encode(), "a.csv")
+        mapping = {
+            "version": 1,
+            "field": "class",
+            "values": [{"value": 5, "class": "wall", "name": "wall"}],
+        }
+        body = {"mapping": mapping, "target": "answers", "per_class": 5}
+        plan = lead.post_json(f"/projects/{project['id']}/label-imports/preview", body)
+        assert plan["unlisted"] == [{"value": 0, "points": 150, "name": "pipe"}]
+        assert plan["points"] == 150

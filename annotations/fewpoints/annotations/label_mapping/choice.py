@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.arrays import IndexArray, IntArray, UInt8Array
 from fewpoints.annotations.classes import UNLABELLED
-from fewpoints.annotations.label_mapping.counting import BLOCK_ROWS
+from fewpoints.annotations.label_mapping.counting import BLOCK_ROWS, holds_words, value_names
 from fewpoints.annotations.label_mapping.mapping import ClassMapping
 from fewpoints.annotations.scans.scan_arrays import load_arrays, load_local
 
@@ -54,6 +54,8 @@ def mapped_blocks(folder: Path, mapping: ClassMapping) -> Iterator[Block]:
     scan = load_arrays(folder)
     local = load_local(folder)
     values = scan.labels[mapping.field]
+    if holds_words(scan, mapping.field):
+        mapping = mapping.for_words(value_names(scan, mapping.field))
     instances = None if mapping.instance is None else scan.labels[mapping.instance.field]
     for at in range(0, len(scan), BLOCK_ROWS):
         rows = slice(at, at + BLOCK_ROWS)

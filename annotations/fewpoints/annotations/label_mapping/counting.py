@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,15 @@ from numpy.typing import NDArray
 
 from fewpoints.annotations.arrays import IntArray
 from fewpoints.annotations.label_mapping.mapping import LARGEST, LOW_BITS
-from fewpoints.annotations.scans.scan import PointScan
+from fewpoints.annotations.scans.scan import WORDS, Field, PointScan
 from fewpoints.annotations.scans.scan_arrays import load_arrays, load_local
 
 # A field with more values numbers objects or superpoints, not classes.
 MAX_VALUES = 1000
 BLOCK_ROWS = 1 << 20
 VERSION = 1
+# Where some files have numbers and others words in a field of one name, words come from here on.
+_FIRST_WORD = 1 << 20
 _OBJECTS = re.compile(
     r"(?:.*_)?(?:instances?|inst|objects?|obj|clusters?|station)(?:_?(?:id|ids|index|idx))?"
 )
@@ -41,7 +44,8 @@ class FieldCounts:
 
     counts: value -> points; None if there are more than `MAX_VALUES` values. low_counts: the same
     of the low 16 bits, where values go beyond them; else None. names: value -> what the file calls
-    it. low: the smallest value.
+    it. low: the smallest value. words: its values stand for words, and are other ones in other
+    files: only their names tell what they are.
     """
 
     name: str
@@ -51,6 +55,7 @@ class FieldCounts:
     low_counts: Mapping[int, int] | None = None
     names: Mapping[int, str] = field(default_factory=dict)
     source_format: str = "memory"
+    words: bool = False
 
     @property
     def numbers_objects(self) -> bool:
@@ -69,6 +74,7 @@ class FieldCounts:
             "low_counts": self.low_counts and {str(v): n for v, n in self.low_counts.items()},
             "names": {str(v): text for v, text in self.names.items()},
             "source_format": self.source_format,
+            "words": self.words,
         }
 
     @classmethod
@@ -79,7 +85,12 @@ class FieldCounts:
             for key in ("counts", "low_counts", "names")
         }
         return cls(
-            raw["name"], raw["points"], raw["low"], **pairs, source_format=raw["source_format"]
+            raw["name"],
+            raw["points"],
+            raw["low"],
+            **pairs,
+            source_format=raw["source_format"],
+            words=raw.get("words", False),
         )
 
 
@@ -90,13 +101,14 @@ def count_field(
     *,
     names: Mapping[int, str] | None = None,
     source_format: str = "memory",
+    words: bool = False,
 ) -> FieldCounts:
     """Count (N,) values at the (N,) usable points, or at all."""
     counter = _Counter()
     for at in range(0, len(values), BLOCK_ROWS):
         block = np.asarray(values[at : at + BLOCK_ROWS])
         counter.add(block if usable is None else block[usable[at : at + BLOCK_ROWS]])
-    return counter.result(name, names or {}, source_format)
+    return replace(counter.result(name, names or {}, source_format), words=words)
 
 
 def count_scan(folder: Path) -> list[FieldCounts]:
@@ -110,9 +122,17 @@ def count_scan(folder: Path) -> list[FieldCounts]:
         for name, counter in counters.items():
             counter.add(np.asarray(scan.labels[name][rows])[usable])
     return [
-        counter.result(name, value_names(scan, name), scan.source_format)
+        replace(
+            counter.result(name, value_names(scan, name), scan.source_format),
+            words=holds_words(scan, name),
+        )
         for name, counter in counters.items()
     ]
+
+
+def holds_words(scan: PointScan, name: str) -> bool:
+    """Whether the file has words where the label field `name` has numbers."""
+    return Field(name, WORDS) in scan.fields
 
 
 def value_names(scan: PointScan, name: str) -> dict[int, str]:
@@ -128,12 +148,47 @@ def value_names(scan: PointScan, name: str) -> dict[int, str]:
 
 
 def merged(parts: Iterable[FieldCounts]) -> dict[str, FieldCounts]:
-    """Return field -> the counts of several scans together."""
+    """Return field -> the counts of several scans together.
+
+    Words are numbered anew, in the order in which they come; behind the numbers, where some scans
+    have numbers in a field of this name.
+    """
     found: dict[str, FieldCounts] = {}
+    words: dict[str, list[FieldCounts]] = {}
     for part in parts:
-        other = found.get(part.name)
-        found[part.name] = part if other is None else _sum(other, part)
+        if part.words:
+            words.setdefault(part.name, []).append(part)
+            found.setdefault(part.name, part)
+        elif part.name not in found or found[part.name].words:
+            found[part.name] = part
+        else:
+            found[part.name] = _sum(found[part.name], part)
+    for name, some in words.items():
+        numbers = found[name]
+        found[name] = _numbered(some, first=0)
+        if not numbers.words:
+            first = max(_FIRST_WORD, max(numbers.counts or {0: 0}) + 1)
+            found[name] = replace(_sum(numbers, _numbered(some, first)), words=False)
     return found
+
+
+def _numbered(parts: Sequence[FieldCounts], first: int) -> FieldCounts:
+    """The counts of words in several scans, numbered from `first` on."""
+    numbers: dict[str, int] = {}
+    renumbered = []
+    for part in parts:
+        new = {
+            value: numbers.setdefault(word, first + len(numbers))
+            for value, word in sorted(part.names.items())
+        }
+        counts: Counter[int] = Counter()
+        for value, points in (part.counts or {}).items():
+            counts[new.get(value, value)] += points
+        names = {new[value]: word for value, word in part.names.items()}
+        renumbered.append(
+            replace(part, counts=dict(sorted(counts.items())), low_counts=None, names=names)
+        )
+    return reduce(_sum, renumbered)
 
 
 def _sum(one: FieldCounts, other: FieldCounts) -> FieldCounts:
@@ -156,6 +211,7 @@ def _sum(one: FieldCounts, other: FieldCounts) -> FieldCounts:
         low_counts,
         {**other.names, **one.names},
         one.source_format if same else "several",
+        words=one.words and other.words,
     )
 
 

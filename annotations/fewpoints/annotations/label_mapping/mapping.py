@@ -14,7 +14,8 @@
       ]
     }
 
-A value that is not listed is ignored. "name" is what the value is called in its source, for people.
+A value that is not listed is ignored. "name" is what the value is called in its source: for people,
+and where a file has words, whose numbers are other ones in other files, the name is what counts.
 Objects are numbered from 1: the number is the value of the instance field less "none", and what is
 not above "none" is no object.
 
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from typing import Any
 
@@ -93,6 +94,17 @@ class ClassMapping:
         hit: BoolArray = keys[place] == wide
         out[hit] = targets[place[hit]]
         return out
+
+    def for_words(self, words: Mapping[int, str]) -> ClassMapping:
+        """The same for a file whose values stand for these words: those are what counts.
+
+        A mapping that names none of its values means them as they are.
+        """
+        if not self.names:
+            return self
+        by_word = {word: self.classes[v] for v, word in self.names.items() if v in self.classes}
+        found = {value: by_word[word] for value, word in words.items() if word in by_word}
+        return replace(self, classes=found, names=words)
 
     def instances_of(self, values: IntArray, instances: IntArray | None) -> IntArray:
         """(N,) numbers of objects from 1, 0 for none, from (N,) values and the instance field's."""

@@ -61,7 +61,7 @@ def suggest(
     Args:
         instance: where the objects are numbered, if a field beside it does that.
     """
-    found = list(_packed(counts, classes))
+    found = [] if counts.words else list(_packed(counts, classes))
     if counts.counts:
         found += _plain(counts, counts.counts, classes, instance)
     unique: list[Suggestion] = []
@@ -117,6 +117,8 @@ def _plain(
                 named.get,
             )
         )
+    if counts.words:  # Its numbers mean nothing.
+        return found
     name = counts.name.lower()
     if counts.source_format in _LAS and name == "classification":
         found.append(scheme(ASPRS, "LAS files number classes by the ASPRS standard"))

@@ -29,6 +29,10 @@ FINITE_LIMIT = 1e12
 BLOCK_ROWS = 1 << 15
 
 
+# The type of a field that holds words in the file: its numbers stand for them.
+WORDS = "words"
+
+
 class Field(NamedTuple):
     """One field of the file, with the type as the file spells it."""
 

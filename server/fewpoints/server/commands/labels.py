@@ -46,7 +46,12 @@ def mapping(
 ) -> None:
     """Print the class_mapping JSON that a scan's label field suggests; say why on stderr."""
     from fewpoints.annotations.classes import preset as preset_of
-    from fewpoints.annotations.label_mapping.counting import count_field, merged, value_names
+    from fewpoints.annotations.label_mapping.counting import (
+        count_field,
+        holds_words,
+        merged,
+        value_names,
+    )
     from fewpoints.annotations.label_mapping.mapping import ClassMapping
     from fewpoints.annotations.label_mapping.suggestion import instance_field, suggest
     from fewpoints.server.commands.reading import read_file
@@ -61,6 +66,7 @@ def mapping(
                 points.finite,
                 names=value_names(points, name),
                 source_format=points.source_format,
+                words=holds_words(points, name),
             )
             for name, values in points.labels.items()
         )

@@ -89,7 +89,7 @@ def _planned(
     )
     points: Counter[int] = Counter()
     answers: Counter[int] = Counter()
-    unlisted: Counter[int] = Counter()
+    unlisted: dict[int | str, LabelValue] = {}
     having: list[int] = []
     waiting: list[int] = []
     total = 0
@@ -105,12 +105,16 @@ def _planned(
         having.append(scan_id)
         total += one.points
         here: Counter[int] = Counter()
+        known = (mapping.for_words(one.names) if one.words else mapping).classes
         for value, number in values.items():
-            index = mapping.classes.get(value)
+            index = known.get(value)
             if index is not None:
                 here[index] += number
-            elif value not in mapping.classes:
-                unlisted[value] += number
+            elif value not in known and not (one.words and value < 0):
+                word = one.names.get(value) if one.words else None
+                key = value if word is None else word
+                left = unlisted.setdefault(key, LabelValue(value=value, points=0, name=word))
+                left.points += number
         if options.target == "answers" and options.per_class is None:
             _check_all(session, scan_id, sum(here.values()))
         points += here
@@ -145,9 +149,7 @@ def _planned(
             )
             for index in sorted(points)
         ],
-        unlisted=[
-            LabelValue(value=value, points=number) for value, number in sorted(unlisted.items())
-        ],
+        unlisted=sorted(unlisted.values(), key=lambda left: (left.value, left.name or "")),
     )
     return plan, mapping, having + waiting
 
@@ -291,6 +293,7 @@ def stored_mapping(row: LabelImport) -> ClassMapping:
     return ClassMapping(
         raw["field"],
         {entry["value"]: entry["class"] for entry in raw["values"]},
+        names={entry["value"]: entry["name"] for entry in raw["values"] if "name" in entry},
         packed=raw["packed"],
         instance=None if instance is None else InstanceField(instance["field"], instance["none"]),
     )

@@ -34,7 +34,7 @@ from fewpoints.annotations.scans.readers.text_layout import (
     TextLayout,
 )
 from fewpoints.annotations.scans.readers.text_words import WordRows
-from fewpoints.annotations.scans.scan import BLOCK_ROWS, Field, PointScan
+from fewpoints.annotations.scans.scan import BLOCK_ROWS, WORDS, Field, PointScan
 
 # Blank lines before the first line of words are read past, up to here.
 MOST_BLANK = 16 << 20
@@ -103,7 +103,7 @@ def read_text(
     return build_scan(
         name,
         parts,
-        fields=[Field(n, "words" if i in with_words else "number") for i, n in enumerate(names)],
+        fields=[Field(n, WORDS if i in with_words else "number") for i, n in enumerate(names)],
         source_format=source_format,
         details=details,
         notes=notes,
