@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fewpoints.server.commands.serving import make_settings
 from fewpoints.server.commands.terminal import BadArgument, note
 
 if TYPE_CHECKING:
@@ -24,6 +26,20 @@ DatasetArgument = Annotated[
         "(docs/datasets.md)."
     ),
 ]
+DatasetOrNoneArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        help="Folder of a data set: ScanNet, S3DIS, simulated rooms, or labelled scans "
+        "(docs/datasets.md). Or give --project.",
+    ),
+]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Instead of a folder: name or id of a project. All of its scans that have a ground "
+        "truth, by the project's classes (docs/labels-in.md)."
+    ),
+]
 OutOption = Annotated[
     Path,
     typer.Option(
@@ -36,6 +52,10 @@ SplitOption = Annotated[
     typer.Option(help="Of the data set, or all. Default: val, else test, else all scenes."),
 ]
 ScenesOption = Annotated[int, typer.Option(help="How many scenes; 0 for all.", min=0)]
+ScenesOrAllOption = Annotated[
+    int | None,
+    typer.Option(help="How many scenes; 0 for all. Default: 2, of a project all.", min=0),
+]
 PointsOption = Annotated[str, typer.Option(help="Points per scan, with commas.")]
 SeedsOption = Annotated[int, typer.Option(help="Repetitions, with seeds 0, 1, …", min=1)]
 MaxPointsOption = Annotated[
@@ -47,6 +67,7 @@ FixedVoxelOption = Annotated[
     typer.Option(help="Edge of a voxel in file units. Default: what the preflight proposes."),
 ]
 POINTS = "20,50,100,200"
+FEW_SCENES = 2
 
 
 def existing_folder(path: Path, option: str) -> Path:
@@ -54,6 +75,45 @@ def existing_folder(path: Path, option: str) -> Path:
     if not path.is_dir():
         raise BadArgument(f"{option} {path}: there is no such folder. Check the path.")
     return path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a benchmark is run on. course: what says where it is from. few: scenes by default."""
+
+    dataset: Dataset
+    root: Path
+    course: dict[str, Any]  # JSON
+    few: int
+
+
+def measured_data(folder: Path | None, project: str | None, home: Path | None) -> Measured:
+    """The data set of a folder, or the scans of a project that have a truth.
+
+    Raises:
+        BadArgument: neither or both are named.
+        NoTruth: the project has no scan whose truth is known.
+    """
+    if (folder is None) == (project is None):
+        raise BadArgument(
+            "Name the folder of a data set, or a project with --project; one of them."
+        )
+    if folder is not None:
+        from fewpoints.models.datasets.registry import open_dataset
+
+        if home is not None:
+            raise BadArgument("--home is for --project; a folder is read from where it is.")
+        return Measured(open_dataset(folder), folder, {}, FEW_SCENES)
+    from fewpoints.server.commands.store import open_store, require_project
+    from fewpoints.server.file_labels.dataset import project_dataset
+
+    assert project is not None
+    settings = make_settings(host=None, port=None, home=home)
+    with open_store(settings, run_jobs=False) as store, store.database.read() as session:
+        found = require_project(session, project)
+        dataset = project_dataset(session, store.storage, found)
+        course = {"project": found.id, "classes": list(dataset.classes.names)}
+    return Measured(dataset, settings.home, course, 0)
 
 
 def counted_scenes(names: Sequence[str], *, listed: bool = True) -> str:

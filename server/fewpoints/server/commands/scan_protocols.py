@@ -4,22 +4,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fewpoints.server.commands.protocols import (
     POINTS,
-    DatasetArgument,
+    DatasetOrNoneArgument,
     FixedVoxelOption,
     MaxPointsOption,
+    Measured,
     OutOption,
     PointsOption,
-    ScenesOption,
+    ProjectOption,
+    ScenesOrAllOption,
     SeedsOption,
     SplitOption,
     course_of,
+    measured_data,
     names_in,
     numbers_in,
     run_folder,
@@ -27,9 +29,12 @@ from fewpoints.server.commands.protocols import (
     show_page,
 )
 from fewpoints.server.commands.scans import ArchOption, CheckpointOption, DeviceOption
+from fewpoints.server.commands.serving import HomeOption
 from fewpoints.server.commands.terminal import progress_bar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fewpoints.models.benchmarks.methods import Setting
 
 _COVERAGE = (
@@ -43,10 +48,11 @@ _DENSIFY = (
 
 
 def coverage(
-    dataset: DatasetArgument,
     out: OutOption,
+    dataset: DatasetOrNoneArgument = None,
+    project: ProjectOption = None,
     split: SplitOption = None,
-    scenes: ScenesOption = 2,
+    scenes: ScenesOrAllOption = None,
     points: PointsOption = POINTS,
     seeds: SeedsOption = 3,
     methods: Annotated[
@@ -61,11 +67,13 @@ def coverage(
     arch: ArchOption = None,
     voxel_size: FixedVoxelOption = None,
     device: DeviceOption = "auto",
+    home: HomeOption = None,
 ) -> None:
     """Different objects that the chosen points touch, beside the paper's figure 7.
 
-    Needs objects in the data set. A scan of 250,000 points takes some five minutes on two cores,
-    nearly all of it for k-means at 100 and 200 points.
+    Needs objects in the data set, or in the labels that a project's truth is made of. A scan of
+    250,000 points takes some five minutes on two cores, nearly all of it for k-means at 100 and
+    200 points.
     """
     from fewpoints.models.benchmarks.coverage import PROTOCOL, run_coverage
     from fewpoints.models.benchmarks.methods import check_methods
@@ -77,7 +85,7 @@ def coverage(
         run_coverage,
         coverage_page,
         check_methods(names_in(methods)),
-        dataset=dataset,
+        data=measured_data(dataset, project, home),
         out=out,
         split=split,
         scenes=scenes,
@@ -88,10 +96,11 @@ def coverage(
 
 
 def densify(
-    dataset: DatasetArgument,
     out: OutOption,
+    dataset: DatasetOrNoneArgument = None,
+    project: ProjectOption = None,
     split: SplitOption = None,
-    scenes: ScenesOption = 2,
+    scenes: ScenesOrAllOption = None,
     points: PointsOption = POINTS,
     seeds: SeedsOption = 3,
     methods: Annotated[
@@ -106,12 +115,13 @@ def densify(
     arch: ArchOption = None,
     voxel_size: FixedVoxelOption = None,
     device: DeviceOption = "auto",
+    home: HomeOption = None,
 ) -> None:
     """mIoU of the clicked scan itself against clicks, with what its superpoints allow at best.
 
-    Needs classes in the data set. Points are answered with their true class; one without a class is
-    skipped, as by a person. A scan of 250,000 points takes some four minutes on two cores, nearly
-    all of it for k-means at 100 and 200 points.
+    Needs classes in the data set, or a project's ground truth. Points are answered with their true
+    class; one without a class is skipped, as by a person. A scan of 250,000 points takes some four
+    minutes on two cores, nearly all of it for k-means at 100 and 200 points.
     """
     from fewpoints.models.benchmarks.densify import PROTOCOL, parse_methods, run_densify
     from fewpoints.models.benchmarks.pages import densify_page
@@ -122,7 +132,7 @@ def densify(
         run_densify,
         densify_page,
         parse_methods(names_in(methods)),
-        dataset=dataset,
+        data=measured_data(dataset, project, home),
         out=out,
         split=split,
         scenes=scenes,
@@ -139,10 +149,10 @@ def _measure(
     page: Any,  # Any: what makes the tables and the picture of its figures
     methods: tuple[str, ...],
     *,
-    dataset: Path,
+    data: Measured,
     out: Path,
     split: str | None,
-    scenes: int,
+    scenes: int | None,
     points: str,
     seeds: int,
     setting: Setting,
@@ -151,14 +161,14 @@ def _measure(
     from fewpoints.models.benchmarks.measuring import Extent, wanted_cells
     from fewpoints.models.benchmarks.methods import scenes_of
     from fewpoints.models.benchmarks.runs import open_run
-    from fewpoints.models.datasets.registry import open_dataset
 
-    opened = open_dataset(dataset)
-    names = scenes_of(opened, split, scenes or None, root=dataset)
+    opened = data.dataset
+    count = data.few if scenes is None else scenes
+    names = scenes_of(opened, split, count or None, root=data.root)
     extent = Extent(
         tuple(names), methods, tuple(numbers_in(points, "--points")), tuple(range(seeds))
     )
-    run = open_run(run_folder(out), course_of(protocol, opened, dataset, setting))
+    run = open_run(run_folder(out), course_of(protocol, opened, data.root, setting, **data.course))
     with progress_bar(f"{len(names)} scenes") as progress:
         measure(run, opened, extent, setting, progress)
     cells = wanted_cells(run, extent)

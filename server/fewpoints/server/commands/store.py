@@ -116,8 +116,11 @@ class Store:
 
 
 @contextmanager
-def open_store(settings: Settings) -> Iterator[Store]:
-    """Open the data folder. Where no server runs on it, its jobs run here for as long."""
+def open_store(settings: Settings, *, run_jobs: bool = True) -> Iterator[Store]:
+    """Open the data folder. Where no server runs on it, its jobs run here for as long.
+
+    `run_jobs`: False for a look, after which the jobs wait as before.
+    """
     storage = Storage(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
@@ -132,8 +135,9 @@ def open_store(settings: Settings) -> Iterator[Store]:
     try:
         if lock is not None:
             upgrade(database.engine)
-            executor.start()
-            started = True
+            if run_jobs:
+                executor.start()
+                started = True
         yield Store(database, storage, settings)
     finally:
         if started:
