@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -65,6 +66,34 @@ def test_a_refused_file_shows_its_lines_and_is_read_as_it_is_said(
     ready = lead.get_json(f"/scans/{scan['id']}")
     assert (ready["state"], ready["points"]) == ("ready", 1600)
     assert ready["options"]["text"]["columns"] == text["columns"]
+
+
+def test_words_are_left_out_by_name_and_can_be_made_labels_but_no_places(
+    lead: Visitor, project: dict[str, Any]
+) -> None:
+    rows = [
+        f'{i % 40}.5,{i // 40}.25,{i % 3},{("wall", "floor")[i % 2]},"room, {i}"'
+        for i in range(900)
+    ]
+    upload = sent(lead, project, "\n".join(["x,y,z,kind,place", *rows]) + "\n", "words.csv")
+    found = check(lead, upload)
+    layout = found["text_table"]["layout"]
+    assert layout["columns"] == ["x", "y", "z", "skip", "skip"]
+    assert 'Column 4 "kind" holds words and is left out.' in str(found["preflight"])
+
+    path = f"/uploads/{upload['id']}/check"
+    said = {**layout, "columns": ["x", "y", "z", "label", "skip"], "reason": ""}
+    found = lead.post_json(path, {"options": {"text": said}})
+    assert found["state"] == "checked"
+    assert json.loads(found["preflight"]["details"]["names of kind"]) == {"0": "floor", "1": "wall"}
+
+    said = {**layout, "columns": ["skip", "y", "z", "x", "skip"], "reason": ""}
+    found = lead.post_json(path, {"options": {"text": said}})
+    assert found["state"] == "refused"
+    assert found["problem"]["message"].endswith(
+        "line 2: 'wall' is not a number, but column 4 is to be x. Say which column is, or what "
+        "parts the columns."
+    )
 
 
 def test_a_layout_that_contradicts_itself_changes_nothing(

@@ -31,6 +31,21 @@ describe("splitLine", () => {
     expect(splitLine("1,,3,", "comma")).toEqual(["1", "", "3"]);
     expect(splitLine("", "comma")).toEqual([""]);
   });
+
+  it("leaves together what stands in quotes", () => {
+    expect(splitLine('1,2,"living room, old",4', "comma")).toEqual([
+      "1",
+      "2",
+      "living room, old",
+      "4",
+    ]);
+    expect(splitLine('1; "the ""big"" one; here"; 3', "semicolon")).toEqual([
+      "1",
+      'the "big" one; here',
+      "3",
+    ]);
+    expect(splitLine('1,5" pipe,"open, 3', "comma")).toEqual(["1", '5" pipe', "open", "3"]);
+  });
 });
 
 describe("changed", () => {

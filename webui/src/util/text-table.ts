@@ -17,9 +17,27 @@ type Lines = TextTable["lines"];
 /** The fields of a line without quotes and blanks around them; one empty last field is none. */
 export function splitLine(line: string, delimiter: Delimiter): string[] {
   if (delimiter === "blanks") return line.replace(/["']/g, " ").split(/\s+/).filter(Boolean);
-  const fields = line.split(CHARACTER[delimiter]).map((field) => field.replace(BLANK_OR_QUOTE, ""));
+  const fields = cellsOf(line, CHARACTER[delimiter]).map((field) =>
+    field.replace(BLANK_OR_QUOTE, ""),
+  );
   if (fields.length > 1 && fields.at(-1) === "") fields.pop();
   return fields;
+}
+
+/** The cells between delimiters; one in quotes may hold delimiters, and a doubled quote for one. */
+function cellsOf(line: string, mark: string): string[] {
+  if (!line.includes('"')) return line.split(mark);
+  const cells: string[] = [];
+  let at = 0;
+  for (;;) {
+    const quoted = /^ ?"((?:[^"]|"")*)"/.exec(line.slice(at));
+    if (quoted) at += quoted[0].length;
+    const end = line.indexOf(mark, at);
+    const rest = line.slice(at, end < 0 ? undefined : end);
+    cells.push((quoted?.[1] ?? "").replaceAll('""', '"') + rest);
+    if (end < 0) return cells;
+    at = end + 1;
+  }
 }
 
 /** The first line of points among those that are shown, without blank ones. */

@@ -158,6 +158,12 @@ class TestWhatIsSaid:
             assert ("class" in scan.labels) == kept == ("names of class" in scan.details)
             assert kept != any("more than 1,000 different words" in note for note in scan.notes)
 
+    def test_so_many_columns_of_words_are_labels(self, tmp_path: Path) -> None:
+        layout = TextLayout(("x", "y", "z", *["label"] * 25), "comma")
+        scan = scan_of(tmp_path, ("1,2,3" + ",a" * 25 + "\n") * 3, layout=layout)
+        assert list(scan.labels) == ["label", *(f"label_{i}" for i in range(2, 21))]
+        assert sum("as 20 columns before it do" in note for note in scan.notes) == 5
+
     def test_long_words_are_no_label(self, tmp_path: Path) -> None:
         scan = scan_of(tmp_path, f"x,y,z,class\n1,2,3,{'a' * 101}\n4,5,6,b\n")
         assert scan.labels == {}

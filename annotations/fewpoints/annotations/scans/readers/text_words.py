@@ -32,6 +32,8 @@ from fewpoints.annotations.scans.readers.text_layout import DECIMALS, DELIMITERS
 
 # More different words than these are names of files or times, not classes.
 MOST_WORDS = 1000
+# Columns of words that become labels.
+MOST_LABELS = 20
 _QUOTES_ARE_BLANKS = bytes.maketrans(b"\"'\v\f", b"    ")
 
 
@@ -69,13 +71,15 @@ class WordRows:
         self._columns = len(layout.columns)
         self._axes = [layout.columns.index(axis) for axis in "xyz"]
         self._codes: dict[int, dict[str, int]] = {
-            i: {} for i in word_columns if layout.columns[i] == "label"
+            i: {} for i in sorted(word_columns) if layout.columns[i] == "label"
         }
         self._numbers = [
             i for i, role in enumerate(layout.columns) if role != "skip" and i not in self._codes
         ]
         # Columns whose words are too many or too long, and why.
-        self.given_up: dict[int, str] = {}
+        self.given_up: dict[int, str] = dict.fromkeys(
+            list(self._codes)[MOST_LABELS:], f"words, as {MOST_LABELS} columns before it do"
+        )
 
     def words(self, column: int) -> list[str] | None:
         """The words of a column in the order of their codes; None if it has no codes."""
