@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from fewpoints.server.answers.tables import AnswerEvent
+from fewpoints.server.channels.service import Facts, channel_path
 from fewpoints.server.db.all_tables import metadata
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.types import utc_now
@@ -147,6 +148,11 @@ def good_members(home: Home, folder: Path) -> Members:
         classes_of = np.zeros(POINTS, np.uint8)
         folder.parent.mkdir(parents=True)
         write_prediction(folder, classes_of, classes_of, order)
+    with home.database.read() as session:
+        facts = Facts.of(session, seeded.scan_id)
+    channel = channel_path(home.storage, facts, "intensity")
+    channel.parent.mkdir()
+    channel.write_bytes(bytes(4 * (POINTS - 1)))  # One point is not finite.
     target = folder / "good.zip"
     pack(home.database, home.storage, seeded.project_id, target)
     return members_of(target)

@@ -18,6 +18,7 @@ from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.tables import Job
 from fewpoints.server.scans.queries import scan_version
 from fewpoints.server.scans.service import queue_features, ready_scan
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 
 
@@ -53,7 +54,11 @@ class Facts:
         Raises:
             NotFound, ScanNotReady: there is no such scan, or it is not imported.
         """
-        scan = ready_scan(session, scan_id)
+        return cls.of_scan(ready_scan(session, scan_id))
+
+    @classmethod
+    def of_scan(cls, scan: Scan) -> Facts:
+        """Take them of a scan that is ready."""
         version = scan_version(scan)
         assert version is not None
         return cls(scan.id, scan.name, version, scan.features_key)

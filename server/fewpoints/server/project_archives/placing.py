@@ -68,7 +68,7 @@ def _arrange(
         assert scan.features_key is not None
         os.replace(superpoints, place(storage.superpoints_file(scan_id, scan.features_key)))
     for channel in sorted((folder / "channels").glob("*")):
-        facts = Facts.of(session, scan_id)
+        facts = Facts.of_scan(scan)
         path = channel_path(storage, facts, channel.name)  # type: ignore[arg-type] # By its rule.
         os.replace(channel, place(path))
     for truth in sorted((folder / "truths").glob("*.npy")):
