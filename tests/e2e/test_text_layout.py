@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.annotations.scans.archives.zips import files
 from tests.e2e.conftest import RunningServer
 from tests.e2e.test_accessible import axe, violations
 from tests.e2e.test_setup import MINUTES, open_new_project, scan_is_ready, scans_of
+from tests.server.rooms import room_file
 
 __all__ = ["axe"]  # A fixture.
 
@@ -128,3 +130,47 @@ def test_files_that_nobody_could_read_are_told_all_at_once(
     for i in range(2):
         expect(ready.nth(i)).to_have_attribute("data-state", "ready", timeout=MINUTES)
     assert [scan["points"] for scan in scans_of(page)] == [401, 401]
+
+
+def test_tables_in_an_archive_are_told_together(
+    page: Page, server: RunningServer, axe: str, tmp_path: Path
+) -> None:
+    path, points = odd_columns(tmp_path)
+    odd = path.read_bytes()
+    archive = tmp_path / "site.zip"
+    content = {"a.csv": odd, "b.csv": b"A remark\n" + odd, "room.ply": room_file().content}
+    archive.write_bytes(files(content))
+    open_new_project(page, server, "Tables")
+    page.get_by_label("Import at once").uncheck()
+    page.get_by_test_id("upload-input").set_input_files(archive)
+    row = page.get_by_test_id("upload-row")
+    expect(row).to_have_attribute("data-state", "asking", timeout=MINUTES)
+    expect(row.get_by_test_id("text-table")).to_have_count(1)
+    summary = row.get_by_test_id("text-table").locator("summary")
+    expect(summary).to_contain_text("2 tables like a.csv.")
+    summary.focus()
+    summary.press("Enter")
+    assert violations(page, axe) == []
+    choose(row.get_by_label("Column 1"), "End")  # Leave out.
+    choose(row.get_by_label("Column 2"), "y")
+    choose(row.get_by_label("Column 3"), "x")
+    choose(row.get_by_label("Column 4"), "z")
+    expect(row.get_by_role("status")).to_have_text("Read like this, it has 1,000 points.")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page, axe) == [], scheme
+
+    # Kept over a reload, until it is imported.
+    page.reload()
+    expect(row).to_have_attribute("data-state", "asking", timeout=MINUTES)
+    expect(summary).to_contain_text("– y x z")
+    row.get_by_test_id("upload-go").click()
+    ready = page.get_by_test_id("scan-row")
+    expect(ready).to_have_count(3, timeout=MINUTES)
+    for i in range(3):
+        expect(ready.nth(i)).to_have_attribute("data-state", "ready", timeout=MINUTES)
+    by_name = {scan["name"]: scan for scan in scans_of(page)}
+    for name in ("a.csv", "b.csv"):
+        found = imported_points(page, server, by_name[name]["id"])
+        np.testing.assert_allclose(found, points, atol=1e-3)
+    assert by_name["room.ply"]["options"]["text"] is None

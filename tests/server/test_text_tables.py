@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.server.running import Visitor
-from tests.server.test_resumable_uploads import begin, check, send
+from tests.annotations.scans.archives.zips import files
+from tests.server.rooms import room_file
+from tests.server.running import RunningServer, Visitor, checked
+from tests.server.test_resumable_uploads import begin, check, here, send
 
 ROWS = "".join(f"{i % 40},5;{i // 40},25;7;{i % 3}\n" for i in range(1600))
 PROSE = "".join(f"Remark {i} of the surveyor\n" for i in range(30))
@@ -112,3 +114,129 @@ def test_other_formats_have_no_table(lead: Visitor, project: dict[str, Any]) -> 
     ply = "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\n"
     text = ply + "property float z\nend_header\n1 2 3\n"
     assert check(lead, sent(lead, project, text, "one.ply"))["text_table"] is None
+
+
+def table(*, step: float, header: int) -> str:
+    """Rows of id, y, x, z with decimal commas, below some lines of text."""
+    text = "".join(f"Remark {i} of the surveyor\n" for i in range(header))
+    for i in range(900):
+        # The id is far larger than the room, so that what is detected is told from what is said.
+        row = f"{i * 7 % 900 + 5000};{i // 30 * step:.2f};{i % 30 * step:.2f};{i % 3}"
+        text += row.replace(".", ",") + "\n"
+    return text
+
+
+def archive_of_tables(lead: Visitor, project: dict[str, Any]) -> dict[str, Any]:
+    content = files(
+        {
+            "site/a.csv": table(step=0.5, header=0).encode(),
+            "site/b.csv": table(step=0.25, header=3).encode(),
+            "site/plain.xyz": "".join(f"{i % 9} {i // 9} {i % 4}\n" for i in range(300)).encode(),
+            "site/room.ply": room_file().content,
+        }
+    )
+    upload = begin(lead, project, len(content), name="site.zip", print_=str(hash(content)))
+    checked(send(lead, upload, 0, content), 200)
+    return upload
+
+
+def test_tables_in_an_archive_are_read_as_it_is_said_of_those_that_look_alike(
+    server: RunningServer, lead: Visitor, project: dict[str, Any]
+) -> None:
+    upload = archive_of_tables(lead, project)
+    found = check(lead, upload)
+    assert [(t["members"], t["said"]) for t in found["tables"]] == [
+        (["site/a.csv", "site/b.csv"], False),
+        (["site/plain.xyz"], False),
+    ]
+    shown = found["tables"][0]["table"]
+    assert shown["layout"]["columns"] == ["x", "y", "z", "label"]
+    assert shown["lines"][0] == {"number": 1, "text": "5000;0,00;0,00;0"}
+    by_title = {scan["title"]: scan["preflight"] for scan in found["scans"]}
+    assert by_title["a.csv"]["extent"] == pytest.approx([899, 14.5, 14.5])
+
+    text = {"columns": ["skip", "y", "x", "z"], "delimiter": "semicolon", "decimal": "comma"}
+    path = f"/uploads/{upload['id']}/check"
+    told = lead.post_json(path, {"tables": {"site/a.csv": text}})
+    assert [t["said"] for t in told["tables"]] == [True, False]
+    assert told["tables"][0]["table"]["layout"]["columns"] == text["columns"]
+    after = {scan["title"]: scan["preflight"] for scan in told["scans"]}
+    assert after["a.csv"]["extent"] == pytest.approx([14.5, 14.5, 2])
+    assert after["b.csv"]["extent"] == pytest.approx([7.25, 7.25, 2]), "its header is its own"
+    assert after["plain.xyz"] == by_title["plain.xyz"]
+    assert after["room.ply"] == by_title["room.ply"]
+    assert lead.get_json(f"/uploads/{upload['id']}") == told
+    assert len(here(server, upload)) == 1, "nothing unpacked is left"
+
+    wrong = checked(lead.post(path, json={"tables": {"site/b.csv": text}}), 422).json()["error"]
+    assert '"site/b.csv" is not a text table of site.zip' in wrong["message"]
+    twice = {**text, "columns": ["x", "x", "y", "z"]}
+    wrong = checked(lead.post(path, json={"tables": {"site/a.csv": twice}}), 422).json()["error"]
+    assert wrong["message"] == "2 columns are x; only one can be."
+    assert lead.get_json(f"/uploads/{upload['id']}") == told
+
+    made = lead.post_json(f"/uploads/{upload['id']}/scans", {}, status=201)
+    lead.idle(project["id"])
+    ready = {scan["name"]: lead.get_json(f"/scans/{scan['id']}") for scan in made}
+    assert {scan["state"] for scan in ready.values()} == {"ready"}
+    for name, reach in (("a.csv", 14.5), ("b.csv", 7.25)):
+        scan = ready[name]
+        assert scan["points"] == 900
+        assert scan["options"]["text"]["columns"] == text["columns"]
+        bounds = scan["bounds"]
+        assert [high - low for low, high in zip(bounds["min"], bounds["max"], strict=True)] == (
+            pytest.approx([reach, reach, 2], abs=1e-3)
+        )
+    assert ready["plain.xyz"]["options"]["text"] is None
+
+
+def test_what_is_said_of_a_table_in_an_archive_can_be_taken_back(
+    lead: Visitor, project: dict[str, Any]
+) -> None:
+    upload = archive_of_tables(lead, project)
+    found = check(lead, upload)
+    path = f"/uploads/{upload['id']}/check"
+    text = {"columns": ["x", "y", "z"], "skip": 4}
+    told = lead.post_json(path, {"tables": {"site/plain.xyz": text}})
+    plain = next(scan for scan in told["scans"] if scan["title"] == "plain.xyz")
+    assert plain["preflight"]["points"] == 296
+    assert lead.post_json(path, {}) == found
+
+
+def test_tables_in_an_archive_that_nobody_could_read_are_read_as_it_is_said(
+    lead: Visitor, project: dict[str, Any]
+) -> None:
+    content = files(
+        {f"{n}.csv": table(step=s, header=30).encode() for n, s in (("a", 1), ("b", 2))}
+    )
+    upload = begin(lead, project, len(content), name="odd.zip", print_=str(hash(content)))
+    checked(send(lead, upload, 0, content), 200)
+    found = check(lead, upload)
+    assert found["state"] == "refused"
+    assert found["tables"][0]["members"] == ["a.csv", "b.csv"]
+    assert found["tables"][0]["table"]["layout"] is None
+    text = {
+        "columns": ["skip", "y", "x", "z"],
+        "delimiter": "semicolon",
+        "decimal": "comma",
+        "skip": 30,
+    }
+    told = lead.post_json(f"/uploads/{upload['id']}/check", {"tables": {"a.csv": text}})
+    assert told["state"] == "checked"
+    assert [scan["preflight"]["points"] for scan in told["scans"]] == [900, 900]
+
+
+def test_the_only_table_in_an_archive_is_read_as_it_is_said(
+    lead: Visitor, project: dict[str, Any]
+) -> None:
+    content = files({"one/a.csv": table(step=1, header=0).encode(), "README.md": b"# One"})
+    upload = begin(lead, project, len(content), name="one.zip", print_=str(hash(content)))
+    checked(send(lead, upload, 0, content), 200)
+    (kind,) = check(lead, upload)["tables"]
+    text = {"columns": ["skip", "y", "x", "z"], "delimiter": "semicolon", "decimal": "comma"}
+    lead.post_json(f"/uploads/{upload['id']}/check", {"tables": {kind["member"]: text}})
+    (scan,) = lead.post_json(f"/uploads/{upload['id']}/scans", {}, status=201)
+    lead.idle(project["id"])
+    bounds = lead.get_json(f"/scans/{scan['id']}")["bounds"]
+    reach = [high - low for low, high in zip(bounds["min"], bounds["max"], strict=True)]
+    assert reach == pytest.approx([29, 29, 2], abs=1e-3)

@@ -67,6 +67,7 @@ export type ImportOptions = Schemas["ImportOptionsBody"];
 export type Fixes = Schemas["FixesBody"];
 /** A text file as a table of points; its layout is null where none was detected, or said. */
 export type TextTable = Schemas["TextTable"];
+export type ArchiveTable = Schemas["ArchiveTable"];
 export type TextLayout = Schemas["TextLayoutRead"];
 export type ColumnRole = TextLayout["columns"][number];
 export type Delimiter = TextLayout["delimiter"];

@@ -4,8 +4,11 @@
 /** Uploads in pieces. */
 import { all, apiUrl, request, send } from "./client";
 import { sendBytes } from "./send-bytes";
-import type { ImportOptions, Scan, Upload } from "./types";
+import type { ImportOptions, Scan, TextLayout, Upload } from "./types";
 import * as verify from "./verify";
+
+/** Of an archive, by the member that names each kind of tables. */
+export type Layouts = Readonly<Record<string, TextLayout>>;
 
 /** What the list of uploads needs of the server. */
 export interface UploadApi {
@@ -20,11 +23,12 @@ export interface UploadApi {
     onProgress: (sent: number) => void,
     signal: AbortSignal,
   ): Promise<Upload>;
-  /** Look at what has arrived; with other options than before, again. */
+  /** Look at what has arrived; with other options or layouts of an archive's tables than before, again. */
   check(
     id: number,
     sha256: string | null,
     options: ImportOptions,
+    tables: Layouts,
     signal: AbortSignal,
   ): Promise<Upload>;
   /** All scans that are in it: one, unless it is an archive of several. */
@@ -47,8 +51,11 @@ export const uploadApi: UploadApi = {
     const url = apiUrl(`/uploads/${id}/bytes?offset=${offset}`);
     return sendBytes("PUT", url, bytes, verify.upload, onProgress, signal);
   },
-  check: (id, sha256, options, signal) =>
-    request("POST", `/uploads/${id}/check`, verify.upload, { body: { sha256, options }, signal }),
+  check: (id, sha256, options, tables, signal) =>
+    request("POST", `/uploads/${id}/check`, verify.upload, {
+      body: { sha256, options, tables },
+      signal,
+    }),
   toScans: (id, options, signal) =>
     request("POST", `/uploads/${id}/scans`, verify.scans, {
       body: { options },

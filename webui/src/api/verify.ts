@@ -425,6 +425,7 @@ export const upload: Verifier<api.Upload> = object({
   twins: list(text),
   scans: list(uploadScan),
   left_out: list(object({ file: text, reason: text })),
+  tables: list(object({ member: text, members: list(text), said: flag, table: textTable })),
   scan_id: nullable(integer),
   created_at: text,
   expires_at: text,

@@ -40,6 +40,7 @@ function rowOf(scans: UploadScan[]): UploadRow {
     received: 100,
     twins: [],
     text_table: null,
+    tables: [],
     options: { version: 1 },
   } as unknown as Upload);
   return row;

@@ -3,6 +3,7 @@
 
 /** One file of the list of uploads. */
 import type {
+  ArchiveTable,
   Finding,
   Fixes,
   Preflight,
@@ -11,6 +12,7 @@ import type {
   Upload,
   UploadScan,
 } from "../api/types";
+import type { Layouts } from "../api/upload";
 import type { FoundFile } from "../util/scan-files";
 import { sameLayout, saidAlike } from "../util/text-table";
 
@@ -62,6 +64,14 @@ function sameFix({ code, fix }: Finding): (other: Finding) => boolean {
   return (other) => JSON.stringify([other.code, other.fix]) === wanted;
 }
 
+function toldOf(tables: readonly ArchiveTable[]): Layouts {
+  return Object.fromEntries(
+    tables.flatMap(({ member, said, table }) =>
+      said && table.layout ? [[member, table.layout]] : [],
+    ),
+  );
+}
+
 export class UploadRow {
   state = $state<RowState>("waiting");
   sent = $state(0); // Bytes that have arrived, or are on their way.
@@ -74,6 +84,9 @@ export class UploadRow {
   layout = $state.raw<TextLayout | null>(null); // As it is shown: said, else what the check saw.
   layoutState = $state<LayoutState>("settled");
   layoutError = $state<string | null>(null);
+  /** Of an archive: what is said of its text tables, by the member that names them. */
+  told = $state.raw<Layouts>({});
+  asked = $state<string | null>(null); // The tables of which something was said last.
   recheck: AbortController | null = null;
   private detected: TextTable | null = null; // The table before anything was said of it.
   private kind: string | null = null;
@@ -94,6 +107,7 @@ export class UploadRow {
     this.upload = upload;
     this.sent = upload.received;
     this.layout = upload.text_table?.layout ?? null;
+    this.told = toldOf(upload.tables);
     if (!upload.options.text) this.detected = this.table;
     if (this.reports.length === 0) return;
     const report = JSON.stringify(this.reports);
@@ -141,9 +155,22 @@ export class UploadRow {
     return this.upload?.text_table ?? null;
   }
 
+  /** The text tables of an archive, those that look alike together. */
+  get tables(): readonly ArchiveTable[] {
+    return this.upload?.tables ?? [];
+  }
+
+  /** Say how the tables of an archive that `member` names are laid out; null: as detected. */
+  tell(member: string, layout: TextLayout | null): void {
+    this.asked = member;
+    const { [member]: _, ...others } = this.told;
+    this.told = layout ? { ...others, [member]: layout } : others;
+  }
+
   /** Whether somebody may say how the text is laid out: also where it could not be read so far. */
   get tellable(): boolean {
-    return this.table !== null && (this.state === "asking" || this.state === "refused");
+    const some = this.table !== null || this.tables.length > 0;
+    return some && (this.state === "asking" || this.state === "refused");
   }
 
   /** The layout of this file, for another one; null where that is of another kind, or has it. */

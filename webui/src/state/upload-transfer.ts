@@ -92,7 +92,8 @@ export class Transfer {
       row.error = row.upload.problem?.message ?? null;
       return null;
     }
-    const atOnce = row.nothingFound && list.atOnce && !row.upload?.options.text;
+    const said = !!row.upload?.options.text || Object.keys(row.told).length > 0;
+    const atOnce = row.nothingFound && list.atOnce && !said;
     if (!row.insisted && !atOnce) {
       row.state = "asking";
       return null;
@@ -117,7 +118,13 @@ export class Transfer {
 
   private async check(row: UploadRow, upload: Upload, signal: AbortSignal): Promise<Upload> {
     try {
-      return await this.api.check(upload.id, (await row.hash) ?? null, upload.options, signal);
+      return await this.api.check(
+        upload.id,
+        (await row.hash) ?? null,
+        upload.options,
+        row.told,
+        signal,
+      );
     } catch (error) {
       if (error instanceof ApiError && error.code === "upload_damaged") row.hash = null;
       throw error;

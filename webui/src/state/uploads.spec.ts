@@ -12,7 +12,7 @@ import type {
   TextTable,
   Upload,
 } from "../api/types";
-import type { NewUpload, UploadApi } from "../api/upload";
+import type { Layouts, NewUpload, UploadApi } from "../api/upload";
 import { crc32 } from "../util/crc32";
 import type { SumFiles } from "./upload-packing";
 import { SLICE_BYTES } from "./upload-transfer";
@@ -105,6 +105,7 @@ class FakeServer implements UploadApi {
       twins: this.twins,
       scans: [],
       left_out: [],
+      tables: [],
       scan_id: null,
       created_at: "",
       expires_at: "",
@@ -142,9 +143,11 @@ class FakeServer implements UploadApi {
     id: number,
     sha256: string | null,
     options: ImportOptions,
+    tables: Layouts,
     signal: AbortSignal,
   ): Promise<Upload> => {
     this.called("check");
+    this.tables.push(tables);
     this.hashes.push(sha256);
     const upload = this.find(id);
     if (this.table) {
@@ -167,6 +170,7 @@ class FakeServer implements UploadApi {
   };
 
   imported: ImportOptions[] = [];
+  tables: Layouts[] = []; // As each check was asked with.
 
   toScans = async (id: number, options: ImportOptions): Promise<Scan[]> => {
     this.called("toScans");
@@ -569,5 +573,67 @@ describe("several files of one scan", () => {
     await settled(uploads, "failed");
     expect(uploads.rows[0]?.error).toContain("changed or went away");
     expect(server.uploads.size).toBe(0);
+  });
+});
+
+describe("the layouts of text tables in an archive", () => {
+  const lines = ["1 2 3", "4 5 6"].map((text, i) => ({ number: i + 1, text }));
+  const detected: TextLayout = {
+    columns: ["x", "y", "z"],
+    delimiter: "blanks",
+    decimal: "point",
+    skip: 0,
+    names: [],
+    reason: "three numbers",
+  };
+
+  /** A row of an archive that was checked, and the server that it is checked by. */
+  async function archive() {
+    const all = setUp();
+    all.server.findings = [finding("far_points", "warning")];
+    await all.add(scanFile("two.zip"));
+    await settled(all.uploads, "asking");
+    const row = all.uploads.rows[0] as UploadRow;
+    const table = (member: string) => ({
+      member,
+      members: [member, `${member}.more`],
+      said: false,
+      table: { layout: detected, lines },
+    });
+    const upload = all.server.uploads.get(row.upload?.id ?? 0)!;
+    upload.tables = [table("a.txt"), table("b.txt")];
+    row.take({ ...upload });
+    return { ...all, row };
+  }
+
+  it("are said of one kind without forgetting what is said of another", async () => {
+    const { server, uploads, row } = await archive();
+    const asked = server.tables.length;
+    const [a, b] = (["y", "z"] as const).map((first): TextLayout => ({
+      ...detected,
+      columns: first === "y" ? ["y", "x", "z"] : ["z", "y", "x"],
+    })) as [TextLayout, TextLayout];
+    uploads.layOut(row, a, "a.txt");
+    expect([row.layoutState, row.asked, row.told["a.txt"]]).toEqual(["checking", "a.txt", a]);
+    uploads.layOut(row, b, "b.txt"); // Before the first one was answered.
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect(server.tables.slice(asked)).toEqual([{ "a.txt": a, "b.txt": b }]);
+    expect(row.state).toBe("asking");
+  });
+
+  it("are as detected again when that is said", async () => {
+    const { server, uploads, row } = await archive();
+    uploads.layOut(row, { ...detected, columns: ["y", "x", "z"] }, "a.txt");
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    uploads.layOut(row, null, "a.txt");
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect(server.tables.at(-1)).toEqual({});
+  });
+
+  it("get as many columns as the first point turns out to have", async () => {
+    const { server, uploads, row } = await archive();
+    uploads.layOut(row, { ...detected, columns: ["x", "y", "z", "label"] }, "b.txt");
+    await vi.waitFor(() => expect(row.layoutState).toBe("settled"));
+    expect(server.tables.at(-1)?.["b.txt"]?.columns).toEqual(["x", "y", "z"]);
   });
 });

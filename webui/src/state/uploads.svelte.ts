@@ -141,9 +141,13 @@ export class Uploads implements List {
     for (const other of this.like(row)) other.takeFixes(row.fixes);
   }
 
-  /** Say how the text of a file is laid out, null: as it is detected; it is checked again then. */
-  layOut(row: UploadRow, layout: TextLayout | null): void {
-    this.rechecks.ask(row, layout);
+  /**
+   * Say how the text of a file is laid out, null: as it is detected; it is checked again then.
+   *
+   * @param member names the tables of an archive that are meant.
+   */
+  layOut(row: UploadRow, layout: TextLayout | null, member: string | null = null): void {
+    this.rechecks.ask(row, layout, member);
   }
 
   /** Those that could be laid out like this one and are not. */

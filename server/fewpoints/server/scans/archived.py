@@ -13,6 +13,7 @@ from pathlib import Path
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress
 from fewpoints.annotations.scans.archives.container import opened
+from fewpoints.annotations.scans.archives.groups import groups
 from fewpoints.annotations.scans.archives.looking import chosen, scans_in
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.server.jobs.context import JobCancelled, JobContext
@@ -20,6 +21,12 @@ from fewpoints.server.scans.service import stored_options
 from fewpoints.server.scans.sources import OwnSource, own_source
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import safe_suffix
+
+
+def lies_in_archive(scan: Scan) -> bool:
+    """Whether the source of a scan is an archive that it has to be taken out of."""
+    named = ImportOptions.from_json(scan.import_options).member is not None
+    return scan.content_hash is None and named
 
 
 def take_out(context: JobContext, scan_id: int, progress: Progress) -> None:
@@ -55,7 +62,9 @@ def _own_file(
 ) -> OwnSource:
     try:
         with opened(archive, name=name) as container:
-            group = chosen(container, scans_in(container), member)
+            # By its name where that is enough: there may be thousands of texts to look at.
+            named = (group for group in groups(container.sizes).groups if group.name == member)
+            group = next(named, None) or chosen(container, scans_in(container), member)
             return own_source(container, group, target, progress)
     except FileNotFoundError:
         raise UnreadableScan(name, "its archive is gone. Upload it again.") from None

@@ -29,7 +29,7 @@ from fewpoints.server.projects.queries import get_project, shown_checkpoints
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.rounds.schemas import RoundCreate
 from fewpoints.server.rounds.service import queue_selection
-from fewpoints.server.scans.archived import take_out
+from fewpoints.server.scans.archived import lies_in_archive, take_out
 from fewpoints.server.scans.inspection import PATIENCE, reading_limits
 from fewpoints.server.scans.service import queue_features
 from fewpoints.server.scans.tables import Scan
@@ -50,7 +50,7 @@ def import_scan(context: JobContext, *, scan_id: int) -> dict[str, Any]:
             return {"scan_id": scan_id}
         scan.state = "importing"
         scan.error = None
-        archived = scan.content_hash is None
+        archived = lies_in_archive(scan)
     if archived:
         try:
             take_out(context, scan_id, part_of(context.progress, 0.0, 0.2))

@@ -16,6 +16,7 @@ from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.uploads.schemas import (
+    ArchiveTable,
     TextTable,
     UploadLeftOut,
     UploadProblem,
@@ -128,6 +129,15 @@ def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
         twins=twins,
         scans=[UploadScan(**scan) for scan in (upload.contents or {}).get("scans", ())],
         left_out=[UploadLeftOut(**one) for one in (upload.contents or {}).get("left_out", ())],
+        tables=[
+            ArchiveTable(
+                member=kind["members"][0],
+                members=kind["members"],
+                said=kind["said"] is not None,
+                table=TextTable(**kind["table"]),
+            )
+            for kind in (upload.contents or {}).get("tables", ())
+        ],
         scan_id=upload.scan_id,
         created_at=upload.created_at,
         expires_at=upload.expires_at,

@@ -13,6 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from fewpoints.annotations.scans.readers.text_layout import InvalidTextLayout
 from fewpoints.server.dependencies import (
     DatabaseDep,
     Lead,
@@ -135,7 +136,11 @@ async def send_bytes(
 @router.post(
     "/uploads/{upload_id}/check",
     responses=problem(
-        NotFound, service.WrongUploadState, service.UploadBusy, service.UploadDamaged
+        NotFound,
+        service.WrongUploadState,
+        service.UploadBusy,
+        service.UploadDamaged,
+        InvalidTextLayout,
     ),
 )
 def check_upload(
@@ -157,6 +162,7 @@ def check_upload(
             user_id=user.id,
             sha256=body.sha256,
             options=body.options.options(),
+            said=body.layouts(),
         )
     with database.read() as session:
         upload = queries.own_upload(session, upload_id, user.id)

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from fewpoints.annotations.scans.readers.text_layout import TextLayout
 from fewpoints.server.scans.schemas import ImportOptionsBody
-from fewpoints.server.schemas import FreeText, Schema, ShortName, Time
+from fewpoints.server.schemas import FreeText, JsonObject, Schema, ShortName, Time
 
 UploadState = Literal["receiving", "received", "checked", "refused", "imported"]
 ScanKind = Literal["file", "sweep", "scannet", "s3dis", "arrays", "frames"]
@@ -26,11 +27,20 @@ class UploadCreate(Schema):
 class UploadCheck(Schema):
     """What is known of the bytes: their SHA-256, if the sender worked it out.
 
-    With other `options` than before, a file is looked at again.
+    With other `options` than before, a file is looked at again. `tables` are layouts of text tables
+    in an archive, as `TextLayout` has them, by the member that names each of them.
     """
 
     sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
     options: ImportOptionsBody = ImportOptionsBody()
+    tables: Annotated[dict[str, JsonObject], Field(max_length=1000, default_factory=dict)]
+
+    def layouts(self) -> dict[str, TextLayout]:
+        """Return `tables` for readers.
+
+        Raises InvalidTextLayout if one is none.
+        """
+        return {member: TextLayout.from_json(layout) for member, layout in self.tables.items()}
 
 
 class UploadImport(Schema):
@@ -83,6 +93,18 @@ class TextTable(BaseModel):
     lines: list[TextLineRead]
 
 
+class ArchiveTable(BaseModel):
+    """Text tables of an archive that look alike; what is said of the first counts for all.
+
+    `member` is the first one, which `table` shows; `said`: somebody said its layout.
+    """
+
+    member: str
+    members: list[str]
+    said: bool
+    table: TextTable
+
+
 class UploadScan(BaseModel):
     """One scan of an archive.
 
@@ -115,7 +137,8 @@ class UploadRead(BaseModel):
     cannot. `twins` are scans of the project with this name and size, or these very bytes.
     `options` are those of the check. `text_table` is null until then, and where a layout of text
     would be of no use. `scans` are those of an archive, once it is checked; it has a preflight
-    itself if there is one only. `scan_id` is the first that became of it.
+    itself if there is one only. `tables` are the text tables among them. `scan_id` is the first
+    that became of it.
     """
 
     id: int
@@ -132,6 +155,7 @@ class UploadRead(BaseModel):
     twins: list[str]
     scans: list[UploadScan]
     left_out: list[UploadLeftOut]
+    tables: list[ArchiveTable]
     scan_id: int | None
     created_at: Time
     expires_at: Time

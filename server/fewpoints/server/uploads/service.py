@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
+from fewpoints.annotations.scans.readers.text_layout import TextLayout
 from fewpoints.annotations.scans.readers.text_preview import preview_text
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.types import utc_now
@@ -185,10 +186,14 @@ def check(
     user_id: int,
     sha256: str | None,
     options: ImportOptions = NOTHING,
+    said: Mapping[str, TextLayout] | None = None,
 ) -> None:
     """Look at what arrived, and keep what was found; done once for the same options.
 
+    said: layouts of text tables in an archive, by the first scan of each kind.
+
     Raises:
+        InvalidTextLayout: one is said of what is no text table.
         WrongUploadState: it has not all arrived.
         UploadDamaged: it is not what the sender has; nothing of it is kept.
     """
@@ -197,14 +202,16 @@ def check(
         path = storage.partial_file(upload.id, upload.suffix)
         received = storage.partial_bytes(upload.id, upload.suffix)
         state = state_of(upload, received)
-        asked_before = ImportOptions.from_json(upload.import_options) == options
+        same_options = ImportOptions.from_json(upload.import_options) == options
+        before, known_hash = upload.contents, upload.sha256
+        asked_before = same_options and _said_before(before) == _as_json(said or {})
     if state == "receiving":
         raise WrongUploadState(
             f"{upload.name} has not arrived: {received} of {upload.bytes} bytes are here."
         )
     if state == "imported" or (state != "received" and asked_before):
         return
-    digest = _durable_hash(path)
+    digest = known_hash or _durable_hash(path)
     if sha256 is not None and sha256 != digest:
         storage.remove_partial(upload.id)
         raise UploadDamaged(upload.name)
@@ -213,7 +220,14 @@ def check(
     contents: dict[str, Any] | None = None
     try:
         if archives.is_archive(path, upload.name):
-            looked = archives.look_into(path, name=upload.name, settings=settings, options=options)
+            looked = archives.look_into(
+                path,
+                name=upload.name,
+                settings=settings,
+                options=options,
+                said=said,
+                before=before if same_options else None,
+            )
             contents, preflight, problem = looked.contents, looked.preflight, looked.problem
         else:
             preflight = inspect_upload(path, name=upload.name, settings=settings, options=options)
@@ -228,6 +242,15 @@ def check(
         upload.problem = problem
         upload.text_table = None if table is None else table.to_json()
         upload.contents = contents
+
+
+def _said_before(contents: Mapping[str, Any] | None) -> dict[str, Any]:
+    kinds = [] if contents is None else contents.get("tables", [])
+    return {kind["members"][0]: kind["said"] for kind in kinds if kind["said"] is not None}
+
+
+def _as_json(said: Mapping[str, TextLayout]) -> dict[str, Any]:
+    return {member: layout.to_json() for member, layout in said.items()}
 
 
 def import_upload(
@@ -257,7 +280,10 @@ def import_upload(
         options = ImportOptions.from_json(upload.import_options)
     if upload.contents is not None and len(upload.contents["scans"]) > 1:
         return _import_several(session, storage, upload, user_id, options)
-    name = upload.name if upload.contents is None else upload.contents["scans"][0]["title"]
+    name = upload.name
+    if upload.contents is not None:
+        (only,) = upload.contents["scans"]
+        name, options = only["title"], replace(options, text=_text_of(only))
     upload.scan_id = scans.add_scan(
         session,
         storage,
@@ -295,7 +321,11 @@ def _import_several(
                     upload=storage.partial_file(upload.id, upload.suffix),
                     count=entry["bytes"],
                     content_hash=None,
-                    options=replace(options, member=entry["member"] or entry["title"], text=None),
+                    options=replace(
+                        options,
+                        member=entry["member"] or entry["title"],
+                        text=_text_of(entry),
+                    ),
                     suffix=upload.suffix,
                 )
     except BaseException:
@@ -307,6 +337,11 @@ def _import_several(
     upload.scan_id = min(made.values())
     session.flush()
     return list(made.values())
+
+
+def _text_of(entry: Mapping[str, Any]) -> TextLayout | None:
+    told = entry.get("text")
+    return None if told is None else TextLayout.from_json(told)
 
 
 def _scans_of(session: Session, upload: Upload) -> list[int]:

@@ -2275,6 +2275,21 @@ export interface components {
             bytes_without_derived: number;
         };
         /**
+         * ArchiveTable
+         * @description Text tables of an archive that look alike; what is said of the first counts for all.
+         *
+         *     `member` is the first one, which `table` shows; `said`: somebody said its layout.
+         */
+        ArchiveTable: {
+            /** Member */
+            member: string;
+            /** Members */
+            members: string[];
+            /** Said */
+            said: boolean;
+            table: components["schemas"]["TextTable"];
+        };
+        /**
          * AuthorRead
          * @description Somebody who has answered something in a project.
          */
@@ -4638,7 +4653,8 @@ export interface components {
          * UploadCheck
          * @description What is known of the bytes: their SHA-256, if the sender worked it out.
          *
-         *     With other `options` than before, a file is looked at again.
+         *     With other `options` than before, a file is looked at again. `tables` are layouts of text tables
+         *     in an archive, as `TextLayout` has them, by the member that names each of them.
          */
         UploadCheck: {
             /**
@@ -4653,6 +4669,12 @@ export interface components {
             options: components["schemas"]["ImportOptionsBody"];
             /** Sha256 */
             sha256?: string | null;
+            /** Tables */
+            tables?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         /**
          * UploadCreate
@@ -4702,7 +4724,8 @@ export interface components {
          *     cannot. `twins` are scans of the project with this name and size, or these very bytes.
          *     `options` are those of the check. `text_table` is null until then, and where a layout of text
          *     would be of no use. `scans` are those of an archive, once it is checked; it has a preflight
-         *     itself if there is one only. `scan_id` is the first that became of it.
+         *     itself if there is one only. `tables` are the text tables among them. `scan_id` is the first
+         *     that became of it.
          */
         UploadRead: {
             /** Bytes */
@@ -4738,6 +4761,8 @@ export interface components {
              * @enum {string}
              */
             state: "receiving" | "received" | "checked" | "refused" | "imported";
+            /** Tables */
+            tables: components["schemas"]["ArchiveTable"][];
             text_table: components["schemas"]["TextTable"] | null;
             /** Twins */
             twins: string[];
@@ -11634,7 +11659,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description upload_damaged: The bytes that arrived are not those that were sent. */
+            /**
+             * @description upload_damaged: The bytes that arrived are not those that were sent.
+             *     invalid_text_layout: A description of a text table contradicts itself.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
