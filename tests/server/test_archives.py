@@ -206,10 +206,10 @@ def test_damage_that_shows_when_unpacked_fails_one_scan_and_stops_no_other(
     lead.idle(project["id"])
     broken, whole = (lead.get_json(f"/scans/{scan['id']}") for scan in made)
     assert broken["state"] == "failed"
-    assert broken["error"].startswith("a.ply, x/a.ply: its checksum is wrong")
+    assert broken["error"].startswith("x/a.ply: its checksum is wrong")
     assert (whole["state"], whole["points"], whole["options"]["member"]) == ("ready", 3000, None)
     assert left_of(server, broken) == set()
-    assert left_of(server, whole) == {"data"}
+    assert not any(name.startswith("source") for name in left_of(server, whole))
     refusal = lead.post_json(f"/scans/{broken['id']}/retry", status=409)
     assert "Upload it again" in refusal["error"]["message"]
 
@@ -237,7 +237,7 @@ def test_a_cancelled_import_can_be_tried_again_and_a_deleted_scan_leaves_nothing
     again = lead.post_json(f"/scans/{last['id']}/retry", status=202)
     assert lead.finished(again)["state"] == "done"
     assert lead.get_json(f"/scans/{last['id']}")["points"] == 3000
-    assert left_of(server, last) == {"data"}
+    assert not any(name.startswith("source") for name in left_of(server, last))
     assert not (server.settings.home / "scans" / str(deleted["id"])).exists()
     own = hashlib.sha256(ROOM).hexdigest()
     assert lead.get_json(f"/scans/{last['id']}")["version"].startswith(own[:8])

@@ -66,5 +66,11 @@ def _own_file(
             named = (group for group in groups(container.sizes).groups if group.name == member)
             group = next(named, None) or chosen(container, scans_in(container), member)
             return own_source(container, group, target, progress)
+    except UnreadableScan as error:
+        if not error.where:
+            raise
+        # Its place in the archive says enough: the scan has its name from there.
+        sentence = error.message.removeprefix(f"{error.name}, {error.where}: ")
+        raise UnreadableScan(error.where, sentence) from error
     except FileNotFoundError:
         raise UnreadableScan(name, "its archive is gone. Upload it again.") from None
