@@ -75,6 +75,17 @@ def test_inspect_for_people_says_the_same(run: Run, scan: Path) -> None:
     assert "4,000" in out
 
 
+def test_inspect_cuts_a_long_list_of_words_for_people(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"{i % 20},{i // 20},{i % 3},kind {i:03}\n" for i in range(400))
+    (tmp_path / "kinds.csv").write_text("x,y,z,class\n" + rows)
+    code, out, _ = run("inspect", tmp_path / "kinds.csv")
+    assert code == 0
+    assert "kind 005" in out
+    assert "kind 399" not in out
+    _, out, _ = run("inspect", tmp_path / "kinds.csv", "--json")
+    assert "kind 399" in json.loads(out)["details"]["names of class"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"", "empty"), (b"\x89PNG\r\n\x1a\n0000", "")],

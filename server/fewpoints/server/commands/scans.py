@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 READABLE = ", ".join(known.title for known in readable_formats())
+# Of a detail, before it is cut; the JSON has all of it.
+LONGEST_TEXT = 300
 ScanArgument = Annotated[Path, typer.Argument(help=f"A scan: {READABLE}.")]
 CheckpointOption = Annotated[
     Path | None,
@@ -163,7 +165,8 @@ def _text(value: object) -> str:
         return " ".join(_text(part) for part in value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {_text(part)}" for key, part in value.items())
-    return str(value)
+    text = str(value)
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
 
 
 def features(
