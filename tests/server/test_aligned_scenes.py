@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from xml.etree import ElementTree
 
 import laspy
@@ -22,6 +22,8 @@ from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.writers import write_ply
 from fewpoints.server.exports.formats import FORMATS
+from fewpoints.server.project_archives.contents import ScanFacts
+from fewpoints.server.project_archives.scan_files import check_data
 from tests.annotations.scans.test_alignment import rigid
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
@@ -267,6 +269,28 @@ BOXES = {
     "supervisely": supervisely_boxes,
     "cvat_kitti": tracklet_boxes,
 }
+
+
+def test_a_project_archive_is_held_to_what_undoes_an_alignment(
+    server: RunningServer, scene: Scene, tmp_path: Path
+) -> None:
+    def refuse(sentence: str) -> NoReturn:
+        raise ValueError(sentence)
+
+    data = tmp_path / "data"
+    shutil.copytree(server.app.state.storage.scan_data(scene.scan["id"]), data)
+    facts = ScanFacts("scene.zip", "ready", ".zip", POINTS, POINTS, None)
+    check_data(data, facts, refuse)
+    undo = json.loads((data / "arrays" / "undo.json").read_text())
+    for wrong in ([2.0] * 16, [1.0] * 15, ["a"] * 16, None):
+        changed = {**undo, "alignment": {**undo["alignment"], "aligned_from_file": wrong}}
+        (data / "arrays" / "undo.json").write_text(json.dumps(changed))
+        with pytest.raises(ValueError, match=r"undo\.json does not fit|cannot be read"):
+            check_data(data, facts, refuse)
+    (data / "arrays" / "undo.json").write_text(json.dumps(undo))
+    np.save(data / "arrays" / "file-normals.npy", np.zeros((3, 3), np.float32))
+    with pytest.raises(ValueError, match=r"file-normals\.npy does not fit"):
+        check_data(data, facts, refuse)
 
 
 def test_scans_that_older_versions_aligned_are_exported_as_before(
