@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e import chromium
+from tests.e2e.warm_servers import served
 
 # What a page shows is checked, never how fast: busy machines need longer than Playwright's 5 s.
 expect.set_options(timeout=60_000)
@@ -44,20 +43,8 @@ def running_server(home: Path, **settings: str) -> Iterator[RunningServer]:
     # The smallest network: these tests are about the path, not about the quality of the labels.
     env |= {"FEWPOINTS_ARCH": "Res16UNet14A", "PYTHONUNBUFFERED": "1"}
     env |= {f"FEWPOINTS_{name}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "fewpoints.server.cli", "serve", "--port", "0", "--home"]
-    process = subprocess.Popen(
-        [*command, str(home)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        link = next((line.strip() for line in process.stdout if "?token=" in line), None)
-        if link is None:
-            process.kill()
-            raise AssertionError(f"the server printed no link: {process.communicate()[1]}")
+    with served(home, env) as link:
         yield RunningServer(url=link.split("?")[0], sign_in_url=link, home=home)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")
