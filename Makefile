@@ -42,7 +42,7 @@ demo: $(VENV)/.runtime web ## A demo project with a generated room, served on th
 
 test: $(VENV)/.dev web ## All tests, the browser tests too where a Chromium can be had
 	$(BIN)/python -m tests.e2e.chromium --ensure
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --browser-reruns 1 -rfER --rerun-show-tracebacks
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --browser-reruns 1 -rfER --rerun-show-tracebacks
 
 format: $(VENV)/.dev ## Format and sort the Python code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
