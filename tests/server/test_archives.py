@@ -268,7 +268,7 @@ def test_links_that_no_scan_knows_are_removed(server: RunningServer, tmp_path: P
     upload.write_bytes(b"x")
     old = time.time() - 7200
     for scan_id in (800_001, 800_002, 800_003):
-        storage.share_upload(scan_id, upload, ".zip")
+        storage.share_upload([scan_id], upload, ".zip")
         if scan_id != 800_002:
             os.utime(storage.scan_folder(scan_id), (old, old))
     (storage.scan_folder(800_003) / "data").mkdir()
@@ -289,7 +289,7 @@ def test_where_the_disk_has_no_links_each_scan_has_a_copy(
     upload = tmp_path / "a.zip"
     upload.write_bytes(b"archive")
     monkeypatch.setattr(os, "link", link)
-    server.app.state.storage.share_upload(800_004, upload, ".zip")
+    server.app.state.storage.share_upload([800_004], upload, ".zip")
     assert server.app.state.storage.scan_source(800_004, ".zip").read_bytes() == b"archive"
     server.app.state.storage.remove_scan(800_004)
 

@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -211,21 +211,31 @@ class Storage:
         os.replace(upload, self.scan_source(scan_id, suffix))
         fsync_folder(folder)
 
-    def share_upload(self, scan_id: int, upload: Path, suffix: str) -> None:
-        """Make `upload` the source file of one more new scan; it stays where it is.
+    def share_upload(self, scan_ids: Sequence[int], upload: Path, suffix: str) -> None:
+        """Make `upload` the source file of each of some new scans; it stays where it is.
 
         Its bytes are on the disk once, and as long as one of these scans has them.
+
+        Raises:
+            DiskFull: there are no links here, and no room for copies. No scan has it then.
         """
-        folder = self.scan_folder(scan_id)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        source = self.scan_source(scan_id, suffix)
         try:
-            os.link(upload, source)
-        except OSError:  # Not every file system has links.
-            self.require_free(upload.stat().st_size)
-            shutil.copyfile(upload, source)
-        fsync_folder(folder)
+            for scan_id in scan_ids:
+                folder = self.scan_folder(scan_id)
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                source = self.scan_source(scan_id, suffix)
+                try:
+                    os.link(upload, source)
+                except OSError:  # Not every file system has links.
+                    self.require_free(upload.stat().st_size)
+                    shutil.copyfile(upload, source)
+        except BaseException:
+            for scan_id in scan_ids:
+                self.remove_scan(scan_id)
+            raise
+        # Once for all: what was linked before is in the same journal.
+        fsync_folder(self.home / "scans")
 
     def put_source(self, scan_id: int, made: Path, suffix: str) -> None:
         """Give a scan another source file, durably; one with another suffix stays beside it."""

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +64,15 @@ def add_scan(
     name: str,
     upload: Path,
     count: int,
-    content_hash: str | None,
+    content_hash: str,
     options: ImportOptions = NOTHING,
     suffix: str | None = None,
 ) -> int:
     """Add an uploaded file as a scan and queue its import; return the scan's id.
 
-    content_hash: None if the scan is one of several in an archive, the one that `options` name as
-    their member: it is taken out when it is imported. suffix: of the file, where its name has
-    another one.
+    suffix: of the file, where its name has another one.
 
-    `upload` is taken over only if the transaction gets that far, and an archive is shared with its
-    other scans; the caller removes what is left.
+    `upload` is taken over only if the transaction gets that far; the caller removes what is left.
     """
     project = get_project(session, project_id)
     scan = Scan(
@@ -91,9 +90,60 @@ def add_scan(
     _queue_import(session, scan, user_id)
     project.updated_at = utc_now()
     session.flush()
-    adopt = storage.adopt_upload if content_hash is not None else storage.share_upload
-    adopt(scan.id, upload, scan.suffix)
+    storage.adopt_upload(scan.id, upload, scan.suffix)
     return scan.id
+
+
+@dataclass(frozen=True)
+class ArchivedScan:
+    """One of several scans in an archive: `options` name it as their member."""
+
+    name: str
+    count: int
+    options: ImportOptions
+
+
+def add_archived_scans(
+    session: Session,
+    storage: Storage,
+    *,
+    project_id: int,
+    user_id: int,
+    upload: Path,
+    suffix: str,
+    scans: Sequence[ArchivedScan],
+) -> list[int]:
+    """Add scans that lie in one archive and queue their imports, which take them out of it.
+
+    All share the archive; the caller removes `upload`.
+    """
+    project = get_project(session, project_id)
+    rows = [
+        Scan(
+            project_id=project.id,
+            name=one.name,
+            suffix=safe_suffix(suffix),
+            state="queued",
+            bytes=one.count,
+            import_options=stored_options(one.options),
+            warnings=[],
+        )
+        for one in scans
+    ]
+    session.add_all(rows)
+    session.flush()
+    scan_ids = [row.id for row in rows]
+    jobs.enqueue_many(
+        session,
+        "import",
+        {scan_id: {"scan_id": scan_id} for scan_id in scan_ids},
+        project_id=project.id,
+        user_id=user_id,
+    )
+    project.updated_at = utc_now()
+    session.flush()
+    storage.share_upload(scan_ids, upload, safe_suffix(suffix))
+    return scan_ids
 
 
 def stored_options(options: ImportOptions) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, p
 from fewpoints.server.files import BINARY_BODY
 from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.projects.queries import get_project
-from fewpoints.server.scans.queries import read_scan
+from fewpoints.server.scans.queries import get_scan, read_scans
 from fewpoints.server.scans.schemas import ScanRead
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, append_body
 from fewpoints.server.schemas import Page
@@ -193,7 +193,7 @@ def import_upload(
             scan_ids = service.import_upload(
                 session, storage, upload_id=upload_id, user_id=user.id, options=options
             )
-            found = [read_scan(session, scan_id) for scan_id in scan_ids]
+            found = read_scans(session, [get_scan(session, scan_id) for scan_id in scan_ids])
         storage.remove_partial(upload_id)
     return found
 

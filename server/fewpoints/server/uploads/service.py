@@ -308,35 +308,31 @@ def _import_several(
     Their imports take them out of the archive; one that is damaged fails alone.
     """
     assert upload.contents is not None
-    made: dict[str, int] = {}
-    try:
-        for entry in upload.contents["scans"]:
-            if entry["problem"] is None:
-                made[entry["member"]] = scans.add_scan(
-                    session,
-                    storage,
-                    project_id=upload.project_id,
-                    user_id=user_id,
-                    name=display_name(entry["title"], fallback="scan"),
-                    upload=storage.partial_file(upload.id, upload.suffix),
-                    count=entry["bytes"],
-                    content_hash=None,
-                    options=replace(
-                        options,
-                        member=entry["member"] or entry["title"],
-                        text=_text_of(entry),
-                    ),
-                    suffix=upload.suffix,
-                )
-    except BaseException:
-        for scan_id in made.values():
-            storage.remove_scan(scan_id)
-        raise
+    readable = [entry for entry in upload.contents["scans"] if entry["problem"] is None]
+    ids = scans.add_archived_scans(
+        session,
+        storage,
+        project_id=upload.project_id,
+        user_id=user_id,
+        upload=storage.partial_file(upload.id, upload.suffix),
+        suffix=upload.suffix,
+        scans=[
+            scans.ArchivedScan(
+                name=display_name(entry["title"], fallback="scan"),
+                count=entry["bytes"],
+                options=replace(
+                    options, member=entry["member"] or entry["title"], text=_text_of(entry)
+                ),
+            )
+            for entry in readable
+        ],
+    )
+    made = {entry["member"]: scan_id for entry, scan_id in zip(readable, ids, strict=True)}
     entries = [{**one, "scan_id": made.get(one["member"])} for one in upload.contents["scans"]]
     upload.contents = {**upload.contents, "scans": entries}
-    upload.scan_id = min(made.values())
+    upload.scan_id = ids[0]
     session.flush()
-    return list(made.values())
+    return ids
 
 
 def _text_of(entry: Mapping[str, Any]) -> TextLayout | None:
