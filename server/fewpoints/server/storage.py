@@ -62,6 +62,12 @@ def safe_suffix(name: str) -> str:
     return match.group(0).lower() if match else ""
 
 
+def fsync_file(path: Path) -> None:
+    """Make what was written to a file durable."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def fsync_folder(folder: Path) -> None:
     """Make renames inside `folder` durable, where the system can."""
     with suppress(OSError):
@@ -385,8 +391,7 @@ class Storage:
         """Give a finished folder its final name, in place of an older one, durably."""
         for path in made.rglob("*"):
             if path.is_file():
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
+                fsync_file(path)
         final.parent.mkdir(parents=True, exist_ok=True)
         self._remove(final)
         os.replace(made, final)

@@ -5,8 +5,8 @@
 import { count, flag, integer, nullable, object, text, type Verifier } from "../util/verify";
 import { all, apiUrl, request, send } from "./client";
 import type { components } from "./generated/schema";
-import { sendBytes } from "./send-bytes";
-import type { Job } from "./types";
+import type { Job, Upload } from "./types";
+import { uploadApi, type NewUpload, type UploadApi } from "./upload";
 import * as verify from "./verify";
 
 export type ArchiveSize = components["schemas"]["ArchiveSize"];
@@ -34,8 +34,21 @@ export const archives = {
   url: (id: number): string => apiUrl(`/exports/${id}/file`),
   remove: (id: number) => send("DELETE", `/exports/${id}`),
   job: (id: number, signal: AbortSignal) => request("GET", `/jobs/${id}`, verify.job, { signal }),
-  send: (file: File, onProgress: (sent: number) => void, signal: AbortSignal): Promise<Job> => {
-    const url = apiUrl(`/project-archives?filename=${encodeURIComponent(file.name)}`);
-    return sendBytes("POST", url, file, verify.job, onProgress, signal);
-  },
+};
+
+/** What sending a project in needs of the server. */
+export interface ProjectUploadApi extends Pick<UploadApi, "read" | "put" | "cancel"> {
+  begin(file: NewUpload, signal: AbortSignal): Promise<Upload>;
+  /** The job that imports what has arrived; asked for again, the same one. */
+  toProject(id: number, signal: AbortSignal): Promise<Job>;
+}
+
+export const projectUploads: ProjectUploadApi = {
+  read: uploadApi.read,
+  put: uploadApi.put,
+  cancel: uploadApi.cancel,
+  begin: (body, signal) =>
+    request("POST", "/project-archives/uploads", verify.upload, { body, signal }),
+  toProject: (id, signal) =>
+    request("POST", `/uploads/${id}/project`, verify.job, { body: {}, signal }),
 };

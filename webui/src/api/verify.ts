@@ -412,7 +412,7 @@ const uploadScan: Verifier<api.UploadScan> = object({
 
 export const upload: Verifier<api.Upload> = object({
   id: integer,
-  project_id: integer,
+  project_id: nullable(integer),
   name: text,
   bytes: count,
   received: count,
@@ -427,6 +427,7 @@ export const upload: Verifier<api.Upload> = object({
   left_out: list(object({ file: text, reason: text })),
   tables: list(object({ member: text, members: list(text), said: flag, table: textTable })),
   scan_id: nullable(integer),
+  job_id: nullable(integer),
   created_at: text,
   expires_at: text,
 });

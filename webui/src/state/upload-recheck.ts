@@ -7,7 +7,7 @@ import type { TextLayout, TextTable, Upload } from "../api/types";
 import type { UploadApi } from "../api/upload";
 import { changed, widthOf } from "../util/text-table";
 import type { UploadRow } from "./upload-row.svelte";
-import { mayPass, waitOrOnline } from "./upload-transfer";
+import { mayPass, waitOrOnline } from "./pieces";
 
 const SOON_MS = 400; // Whoever goes through a list by keys has not meant what they pass.
 const LONGEST_WAIT_MS = 3000;

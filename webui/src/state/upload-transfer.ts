@@ -2,28 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The way of one file from the browser to a scan, with all that can happen on it. */
-import { ApiError, isAbort, isPassing, messageOf } from "../api/client";
+import { ApiError, isAbort, messageOf } from "../api/client";
 import type { UploadApi } from "../api/upload";
 import type { Scan, Upload } from "../api/types";
 import { t } from "../i18n";
-import { fingerprint } from "../util/scan-files";
+import { FileGone, keepTrying, present, sendRest, waitOrOnline } from "./pieces";
 import { packed, sumFiles, type SumFiles } from "./upload-packing";
 import type { UploadRow } from "./upload-row.svelte";
-
-export const SLICE_BYTES = 8 * 1024 * 1024;
-const MOST_TRIES = 20; // In a row, without a byte getting through: some eight minutes.
-const LONGEST_WAIT_MS = 30_000;
-// Another tab, or a request that the server does not know to be dead yet.
-const TRY_AGAIN = new Set(["upload_busy", "wrong_offset"]);
 
 /** What the list decides on the way. */
 export interface List {
   readonly atOnce: boolean; // Import what the check finds nothing wrong with.
   begun(row: UploadRow): void;
 }
-
-/** The file on this computer changed or is gone; sending more of it would make a mixture. */
-class FileGone extends Error {}
 
 export class Transfer {
   constructor(
@@ -39,29 +30,21 @@ export class Transfer {
    * or null where it stopped; the row's state says why.
    */
   async run(row: UploadRow, signal: AbortSignal, list: List): Promise<Scan[] | null> {
-    let tries = 0;
-    let before = row.sent;
-    for (;;) {
-      try {
-        return await this.advance(row, signal, list);
-      } catch (error) {
-        if (signal.aborted || isAbort(error)) return null;
-        const arrived = row.upload?.received ?? 0;
-        if (arrived > before) tries = 0;
-        before = arrived;
-        if (!mayPass(error) || ++tries > MOST_TRIES) {
-          row.state = "failed";
-          row.error = messageOf(error);
-          return null;
-        }
-        row.state = "offline";
-        row.error = messageOf(error);
-        try {
-          await this.wait(Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries), signal);
-        } catch {
-          return null; // Removed meanwhile.
-        }
-      }
+    try {
+      return await keepTrying(() => this.advance(row, signal, list), {
+        arrived: () => row.upload?.received ?? 0,
+        offline: (reason) => {
+          row.state = "offline";
+          row.error = reason;
+        },
+        wait: this.wait,
+        signal,
+      });
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) return null;
+      row.state = "failed";
+      row.error = messageOf(error);
+      return null;
     }
   }
 
@@ -133,70 +116,25 @@ export class Transfer {
 
   /** The upload as the server has it now; begun anew where it is not known any more. */
   private async present(row: UploadRow, signal: AbortSignal): Promise<Upload> {
-    if (row.upload) {
-      try {
-        return await this.api.read(row.upload.id, signal);
-      } catch (error) {
-        if (!(error instanceof ApiError && error.status === 404 && row.file)) throw error;
-      }
-    }
-    if (!row.file) throw new FileGone(t("setup.upload.chooseAgain"));
-    const body = { name: row.name, bytes: row.size, fingerprint: await print(row.file) };
-    return this.api.begin(this.projectId, body, signal);
+    return present(
+      this.api,
+      row.upload,
+      row.file,
+      row.name,
+      (body) => this.api.begin(this.projectId, body, signal),
+      signal,
+    );
   }
 
   private async sendAll(row: UploadRow, file: File, signal: AbortSignal): Promise<void> {
     row.state = "sending";
-    while (row.upload && row.upload.received < row.size) {
-      const from = row.upload.received;
-      const bytes = await read(file, from, Math.min(row.size, from + SLICE_BYTES));
-      row.take(
-        await this.api.put(row.upload.id, from, bytes, (sent) => (row.sent = from + sent), signal),
-      );
-    }
-  }
-}
-
-/** Whether the same may work a little later. */
-export function mayPass(error: unknown): boolean {
-  // A full disk is a matter for somebody, not for time.
-  if (error instanceof ApiError && error.code === "disk_full") return false;
-  return isPassing(error) || (error instanceof ApiError && TRY_AGAIN.has(error.code));
-}
-
-async function read(file: File, from: number, to: number): Promise<ArrayBuffer> {
-  let bytes: ArrayBuffer;
-  try {
-    bytes = await file.slice(from, to).arrayBuffer();
-  } catch {
-    throw new FileGone(t("setup.upload.changed"));
-  }
-  if (bytes.byteLength !== to - from) throw new FileGone(t("setup.upload.changed"));
-  return bytes;
-}
-
-async function print(file: File): Promise<string> {
-  try {
-    return await fingerprint(file);
-  } catch {
-    throw new FileGone(t("setup.upload.changed"));
-  }
-}
-
-/** Wait, but not longer than until the browser says that it is online again. */
-export function waitOrOnline(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      window.removeEventListener("online", end);
-      signal.removeEventListener("abort", end);
-      if (signal.aborted) reject(new DOMException("Stopped.", "AbortError"));
-      else resolve();
+    if (!row.upload) return;
+    const told = {
+      sent: (bytes: number) => (row.sent = bytes),
+      arrived: (u: Upload) => row.take(u),
     };
-    const timer = setTimeout(end, ms);
-    window.addEventListener("online", end);
-    signal.addEventListener("abort", end);
-  });
+    await sendRest(this.api, row.upload, file, told, signal);
+  }
 }
 
 /** The SHA-256 of a file from a worker; null where there is none to be had. The server compares it. */

@@ -14,8 +14,8 @@ import type {
 } from "../api/types";
 import type { Layouts, NewUpload, UploadApi } from "../api/upload";
 import { crc32 } from "../util/crc32";
+import { SLICE_BYTES } from "./pieces";
 import type { SumFiles } from "./upload-packing";
-import { SLICE_BYTES } from "./upload-transfer";
 import type { UploadRow } from "./upload-row.svelte";
 import { Uploads } from "./uploads.svelte";
 
@@ -107,6 +107,7 @@ class FakeServer implements UploadApi {
       left_out: [],
       tables: [],
       scan_id: null,
+      job_id: null,
       created_at: "",
       expires_at: "",
       content: [] as number[],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from fewpoints.server.dependencies import (
@@ -19,6 +19,7 @@ from fewpoints.server.dependencies import (
     Lead,
     SettingsDep,
     StorageDep,
+    WritersDep,
 )
 from fewpoints.server.errors import Forbidden, NotFound, NotSignedIn, problem
 from fewpoints.server.files import BINARY_BODY
@@ -27,11 +28,19 @@ from fewpoints.server.parameters import Limit, Offset, PathId
 from fewpoints.server.project_archives import service
 from fewpoints.server.project_archives.errors import ArchiveTooNew, DamagedArchive
 from fewpoints.server.project_archives.packing import estimated_bytes
-from fewpoints.server.project_archives.schemas import ArchiveCreate, ArchiveRead, ArchiveSize
+from fewpoints.server.project_archives.schemas import (
+    ArchiveCreate,
+    ArchiveImport,
+    ArchiveRead,
+    ArchiveSize,
+)
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.upload import BrokenOff, TooLarge, received_file
 from fewpoints.server.schemas import Name, Page
 from fewpoints.server.storage import DiskFull, display_name
+from fewpoints.server.uploads import service as uploads
+from fewpoints.server.uploads.queries import WrongUploadState, read_upload
+from fewpoints.server.uploads.schemas import UploadCreate, UploadRead
 
 router = APIRouter(tags=["project-archives"], responses=problem(NotSignedIn))
 FileName = Annotated[str, Query(max_length=1000, description="What people call the file.")]
@@ -108,3 +117,55 @@ async def import_archive(
             )
 
         return await run_in_threadpool(hand_in)
+
+
+@router.post(
+    "/project-archives/uploads",
+    status_code=201,
+    responses={
+        200: {"model": UploadRead, "description": "The same file was begun before and goes on."},
+        **problem(Forbidden, TooLarge, DiskFull),
+    },
+)
+def begin_upload(
+    user: Lead,
+    body: UploadCreate,
+    response: Response,
+    database: DatabaseDep,
+    storage: StorageDep,
+    settings: SettingsDep,
+) -> UploadRead:
+    """Begin to send an archive in pieces, or go on with it; its bytes go to `/uploads/{id}`."""
+    with database.write() as session:
+        upload, new = uploads.begin(
+            session, storage, settings, project_id=None, user_id=user.id, body=body
+        )
+        if not new:
+            response.status_code = 200
+        return read_upload(session, storage, upload)
+
+
+@router.post(
+    "/uploads/{upload_id}/project",
+    status_code=202,
+    responses=problem(
+        Forbidden,
+        NotFound,
+        DamagedArchive,
+        ArchiveTooNew,
+        DiskFull,
+        WrongUploadState,
+        uploads.UploadBusy,
+    ),
+)
+def import_upload(
+    user: Lead,
+    upload_id: PathId,
+    body: ArchiveImport,
+    database: DatabaseDep,
+    storage: StorageDep,
+    writers: WritersDep,
+) -> JobRead:
+    """Import an archive that has arrived; asked for twice, it is the same job."""
+    with writers.only(upload_id):
+        return service.hand_in_upload(database, storage, upload_id, name=body.name, user_id=user.id)

@@ -6,13 +6,19 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from fewpoints.server.schemas import JsonObject, Schema, Time
+from fewpoints.server.schemas import JsonObject, Name, Schema, Time
 
 
 class ArchiveCreate(Schema):
     """What to pack. `derived`: also what can be made again, such as superpoints."""
 
     derived: bool = True
+
+
+class ArchiveImport(Schema):
+    """What is decided about an archive that has arrived. `name`: its own by default."""
+
+    name: Name | None = None
 
 
 class ArchiveSize(BaseModel):

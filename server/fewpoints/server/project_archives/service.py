@@ -16,12 +16,17 @@ from fewpoints.server.db.engine import Database
 from fewpoints.server.exports.tables import WHOLE_PROJECT, Export
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.schemas import ACTIVE_STATES, JobRead, read_job
+from fewpoints.server.jobs.service import get_job
 from fewpoints.server.jobs.tables import Job
+from fewpoints.server.project_archives.errors import ArchiveTooNew, DamagedArchive
 from fewpoints.server.project_archives.layout import SUFFIX
 from fewpoints.server.project_archives.reading import open_archive
 from fewpoints.server.project_archives.schemas import ArchiveRead
 from fewpoints.server.projects.queries import get_project
-from fewpoints.server.storage import Storage
+from fewpoints.server.storage import Storage, fsync_file
+from fewpoints.server.uploads.queries import WrongUploadState, own_upload
+from fewpoints.server.uploads.service import cancel
+from fewpoints.server.uploads.tables import Upload
 from fewpoints.server.users.tables import User
 
 _OLD_S = 3600.0
@@ -96,8 +101,12 @@ def hand_in(
     filename: str,
     name: str | None,
     user_id: int,
+    upload_id: int | None = None,
 ) -> JobRead:
     """Queue the import of an archive that has arrived, and take its file over.
+
+    Args:
+        upload_id: of an upload in pieces, which is done with that.
 
     Raises:
         DamagedArchive, ArchiveTooNew: at a first look; the job looks at the rest.
@@ -112,8 +121,55 @@ def hand_in(
             args={"token": token, "filename": filename, "name": name},
             user_id=user_id,
         )
+        if upload_id is not None:
+            session.get_one(Upload, upload_id).job_id = job.id
+            session.flush()
         os.replace(upload, storage.archive_file(token))
         return read_job(job)
+
+
+def hand_in_upload(
+    database: Database, storage: Storage, upload_id: int, *, name: str | None, user_id: int
+) -> JobRead:
+    """Queue the import of an archive that came in pieces, once; return the job.
+
+    Its manifest has a SHA-256 of each member, which the job compares.
+
+    Raises:
+        NotFound, Forbidden: there is no such upload of this person.
+        WrongUploadState: it was sent to become scans, or has not all arrived.
+        DamagedArchive, ArchiveTooNew: at a first look; nothing of it is kept.
+    """
+    with database.read() as session:
+        upload = own_upload(session, upload_id, user_id)
+        if upload.job_id is not None:
+            return read_job(get_job(session, upload.job_id))
+        path = storage.partial_file(upload_id, upload.suffix)
+        filename, total = upload.name, upload.bytes
+        to_project = upload.project_id is not None
+    if to_project:
+        raise WrongUploadState(f"{filename} was sent to a project. Send it to become one.")
+    received = storage.partial_bytes(upload_id, path.suffix)
+    if received < total:
+        raise WrongUploadState(f"{filename} has not arrived: {received} of {total} bytes are here.")
+    fsync_file(path)
+    try:
+        job = hand_in(
+            database,
+            storage,
+            path,
+            filename=filename,
+            name=name,
+            user_id=user_id,
+            upload_id=upload_id,
+        )
+    except (DamagedArchive, ArchiveTooNew):
+        with database.write() as session:
+            cancel(session, upload_id, user_id)
+        storage.remove_partial(upload_id)
+        raise
+    storage.remove_partial(upload_id)
+    return job
 
 
 def sweep(database: Database, storage: Storage) -> None:

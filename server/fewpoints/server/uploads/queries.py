@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from fewpoints.server.db.types import utc_now
-from fewpoints.server.errors import Forbidden, NotFound
+from fewpoints.server.errors import Conflict, Forbidden, NotFound
 from fewpoints.server.scans.inspection import InspectionTimeout
 from fewpoints.server.scans.schemas import ImportOptionsBody
 from fewpoints.server.scans.tables import Scan
@@ -31,6 +31,12 @@ MOST_TWINS = 5
 MOST_COMPARED = 100
 
 
+class WrongUploadState(Conflict):
+    """The upload is not as far as this needs it to be."""
+
+    code = "upload_state"
+
+
 def own_upload(session: Session, upload_id: int, user_id: int) -> Upload:
     """Return an upload of this person.
 
@@ -46,9 +52,22 @@ def own_upload(session: Session, upload_id: int, user_id: int) -> Upload:
     return upload
 
 
+def own_file_of_scans(session: Session, upload_id: int, user_id: int) -> Upload:
+    """Return an upload of this person that was sent to a project.
+
+    Raises:
+        NotFound, Forbidden: as `own_upload`.
+        WrongUploadState: it is an archive of a project.
+    """
+    upload = own_upload(session, upload_id, user_id)
+    if upload.project_id is None:
+        raise WrongUploadState(f"{upload.name} was sent to become a project. Import it as one.")
+    return upload
+
+
 def state_of(upload: Upload, received: int) -> UploadState:
     """Return how far an upload is, `received` bytes of it being here."""
-    if upload.scan_id is not None:
+    if upload.is_done:
         return "imported"
     if received < upload.bytes:
         return "receiving"
@@ -109,7 +128,8 @@ def _equal(one: str | None, other: str | None) -> bool:
 
 def read_upload(session: Session, storage: Storage, upload: Upload) -> UploadRead:
     """Return an upload as HTTP shows it."""
-    return _read(storage, upload, _twins(session, upload.project_id, [upload])[upload.id])
+    twins = {} if upload.project_id is None else _twins(session, upload.project_id, [upload])
+    return _read(storage, upload, twins.get(upload.id, []))
 
 
 def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
@@ -119,7 +139,7 @@ def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
         project_id=upload.project_id,
         name=upload.name,
         bytes=upload.bytes,
-        received=upload.bytes if upload.scan_id is not None else received,
+        received=upload.bytes if upload.is_done else received,
         fingerprint=upload.fingerprint,
         state=state_of(upload, received),
         options=ImportOptionsBody.model_validate(upload.import_options or {}),
@@ -139,6 +159,7 @@ def _read(storage: Storage, upload: Upload, twins: list[str]) -> UploadRead:
             for kind in (upload.contents or {}).get("tables", ())
         ],
         scan_id=upload.scan_id,
+        job_id=upload.job_id,
         created_at=upload.created_at,
         expires_at=upload.expires_at,
     )

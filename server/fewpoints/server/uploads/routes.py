@@ -112,8 +112,8 @@ async def send_bytes(
     def find() -> tuple[str, int]:
         with database.read() as session:
             upload = queries.own_upload(session, upload_id, user.id)
-            if upload.scan_id is not None:
-                raise service.WrongUploadState(f"{upload.name} is imported already.")
+            if upload.is_done:
+                raise queries.WrongUploadState(f"{upload.name} is imported already.")
             return upload.suffix, upload.bytes
 
     suffix, size = await run_in_threadpool(find)
@@ -137,7 +137,7 @@ async def send_bytes(
     "/uploads/{upload_id}/check",
     responses=problem(
         NotFound,
-        service.WrongUploadState,
+        queries.WrongUploadState,
         service.UploadBusy,
         service.UploadDamaged,
         InvalidTextLayout,
@@ -172,7 +172,7 @@ def check_upload(
 @router.post(
     "/uploads/{upload_id}/scans",
     status_code=201,
-    responses=problem(NotFound, DiskFull, service.WrongUploadState, service.UploadBusy),
+    responses=problem(NotFound, DiskFull, queries.WrongUploadState, service.UploadBusy),
 )
 def import_upload(
     user: Lead,

@@ -138,11 +138,12 @@ class UploadRead(BaseModel):
     `options` are those of the check. `text_table` is null until then, and where a layout of text
     would be of no use. `scans` are those of an archive, once it is checked; it has a preflight
     itself if there is one only. `tables` are the text tables among them. `scan_id` is the first
-    that became of it.
+    that became of it. An archive of a project has no `project_id`, goes from `received` to
+    `imported`, and `job_id` imports it.
     """
 
     id: int
-    project_id: int
+    project_id: int | None
     name: str
     bytes: int
     received: int
@@ -157,5 +158,6 @@ class UploadRead(BaseModel):
     left_out: list[UploadLeftOut]
     tables: list[ArchiveTable]
     scan_id: int | None
+    job_id: int | None
     created_at: Time
     expires_at: Time

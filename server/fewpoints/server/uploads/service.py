@@ -32,7 +32,12 @@ from fewpoints.server.scans.upload import TooLarge
 from fewpoints.server.settings import Settings
 from fewpoints.server.storage import Storage, display_name, safe_suffix
 from fewpoints.server.uploads import archives
-from fewpoints.server.uploads.queries import own_upload, state_of
+from fewpoints.server.uploads.queries import (
+    WrongUploadState,
+    own_file_of_scans,
+    own_upload,
+    state_of,
+)
 from fewpoints.server.uploads.schemas import UploadCreate
 from fewpoints.server.uploads.tables import Upload
 
@@ -62,12 +67,6 @@ class UploadBusy(Conflict):
             f"The upload {upload_id} is being written to, perhaps from another tab. Wait for that, "
             "or close the tab."
         )
-
-
-class WrongUploadState(Conflict):
-    """The upload is not as far as this needs it to be."""
-
-    code = "upload_state"
 
 
 class UploadDamaged(AppError):
@@ -118,16 +117,20 @@ def begin(
     storage: Storage,
     settings: Settings,
     *,
-    project_id: int,
+    project_id: int | None,
     user_id: int,
     body: UploadCreate,
 ) -> tuple[Upload, bool]:
     """Return the upload of a file, and whether it is new: else it goes on.
 
+    Args:
+        project_id: None for an archive of a project.
+
     Raises:
         TooLarge, DiskFull: before a byte is sent.
     """
-    get_project(session, project_id)
+    if project_id is not None:
+        get_project(session, project_id)
     if body.bytes > settings.max_upload_bytes:
         raise TooLarge(settings.max_upload_bytes)
     name = display_name(body.name, fallback="scan")
@@ -142,6 +145,7 @@ def begin(
             Upload.bytes == body.bytes,
             Upload.fingerprint == body.fingerprint,
             Upload.scan_id.is_(None),
+            Upload.job_id.is_(None),
             Upload.expires_at > now,
         )
         .order_by(Upload.id.desc())
@@ -198,7 +202,7 @@ def check(
         UploadDamaged: it is not what the sender has; nothing of it is kept.
     """
     with database.read() as session:
-        upload = own_upload(session, upload_id, user_id)
+        upload = own_file_of_scans(session, upload_id, user_id)
         path = storage.partial_file(upload.id, upload.suffix)
         received = storage.partial_bytes(upload.id, upload.suffix)
         state = state_of(upload, received)
@@ -269,7 +273,8 @@ def import_upload(
     Raises:
         WrongUploadState: it was not checked, or cannot be read.
     """
-    upload = own_upload(session, upload_id, user_id)
+    upload = own_file_of_scans(session, upload_id, user_id)
+    assert upload.project_id is not None
     if upload.scan_id is not None:
         return _scans_of(session, upload)
     state = state_of(upload, storage.partial_bytes(upload.id, upload.suffix))
@@ -308,6 +313,7 @@ def _import_several(
     Their imports take them out of the archive; one that is damaged fails alone.
     """
     assert upload.contents is not None
+    assert upload.project_id is not None
     readable = [entry for entry in upload.contents["scans"] if entry["problem"] is None]
     ids = scans.add_archived_scans(
         session,
@@ -361,7 +367,8 @@ def sweep(database: Database, storage: Storage, writers: Writers) -> None:
         )
         # Looked at before the rows: a file is never older than its row.
         here = storage.partial_ids()
-        alive = set(session.scalars(select(Upload.id).where(Upload.scan_id.is_(None))))
+        unfinished = select(Upload.id).where(Upload.scan_id.is_(None), Upload.job_id.is_(None))
+        alive = set(session.scalars(unfinished))
     for upload_id in here - alive:
         storage.remove_partial(upload_id)
     # Links to an archive that were made for scans whose transaction was never committed.

@@ -490,6 +490,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/project-archives/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Upload
+         * @description Begin to send an archive in pieces, or go on with it; its bytes go to `/uploads/{id}`.
+         */
+        post: operations["project-archives_begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -2024,6 +2044,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/{upload_id}/project": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Upload
+         * @description Import an archive that has arrived; asked for twice, it is the same job.
+         */
+        post: operations["project-archives_import_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads/{upload_id}/scans": {
         parameters: {
             query?: never;
@@ -2239,6 +2279,14 @@ export interface components {
              * @default true
              */
             derived: boolean;
+        };
+        /**
+         * ArchiveImport
+         * @description What is decided about an archive that has arrived. `name`: its own by default.
+         */
+        ArchiveImport: {
+            /** Name */
+            name?: string | null;
         };
         /**
          * ArchiveRead
@@ -4725,7 +4773,8 @@ export interface components {
          *     `options` are those of the check. `text_table` is null until then, and where a layout of text
          *     would be of no use. `scans` are those of an archive, once it is checked; it has a preflight
          *     itself if there is one only. `tables` are the text tables among them. `scan_id` is the first
-         *     that became of it.
+         *     that became of it. An archive of a project has no `project_id`, goes from `received` to
+         *     `imported`, and `job_id` imports it.
          */
         UploadRead: {
             /** Bytes */
@@ -4738,6 +4787,8 @@ export interface components {
             fingerprint: string;
             /** Id */
             id: number;
+            /** Job Id */
+            job_id: number | null;
             /** Left Out */
             left_out: components["schemas"]["UploadLeftOut"][];
             /** Name */
@@ -4749,7 +4800,7 @@ export interface components {
             } | null;
             problem: components["schemas"]["UploadProblem"] | null;
             /** Project Id */
-            project_id: number;
+            project_id: number | null;
             /** Received */
             received: number;
             /** Scan Id */
@@ -6223,6 +6274,84 @@ export interface operations {
              * @description damaged_archive: A file is no archive of a project, is cut short, or contradicts itself.
              *     archive_too_new: An archive was made by a newer version of fewpoints.
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full: The disk has too little free space. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "project-archives_begin_upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadCreate"];
+            };
+        };
+        responses: {
+            /** @description The same file was begun before and goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadRead"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large: The body is larger than this server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description validation: a value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11664,6 +11793,92 @@ export interface operations {
              *     invalid_text_layout: A description of a text table contradicts itself.
              */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "project-archives_import_upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description not_signed_in: The request carries no valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found: Something with this id does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description upload_state: The upload is not as far as this needs it to be.
+             *     upload_busy: Somebody else is writing to the upload just now, or checking it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description damaged_archive: A file is no archive of a project, is cut short, or contradicts itself.
+             *     archive_too_new: An archive was made by a newer version of fewpoints.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full: The disk has too little free space. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
