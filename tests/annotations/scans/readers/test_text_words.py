@@ -118,6 +118,21 @@ class TestWhatIsFound:
     def test_lines_that_begin_with_words_are_no_points(self, tmp_path: Path, content: str) -> None:
         assert "no table of points" in refusal(tmp_path, content, ".txt")
 
+    def test_decimal_commas_are_no_words(self, tmp_path: Path) -> None:
+        lines = [f'12:00;{i},5;{2 * i},25;-0,{i + 1};{i};7;255;"a, b"' for i in range(9)]
+        scan = scan_of(tmp_path, "\n".join(["time;x;y;z;red;green;blue;class_name", *lines]))
+        expected = [[i + 0.5, 2 * i + 0.25, -(i + 1) / 10] for i in range(9)]
+        np.testing.assert_array_equal(scan.positions, expected)
+        assert scan.colours is not None
+        assert scan.colours.tolist() == [[i, 7, 255] for i in range(9)]
+        assert words_of(scan, "class_name") == ["a, b"] * 9
+
+    def test_columns_called_x_y_z_are_those_or_none_are(self, tmp_path: Path) -> None:
+        lines = [f"{i}m 2m 3m {i} 7 255 wall" for i in range(9)]
+        told = refusal(tmp_path, "\n".join(["x y z red green blue class", *lines]), ".txt")
+        assert 'most cells of the column "x" are no numbers' in told
+        assert "line 2" in told
+
     def test_a_damaged_number_does_not_make_a_column_of_words(self, tmp_path: Path) -> None:
         content = "x,y,z,r,g,b\n" + "1,2,3,4,5,6\n" * 20 + "1,2,3,4,5,oops\n"
         assert refusal(tmp_path, content) == "scan.csv, line 22: 'oops' is not a number."

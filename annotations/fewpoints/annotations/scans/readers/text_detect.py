@@ -121,6 +121,8 @@ def detect_layout(head: bytes, *, name: str, whole: bool = True) -> TextLayout:
     names = _names(lines, found)
     sample = _sample(lines, found)
     roles = roles_by_names(names, found.words) if names else None
+    if roles is None and names and found.words:
+        _check_named_places(lines, found, names, name)
     if roles is None and not _places_first(sample, found, lines):
         raise UnreadableScan(name, _no_table(lines))
     if roles is not None:
@@ -219,7 +221,8 @@ def _dialect_of_words(lines: list[_Line]) -> _Found | None:
         fitting = sum(_all_numbers([row[i] for i in numbers], decimal) for row in later)
         if not words or len(numbers) < 3 or 2 * fitting < len(rows) - first:
             continue
-        if best is None or fitting > best.fitting:
+        # Numbers with the other decimal mark look like words.
+        if best is None or (fitting, len(numbers)) > (best.fitting, best.width - len(best.words)):
             best = _Found(delimiter, decimal, first, width, fitting, 0, words)
     return best
 
@@ -254,6 +257,19 @@ def _places_first(sample: FloatArray64, found: _Found, lines: list[_Line]) -> bo
     row = fitted(cells_of(lines[found.first].text, found.delimiter), found.width)
     assert row is not None
     return all(map(is_time, row[:start])) and found.words.isdisjoint(range(start, start + 3))
+
+
+def _check_named_places(lines: list[_Line], found: _Found, names: Sequence[str], name: str) -> None:
+    """Refuse words in the columns that are called x, y and z: no others are meant by them."""
+    told = roles_by_names(names)
+    for i, role in enumerate(told or ()):
+        if role in ("x", "y", "z") and i in found.words:
+            raise UnreadableScan(
+                name,
+                f'most cells of the column "{printable(names[i])}" are no numbers, so it cannot be '
+                f"taken as {role}. Say which columns are x, y and z, or what parts them.",
+                where=f"line {lines[found.first].number}",
+            )
 
 
 def _check_plausible(lines: list[_Line], found: _Found, name: str) -> None:
