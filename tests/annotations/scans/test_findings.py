@@ -65,6 +65,7 @@ class TestFindings:
         x, y = np.meshgrid(np.arange(0, 10, 0.1), np.arange(0, 10, 0.1))
         flat = np.c_[x.ravel(), y.ravel(), np.zeros(x.size)]
         assert "10 cm apart: about 100 on each" in findings(flat)["density"].sentence
+        assert "are 1.5 m apart: about 0.4 on" in findings(15 * flat)["density"].sentence
 
     def test_fixed_scans_have_nothing_left_to_fix(self) -> None:
         turned = np.roll(np.concatenate([ROOM, ROOM[:2000]]), 2, axis=1) * 1000

@@ -234,11 +234,11 @@ def _crowd(looked: Looked) -> Iterator[Finding]:
     if spacing is None or metres is None:
         return
     apart = spacing.median * metres
+    said = f"{apart:.3g} m" if apart >= 1 else f"{apart * 100:.2g} cm"
     per_m2 = 1 / (apart * apart)
     yield Finding(
         "density",
-        f"Points are {apart * 100:.2g} cm apart: about {float(f'{per_m2:.1g}'):,.6g} on each "
-        "square metre.",
+        f"Points are {said} apart: about {float(f'{per_m2:.1g}'):,.6g} on each square metre.",
     )
     crowded = spacing.median * CROWDED < looked.voxel.size
     if metres == 1.0 and looked.finite > MANY_POINTS and crowded:

@@ -147,10 +147,12 @@ def import_labels(
         (result,) = store.wait([job_id], progress)
     if as_json:
         print_json(result)
-    elif target == "answers":
-        note(f"{result['answers']:,} answers in {result['scans']:,} scans of {project}")
+        return
+    scans = "1 scan" if result["scans"] == 1 else f"{result['scans']:,} scans"
+    if target == "answers":
+        note(f"{result['answers']:,} answers in {scans} of {project}")
     else:
-        note(f"The truth of {result['points']:,} points in {result['scans']:,} scans of {project}")
+        note(f"The truth of {result['points']:,} points in {scans} of {project}")
 
 
 def _classes_of(project: str, home: Path | None) -> ClassList:

@@ -97,7 +97,7 @@ class TestLabels:
         values, notes = whole_numbers("label", np.array([1.0, np.nan, 3.0]))
         assert values is not None
         assert values.tolist() == [1, -1, 3]
-        assert "1 points have no value" in notes[0]
+        assert "One point has no value" in notes[0]
 
     def test_fractions_are_no_labels(self) -> None:
         values, notes = whole_numbers("label", np.array([1.0, 0.5]))

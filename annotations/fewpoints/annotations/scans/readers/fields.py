@@ -336,7 +336,8 @@ def whole_numbers(name: str, values: AnyArray) -> tuple[IntArray | None, list[st
     notes = []
     missing = len(values) - len(inside)
     if missing:
-        notes.append(f'{missing:,} points have no value in "{name}"; they count as -1 there.')
+        lacking = "One point has" if missing == 1 else f"{missing:,} points have"
+        notes.append(f'{lacking} no value in "{name}": taken as -1.')
     return _narrow(np.where(finite, values, -1).astype(np.int64)), notes
 
 
