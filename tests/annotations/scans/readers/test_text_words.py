@@ -205,6 +205,11 @@ class TestWhatIsSaid:
 
 
 class TestQuotes:
+    @pytest.mark.parametrize("row", ["1,2,3,4", '1,2,3,"a, b"'])
+    def test_names_in_quotes_hold_what_they_say(self, tmp_path: Path, row: str) -> None:
+        scan = scan_of(tmp_path, "\n".join(['x,y,z,"label (old, new)"', *[row] * 4]))
+        assert list(scan.labels) == ["label"]
+
     @pytest.mark.parametrize(("mark", "suffix"), [(",", ".csv"), (";", ".csv"), ("\t", ".txt")])
     @pytest.mark.parametrize("fast", [True, False])
     def test_cells_in_quotes_hold_what_they_say(

@@ -304,9 +304,10 @@ def _names(lines: list[_Line], found: _Found) -> tuple[str, ...]:
         if _is_comment(text):
             text = text.lstrip("\"'#/%;! \t")
         for delimiter in (found.delimiter, "blanks", "comma", "semicolon", "tab"):
-            words = tuple(clean_name(word)[:80] for word in split_line(text, delimiter))
-            if len(words) == found.width and any(re.search(r"[^\W\d_]", w) for w in words):
-                return words
+            for cells in (split_line(text, delimiter), cells_of(text, delimiter) or ()):
+                words = tuple(clean_name(word)[:80] for word in cells)
+                if len(words) == found.width and any(re.search(r"[^\W\d_]", w) for w in words):
+                    return words
     return ()
 
 
