@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +89,16 @@ def made_answer(
     Raises:
         Invalid, OtherVersion: they are not what is asked for.
     """
-    etag = f'"{version}"'
-    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
-    if knows(request, etag):
-        return Response(status_code=304, headers=headers)
-    require_present(request, etag)
-    content = make()
-    if ranges is not None:
-        records = len(content) // item_bytes
+
+    def content() -> bytes:
+        whole = make()
+        if ranges is None:
+            return whole
+        records = len(whole) // item_bytes
         asked = parse_ranges(ranges, records=records, item_bytes=item_bytes)
-        content = some_records(content, asked, item_bytes)
-    return Response(content, media_type="application/octet-stream", headers=headers)
+        return some_records(whole, asked, item_bytes)
+
+    return _unless_known(request, version, content)
 
 
 def parts_answer(
@@ -118,16 +117,24 @@ def parts_answer(
     Raises:
         Invalid, OtherVersion: they are not what is asked for.
     """
+
+    def content() -> bytes:
+        asked: Iterable[tuple[int, int]] = [(0, records)]
+        if ranges is not None:
+            asked = parse_ranges(ranges, records=records, item_bytes=item_bytes)
+        return b"".join(make(start, stop) for start, stop in asked)
+
+    return _unless_known(request, version, content)
+
+
+def _unless_known(request: Request, version: str, content: Callable[[], bytes]) -> Response:
+    """Answer with bytes of a version, made only if the browser does not have them."""
     etag = f'"{version}"'
     headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
     if knows(request, etag):
         return Response(status_code=304, headers=headers)
     require_present(request, etag)
-    asked = [(0, records)]
-    if ranges is not None:
-        asked = list(parse_ranges(ranges, records=records, item_bytes=item_bytes))
-    content = b"".join(make(start, stop) for start, stop in asked)
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return Response(content(), media_type="application/octet-stream", headers=headers)
 
 
 def knows(request: Request, etag: str) -> bool:
