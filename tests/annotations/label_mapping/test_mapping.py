@@ -92,6 +92,7 @@ class TestJson:
             ({"values": [{"value": 1.5, "class": 0}]}, "The value 1.5 is not a whole number."),
             ({"values": [{"value": True, "class": 0}]}, "The value True is not a whole number."),
             ({"colour": "red"}, 'A class mapping has no "colour".'),
+            ({"a\nb": "red"}, 'A class mapping has no "a b".'),
             ({"field": ""}, '"field" is the name of a label field.'),
         ],
     )

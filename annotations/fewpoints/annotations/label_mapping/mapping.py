@@ -35,6 +35,7 @@ import numpy as np
 from fewpoints.annotations.arrays import BoolArray, IntArray, UInt8Array
 from fewpoints.annotations.classes import UNLABELLED, ClassList
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.printable import printable
 
 FORMAT = "class_mapping"
 VERSION = 1
@@ -156,7 +157,7 @@ def mapping_of_json(raw: Any, classes: ClassList) -> ClassMapping:
     known = {"format", "version", "field", "packed", "instance", "values"}
     unknown = sorted(set(raw) - known)
     if unknown:
-        raise InvalidMapping(f'A class mapping has no "{str(unknown[0])[:40]}".')
+        raise InvalidMapping(f'A class mapping has no "{printable(str(unknown[0])[:40])}".')
     name = _field_name(raw.get("field"), "field")
     packed = raw.get("packed", False)
     if not isinstance(packed, bool):

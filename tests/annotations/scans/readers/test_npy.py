@@ -239,6 +239,11 @@ class TestHostileFiles:
         np.testing.assert_array_equal(scan.positions, XYZ)
         assert not sprung.exists()
 
+    def test_a_type_of_repeated_numbers_is_refused(self, tmp_path: Path) -> None:
+        header = "{'descr': '1f4', 'fortran_order': False, 'shape': (4, 3), }"
+        content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+        assert "points need plain numbers" in refusal(tmp_path, content + bytes(48))
+
     @pytest.mark.parametrize(
         "header",
         [

@@ -157,4 +157,5 @@ def _levels(values: AnyArray) -> FloatArray64:
     """Fractions: integers are parts of their type's largest."""
     if values.dtype.kind == "u":
         return np.asarray(values / float(np.iinfo(values.dtype).max))
-    return values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # A signalling NaN is one like another.
+        return values.astype(np.float64)

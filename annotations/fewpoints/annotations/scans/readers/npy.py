@@ -19,6 +19,7 @@ import numpy as np
 
 from fewpoints.annotations.arrays import AnyArray, FloatArray64
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.printable import printable
 from fewpoints.annotations.progress import Progress, no_progress
 from fewpoints.annotations.scans.readers.fields import (
     ScanParts,
@@ -60,6 +61,12 @@ def read_npy(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     table = array.columns()
     if header.dtype.names is None:
         _check_points(array, name)
+        if not table:
+            raise UnreadableScan(
+                name,
+                f"the array is of the type {printable(str(header.dtype))[:80]}; points need plain "
+                "numbers in three or more columns.",
+            )
         table = {"points": table[""]}
     return _read_table(name, table, source_format="npy", first=array, progress=progress)
 
