@@ -28,7 +28,7 @@ from fewpoints.server.errors import NotFound
 from fewpoints.server.events.hub import changes
 from fewpoints.server.jobs.context import JobCancelled
 from fewpoints.server.jobs.service import list_jobs
-from fewpoints.server.project_archives import arrivals, portions
+from fewpoints.server.project_archives import arrivals, portions, turns
 from fewpoints.server.projects.queries import get_project, list_projects
 from fewpoints.server.projects.tables import Project, ProjectArrival
 from fewpoints.server.rounds.tables import SelectionRound
@@ -129,6 +129,19 @@ def killed(home: Home, archive: Path, place: str) -> None:
 
 def arriving(session: Session) -> int | None:
     return session.scalar(select(ProjectArrival.project_id))
+
+
+def test_where_nothing_tells_of_a_running_import_nothing_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "import.lock"
+    with turns.turn_if_free(lock) as free:
+        assert free
+    with turns.turn(lock, waiting=lambda: None), turns.turn_if_free(lock) as free:
+        assert not free
+    monkeypatch.setattr(turns, "fcntl", None)  # As on Windows.
+    with turns.turn_if_free(lock) as free:
+        assert not free
 
 
 class TestKilled:

@@ -245,8 +245,7 @@ class Storage:
 
     def put_source(self, scan_id: int, made: Path, suffix: str) -> None:
         """Give a scan another source file, durably; one with another suffix stays beside it."""
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
+        fsync_file(made)
         os.replace(made, self.scan_source(scan_id, suffix))
         fsync_folder(self.scan_folder(scan_id))
 

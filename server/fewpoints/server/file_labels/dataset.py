@@ -29,6 +29,7 @@ from fewpoints.server.projects.queries import class_rows
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
+from fewpoints.server.training.queries import class_table
 
 
 class NoTruth(AppError):
@@ -86,10 +87,7 @@ def project_dataset(session: Session, storage: Storage, project: Project) -> Dat
         if current is None:
             continue
         _, row = current
-        index_now = np.full(256, UNLABELLED, np.int64)
-        for index, class_id in enumerate(row.class_ids):
-            if class_id in order:
-                index_now[index] = order.index(class_id)
+        index_now = np.frombuffer(class_table(row.class_ids, order), np.uint8).astype(np.int64)
         own = name
         while own in found:
             own = f"{own} ({scan_id})"

@@ -22,7 +22,7 @@ from fewpoints.server.projects.queries import class_rows
 from fewpoints.server.records import RecordCounts, count_classes
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
-from fewpoints.server.training.queries import order_digest
+from fewpoints.server.training.queries import class_table, order_digest
 
 _BLOCK = 1 << 20
 
@@ -105,16 +105,13 @@ def read_shown_truth(session: Session, storage: Storage, scan: Scan) -> ShownTru
         raise NoTruth(scan.name)
     truth, taken = found
     order = [row.id for row in class_rows(session, [scan.project_id]).get(scan.project_id, [])]
-    place = {class_id: index for index, class_id in enumerate(order)}
-    classes = np.full(256, UNLABELLED, np.uint8)
-    classes[: len(taken.class_ids)] = [place.get(row, UNLABELLED) for row in taken.class_ids]
     assert scan.finite_points is not None
     said = f"{scan.content_hash} {scan.id} {taken.client_id} {taken.id} {order_digest(order)}"
     return ShownTruth(
         file=storage.truth_file(scan.id, truth.import_id),
         order_file=storage.scan_file(scan.id, "order.bin"),
         records=scan.finite_points,
-        classes=classes,
+        classes=np.frombuffer(class_table(taken.class_ids, order), np.uint8),
         version=hashlib.sha256(said.encode()).hexdigest()[:32],
     )
 

@@ -16,7 +16,7 @@ from typing import IO
 
 try:
     import fcntl
-except ImportError:  # Windows has no such lock; there the rule is not enforced.
+except ImportError:  # Windows has no such lock; there people see to it that imports take turns.
     fcntl = None  # type: ignore[assignment]
 
 _POLL_S = 0.2
@@ -39,9 +39,9 @@ def turn(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def turn_if_free(path: Path) -> Iterator[bool]:
-    """Hold the turn for the block, unless somebody else has it; yield whether it is held."""
+    """Hold the turn for the block, unless somebody else may have it; yield whether it is held."""
     with path.open("a", encoding="ascii") as file:
-        yield _locked(file)
+        yield fcntl is not None and _locked(file)
 
 
 def _locked(file: IO[str]) -> bool:

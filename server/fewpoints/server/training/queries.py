@@ -68,12 +68,21 @@ def class_translation(snapshot_classes: Sequence[int], class_order: Sequence[int
 
     None where it changes nothing. Classes that are gone become 255.
     """
+    table = class_table(snapshot_classes, class_order)
+    identity = all(table[index] == index for index in range(len(snapshot_classes)))
+    return None if identity else table
+
+
+def class_table(class_ids: Sequence[int], class_order: Sequence[int]) -> bytes:
+    """Return the table (256 bytes) from places in a list of classes to those in the present one.
+
+    Classes that are gone become 255.
+    """
     place = {class_id: index for index, class_id in enumerate(class_order)}
     table = bytearray([NO_CLASS] * 256)
-    for index, class_id in enumerate(snapshot_classes):
+    for index, class_id in enumerate(class_ids):
         table[index] = place.get(class_id, NO_CLASS)
-    identity = all(table[index] == index for index in range(len(snapshot_classes)))
-    return None if identity else bytes(table)
+    return bytes(table)
 
 
 def snapshot_class_ids(session: Session, checkpoint: Checkpoint) -> list[int]:
