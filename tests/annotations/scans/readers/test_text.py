@@ -160,6 +160,14 @@ class TestWhatColumnsMean:
         assert (found.columns, found.skip) == (("x", "y", "z", "label"), 4)
         assert found.names == ("X", "Y", "Z", "label")
 
+    @pytest.mark.parametrize(
+        ("first", "expected"),
+        [("0 1 2", "skip x y z"), ("1 2 3", "skip x y z"), ("0 inf inf", "x y z intensity")],
+    )
+    def test_a_column_that_counts_the_lines_is_left_out(self, first: str, expected: str) -> None:
+        lines = [f"{n} {i}.5 {i * i} {0.1 * i}" for i, n in enumerate(first.split())]
+        assert parts("\n".join(lines)) == expected
+
     def test_names_that_do_not_tell_leave_it_to_the_values(self) -> None:
         found = layout("a b c d\n1 2 3 0.5\n4 5 6 0.25\n")
         assert found.columns == ("x", "y", "z", "intensity")

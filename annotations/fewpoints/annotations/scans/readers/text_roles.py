@@ -138,7 +138,7 @@ def _first_axis(sample: FloatArray64) -> int:
     """Column of x: 1 if column 0 numbers the lines, else 0."""
     if sample.shape[1] >= 4 and len(sample) >= 3:
         first = sample[:, 0]
-        if first[0] in (0, 1) and bool((np.diff(first) == 1).all()):
+        if first[0] in (0, 1) and np.array_equal(first, first[0] + np.arange(len(first))):
             return 1
     return 0
 
