@@ -15,10 +15,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e import chromium
-from tests.e2e.warm_servers import served
+from tests.server import warm
 
 # What a page shows is checked, never how fast: busy machines need longer than Playwright's 5 s.
 expect.set_options(timeout=60_000)
+
+STOP_S = 30
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,25 @@ def running_server(home: Path, **settings: str) -> Iterator[RunningServer]:
     # The smallest network: these tests are about the path, not about the quality of the labels.
     env |= {"FEWPOINTS_ARCH": "Res16UNet14A", "PYTHONUNBUFFERED": "1"}
     env |= {f"FEWPOINTS_{name}": value for name, value in settings.items()}
-    with served(home, env) as link:
-        yield RunningServer(url=link.split("?")[0], sign_in_url=link, home=home)
+    log = home.parent / f"{home.name}.log"
+    told = ("serve", "--port", "0", "--home", str(home))
+    with log.open("ab") as errors:
+        process = warm.start("fewpoints.server.cli", *told, env=env, stderr=errors)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout:
+        try:
+            lines = (line.decode().strip() for line in process.stdout)
+            link = next((line for line in lines if "?token=" in line), None)
+            assert link is not None, f"the server printed no link: {log.read_text()}"
+            yield RunningServer(url=link.split("?")[0], sign_in_url=link, home=home)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            finally:
+                process.kill()
+                process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 
 from fewpoints.server.app import create_app
+from fewpoints.server.jobs.executors import local
 from fewpoints.server.serve import KEEP_ALIVE_S
 from fewpoints.server.settings import Settings
 from fewpoints.server.users.service import create_sign_in_token, ensure_user
+from tests.server import warm
 
 JOB_TIMEOUT_S = 300  # That a job ends is checked, not how soon.
 
@@ -104,6 +107,7 @@ class RunningServer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._visitors: list[Visitor] = []
+        self._patched = pytest.MonkeyPatch()
         self.app = create_app(settings)
         config = uvicorn.Config(
             self.app,
@@ -120,6 +124,7 @@ class RunningServer:
         )
 
     def __enter__(self) -> RunningServer:
+        self._patched.setattr(local, "start_worker", warm.start_worker)
         self._thread.start()
         deadline = time.monotonic() + 20
         while not self._server.started:
@@ -136,6 +141,7 @@ class RunningServer:
         self._thread.join(20)
         assert not self._thread.is_alive(), "the server did not stop"
         self._socket.close()
+        self._patched.undo()
 
     @property
     def address(self) -> str:

@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from fewpoints.server.db.engine import Database
 from fewpoints.server.jobs import service
@@ -26,6 +27,19 @@ POLL_S = 0.2
 STOP_S = 3.0
 WORKER_MODULE = "fewpoints.server.jobs.worker"
 logger = logging.getLogger(__name__)
+
+
+def start_worker(errors: BinaryIO) -> subprocess.Popen[bytes]:
+    """Start a worker process, with pipes to its input and output."""
+    # An own session: Ctrl-C in the terminal is for the server, which ends its workers.
+    return subprocess.Popen(
+        [sys.executable, "-m", WORKER_MODULE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
 
 
 @dataclass(frozen=True)
@@ -70,15 +84,7 @@ class WorkerProcess:
     def __init__(self, lane: Lane, storage: Storage, settings: Settings) -> None:
         log = storage.worker_log(lane)
         with log.open("ab") as errors:
-            # An own session: Ctrl-C in the terminal is for the server, which ends its workers.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", WORKER_MODULE],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )
+            self._process = start_worker(errors)
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, name=f"{lane}-replies", daemon=True).start()
         self._send({"settings": settings.model_dump(mode="json"), "lane": lane})
