@@ -31,7 +31,9 @@ from fewpoints.server.jobs.service import list_jobs
 from fewpoints.server.project_archives import arrivals, portions, turns
 from fewpoints.server.projects.queries import get_project, list_projects
 from fewpoints.server.projects.tables import Project, ProjectArrival
-from fewpoints.server.rounds.tables import SelectionRound
+from fewpoints.server.reviews.queries import get_answer
+from fewpoints.server.rounds.queries import get_query
+from fewpoints.server.rounds.tables import Query, SelectionRound
 from fewpoints.server.scans.queries import get_scan
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.training.checkpoints import get_checkpoint
@@ -199,6 +201,13 @@ def _nobody_sees(session: Session, projects: int, jobs: int) -> None:
         for number in session.scalars(select(table.id).where(table.project_id == project_id)):
             with pytest.raises(NotFound):
                 get(session, number)
+    scans = select(Scan.id).where(Scan.project_id == project_id)
+    for number in session.scalars(select(Query.id).where(Query.scan_id.in_(scans)).limit(5)):
+        with pytest.raises(NotFound):
+            get_query(session, number)
+    for number in session.scalars(select(AnswerEvent.id).where(AnswerEvent.scan_id.in_(scans))):
+        with pytest.raises(NotFound):
+            get_answer(session, number)
     hidden = session.get_one(Project, project_id)
     assert require_project(session, str(hidden.name)).id != project_id
 

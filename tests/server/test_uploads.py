@@ -110,6 +110,7 @@ class TestUnreadable:
         assert failed["state"] == "failed"
         assert failed["error"].startswith("half.ply")
         assert "source" not in failed["error"]
+        assert not failed["can_retry"]
         folder = server.settings.home / "scans" / str(scan["id"])
         assert not [path for path in folder.rglob("*") if path.is_file()]
         refusal = lead.post_json(f"/scans/{scan['id']}/retry", status=409)

@@ -118,6 +118,7 @@ export const scan: Verifier<api.Scan> = object({
   name: text,
   state: oneOf("queued", "importing", "ready", "failed"),
   error: nullable(text),
+  can_retry: flag,
   points: nullable(count),
   finite_points: nullable(count),
   format: nullable(text),

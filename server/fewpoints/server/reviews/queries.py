@@ -14,6 +14,7 @@ from fewpoints.server.answers.queries import KINDS_OF_ANSWERS, live_ids, noted_a
 from fewpoints.server.answers.schemas import NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.errors import NotFound
+from fewpoints.server.projects.arriving import is_arriving
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.reviews.predicted import PredictedPoints
 from fewpoints.server.reviews.predictor import read_predictor, shown_checkpoint
@@ -38,7 +39,11 @@ def get_answer(session: Session, answer_id: int) -> AnswerEvent:
         NotFound: there is none, or the event is no answer.
     """
     event = session.get(AnswerEvent, answer_id)
-    if event is None or event.kind not in KINDS_OF_ANSWERS:
+    if (
+        event is None
+        or event.kind not in KINDS_OF_ANSWERS
+        or is_arriving(session, session.get_one(Scan, event.scan_id).project_id)
+    ):
         raise NotFound("answer", answer_id)
     return event
 

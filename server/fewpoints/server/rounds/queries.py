@@ -14,6 +14,7 @@ from fewpoints.server.answers.schemas import AnswerRead, NoteRead
 from fewpoints.server.answers.tables import AnswerEvent
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.errors import NotFound
+from fewpoints.server.projects.arriving import is_arriving
 from fewpoints.server.projects.tables import LabelClassRow
 from fewpoints.server.reviews.verdicts import verdicts
 from fewpoints.server.rounds.schemas import QueryRead, SentBack, View
@@ -29,7 +30,7 @@ def get_query(session: Session, query_id: int) -> Query:
         NotFound: there is none.
     """
     query = session.get(Query, query_id)
-    if query is None:
+    if query is None or is_arriving(session, session.get_one(Scan, query.scan_id).project_id):
         raise NotFound("query", query_id)
     return query
 

@@ -75,9 +75,9 @@ def change_many(
     """Choose points in many scans, prepare, import again or delete them: all in one step."""
     if body.dry_run:
         with database.read() as session:
-            return service.run(session, storage, project_id, body, user.id)[0]
+            return service.run(session, project_id, body, user.id)[0]
     with database.write() as session:
-        result, gone = service.run(session, storage, project_id, body, user.id)
+        result, gone = service.run(session, project_id, body, user.id)
     if gone:
         background.add_task(_remove_files, storage, gone)
     return result

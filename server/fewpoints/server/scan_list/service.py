@@ -20,7 +20,6 @@ from fewpoints.server.rounds.schemas import RoundCreate
 from fewpoints.server.scan_list.queries import conditions
 from fewpoints.server.scan_list.schemas import BulkCreate, BulkRead, RefusedRead
 from fewpoints.server.scans.tables import Scan
-from fewpoints.server.storage import Storage
 
 CHUNK = 1000  # Databases bound the number of parameters of a statement.
 FEW_NAMES = 5
@@ -44,8 +43,8 @@ class Target:
 
     id: int
     name: str
-    suffix: str
     state: str
+    source_gone: bool
     prepared: bool
     finite_points: int
     answers: int
@@ -64,7 +63,7 @@ class Outcome:
 
 
 def run(
-    session: Session, storage: Storage, project_id: int, body: BulkCreate, user_id: int
+    session: Session, project_id: int, body: BulkCreate, user_id: int
 ) -> tuple[BulkRead, list[int]]:
     """Do an action to many scans; return what was done and the scans whose files are to go.
 
@@ -76,7 +75,7 @@ def run(
     targets = _targets(session, project_id, body)
     if body.expected is not None and len(targets) != body.expected:
         raise CountChanged(expected=body.expected, found=len(targets))
-    outcome = _sorted_out(session, storage, project_id, body.action, targets)
+    outcome = _sorted_out(session, project_id, body.action, targets)
     ids = [target.id for target in outcome.done]
     batch = None
     if not body.dry_run and ids:
@@ -127,8 +126,8 @@ def _read_targets(session: Session, where: Sequence[ColumnElement[bool]]) -> lis
         select(
             Scan.id,
             Scan.name,
-            Scan.suffix,
             Scan.state,
+            Scan.source_gone,
             Scan.features_key.is_not(None),
             Scan.finite_points,
             Scan.answer_count,
@@ -137,14 +136,12 @@ def _read_targets(session: Session, where: Sequence[ColumnElement[bool]]) -> lis
         .order_by(Scan.id)
     )
     return [
-        Target(scan_id, name, suffix, state, prepared, finite or 0, answers)
-        for scan_id, name, suffix, state, prepared, finite, answers in rows
+        Target(scan_id, name, state, gone, prepared, finite or 0, answers)
+        for scan_id, name, state, gone, prepared, finite, answers in rows
     ]
 
 
-def _sorted_out(
-    session: Session, storage: Storage, project_id: int, action: str, targets: list[Target]
-) -> Outcome:
+def _sorted_out(session: Session, project_id: int, action: str, targets: list[Target]) -> Outcome:
     outcome = Outcome()
     if action == "delete":
         outcome.done = targets
@@ -153,7 +150,7 @@ def _sorted_out(
         for target in targets:
             if target.state != "failed":
                 outcome.refuse("not_failed", target)
-            elif not storage.scan_source(target.id, target.suffix).exists():
+            elif target.source_gone:
                 outcome.refuse("file_gone", target)
             else:
                 outcome.done.append(target)

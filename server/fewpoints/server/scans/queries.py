@@ -80,6 +80,7 @@ def _read(scan: Scan, prediction: PredictionRead | None, dense: DenseRead | None
         name=scan.name,
         state=scan.state,  # type: ignore[arg-type] # One of the four by construction.
         error=scan.error,
+        can_retry=scan.state == "failed" and not scan.source_gone,
         bytes=scan.bytes,
         points=scan.points,
         finite_points=scan.finite_points,

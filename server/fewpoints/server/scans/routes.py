@@ -161,10 +161,10 @@ def delete_scan(_: Lead, scan_id: PathId, database: DatabaseDep, storage: Storag
     status_code=202,
     responses=problem(Forbidden, NotFound, service.CannotRetry),
 )
-def retry(user: Lead, scan_id: PathId, database: DatabaseDep, storage: StorageDep) -> JobRead:
+def retry(user: Lead, scan_id: PathId, database: DatabaseDep) -> JobRead:
     """Import a failed scan again, if its file is still there."""
     with database.write() as session:
-        return read_job(service.retry(session, storage, scan_id, user.id))
+        return read_job(service.retry(session, scan_id, user.id))
 
 
 @router.post(

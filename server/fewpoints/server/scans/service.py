@@ -162,7 +162,7 @@ def _queue_import(session: Session, scan: Scan, user_id: int) -> Job:
     )
 
 
-def retry(session: Session, storage: Storage, scan_id: int, user_id: int) -> Job:
+def retry(session: Session, scan_id: int, user_id: int) -> Job:
     """Queue the import of a failed scan again.
 
     Raises:
@@ -171,7 +171,7 @@ def retry(session: Session, storage: Storage, scan_id: int, user_id: int) -> Job
     scan = get_scan(session, scan_id)
     if scan.state != "failed":
         raise CannotRetry(f"{scan.name} is {scan.state}; only a failed import can be tried again.")
-    if not storage.scan_source(scan.id, scan.suffix).exists():
+    if scan.source_gone:
         raise CannotRetry(
             f"The file of {scan.name} could not be read and is gone. Upload it again."
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fewpoints.server.db.base import Base
@@ -26,6 +26,8 @@ class Scan(Base):
     suffix: Mapped[str] = mapped_column(String(16))  # Of the uploaded file: ".ply"; may be "".
     state: Mapped[str] = mapped_column(String(16))
     error: Mapped[str | None] = mapped_column(Text)
+    # A file that nobody can read is removed: then a failed import cannot be tried again.
+    source_gone: Mapped[bool] = mapped_column(default=False, server_default=false())
     bytes: Mapped[int] = mapped_column(BigInteger)
     points: Mapped[int | None] = mapped_column(BigInteger)  # Rows of the file.
     finite_points: Mapped[int | None] = mapped_column(BigInteger)

@@ -154,6 +154,7 @@ def _give_up(context: JobContext, scan_id: int, message: str, *, keep_source: bo
         scan = session.get_one(Scan, scan_id)
         scan.state = "failed"
         scan.error = message
+        scan.source_gone = not keep_source
     if not keep_source:
         context.storage.remove_sources(scan_id)
     raise _Unreadable(message)

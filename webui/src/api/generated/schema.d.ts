@@ -4324,7 +4324,8 @@ export interface components {
          *
          *     The local frame is the file's after its fixes, minus `shift`, in their unit. `version` changes
          *     whenever the bytes of the tiles do: with `?v=` a browser may keep them for good. `dense` is null
-         *     while the scan has no superpoints yet, or nobody ever answered. `unexplained`, 0 to 1, is the
+         *     while the scan has no superpoints yet, or nobody ever answered. `can_retry`: its import failed,
+         *     and its file is kept. `unexplained`, 0 to 1, is the
          *     share of its surfaces that the answers say nothing about, or more than that for a moment after
          *     an answer; null where that is not known. `answered_at` is when an answer was last given or taken
          *     back. `options` are what was decided before its import: exports undo that.
@@ -4337,6 +4338,8 @@ export interface components {
             bounds: components["schemas"]["Bounds"] | null;
             /** Bytes */
             bytes: number;
+            /** Can Retry */
+            can_retry: boolean;
             /** Created At */
             created_at: string;
             dense: components["schemas"]["DenseRead"] | null;
