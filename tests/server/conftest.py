@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fewpoints.server.settings import Settings
 from tests.server.databases import database_url
 from tests.server.running import RunningServer, Visitor
+from tests.server.seeding import Seeded, seed_scan
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,24 @@ def lead(server: RunningServer) -> Visitor:
 def annotator(server: RunningServer) -> Visitor:
     """An annotator."""
     return server.visitor("Ann", "annotator")
+
+
+@pytest.fixture(scope="module")
+def bob(server: RunningServer) -> Visitor:
+    """Another annotator."""
+    return server.visitor("Bob", "annotator")
+
+
+@pytest.fixture(scope="module")
+def project(lead: Visitor) -> dict[str, Any]:
+    """A project that asks for no points by itself."""
+    return lead.project(auto_select=False)
+
+
+@pytest.fixture
+def seeded(server: RunningServer) -> Seeded:
+    """A small scan that is ready, in a project of its own."""
+    return seed_scan(server.app.state.database, server.app.state.storage)
 
 
 def quick_settings(home: Path) -> Settings:

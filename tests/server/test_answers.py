@@ -18,11 +18,6 @@ from tests.server.running import RunningServer, Visitor, checked
 from tests.server.seeding import Seeded, seed_scan
 
 
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
-
-
 def states(visitor: Visitor, seeded: Seeded) -> list[str]:
     return [query["state"] for query in visitor.get_json(f"/scans/{seeded.scan_id}/queries")]
 

@@ -19,13 +19,8 @@ from fewpoints.server.training.tables import Snapshot
 from tests.server.processes import wait_until
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
-from tests.server.seeding import Seeded, seed_scan
+from tests.server.seeding import Seeded
 from tests.server.versions import add_prediction, add_version
-
-
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
 
 
 class TestCheckpoints:

@@ -36,11 +36,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
-
-
 def seed_events(
     server: RunningServer, seeded: Seeded, count: int, *, now: datetime, seed: int = 0
 ) -> list[dict[str, Any]]:

@@ -26,16 +26,6 @@ from tests.server.seeding import Seeded, seed_scan
 from tests.server.versions import add_prediction, add_version, class_row_ids
 
 
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
-
-
-@pytest.fixture(scope="module")
-def bob(server: RunningServer) -> Visitor:
-    return server.visitor("Bob", "annotator")
-
-
 def preview(visitor: Visitor, project_id: int, kind: str, **options: Any) -> Any:
     body = {"kind": kind, **options}
     return visitor.post_json(f"/projects/{project_id}/exports/preview", body, status=200)

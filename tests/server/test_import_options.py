@@ -31,11 +31,6 @@ FIXES = {
 OPTIONS: dict[str, Any] = {"version": 1, "fixes": FIXES}
 
 
-@pytest.fixture(scope="module")
-def project(lead: Visitor) -> dict[str, Any]:
-    return lead.project(auto_select=False)
-
-
 def test_http_and_readers_know_the_same_options() -> None:
     assert set(FixesBody.model_fields) == set(Fixes.__dataclass_fields__)
     assert set(ImportOptionsBody.model_fields) == {"version", *ImportOptions.__dataclass_fields__}

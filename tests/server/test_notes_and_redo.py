@@ -9,7 +9,6 @@ import io
 import uuid
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from fewpoints.annotations.sparse_labels import write_csv
@@ -18,11 +17,6 @@ from fewpoints.server.exports.plan import plan_export
 from fewpoints.server.exports.schemas import ExportCreate
 from tests.server.running import RunningServer, Visitor, checked
 from tests.server.seeding import Seeded, seed_scan
-
-
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
 
 
 def note(visitor: Visitor, seeded: Seeded, text: str, **fields: Any) -> Any:

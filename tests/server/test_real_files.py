@@ -8,16 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.server.running import RunningServer, Visitor, checked
 
 SUFFIXES = {".ply", ".pcd", ".las", ".laz"}
-
-
-@pytest.fixture(scope="module")
-def project(lead: Visitor) -> dict[str, Any]:
-    return lead.project(auto_select=False)
 
 
 def small_files(folder: Path) -> list[Path]:

@@ -27,11 +27,6 @@ from tests.server.running import RunningServer, Visitor, checked
 ROOM = room_file().content
 
 
-@pytest.fixture(scope="module")
-def project(lead: Visitor) -> dict[str, Any]:
-    return lead.project(auto_select=False)
-
-
 def begin(
     visitor: Visitor, project: dict[str, Any], size: int, name: str = "room.ply", print_: str = "a"
 ) -> dict[str, Any]:

@@ -24,16 +24,6 @@ from tests.server.versions import add_prediction, add_version, class_row_ids
 T = TypeVar("T")
 
 
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
-
-
-@pytest.fixture(scope="module")
-def bob(server: RunningServer) -> Visitor:
-    return server.visitor("Bob", "annotator")
-
-
 def counted(server: RunningServer, work: Callable[[], T]) -> tuple[T, int]:
     """Run `work`; return how many statements it made about checkpoints and their predictions."""
     statements: list[str] = []

@@ -14,17 +14,7 @@ from fewpoints.server.answers.queries import labelled_points
 from fewpoints.server.scans.tables import Scan
 from tests.server.reviewing import listed, review, undo
 from tests.server.running import RunningServer, Visitor, checked
-from tests.server.seeding import Seeded, seed_scan
-
-
-@pytest.fixture
-def seeded(server: RunningServer) -> Seeded:
-    return seed_scan(server.app.state.database, server.app.state.storage)
-
-
-@pytest.fixture(scope="module")
-def bob(server: RunningServer) -> Visitor:
-    return server.visitor("Bob", "annotator")
+from tests.server.seeding import Seeded
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,6 @@ ROWS = "".join(f"{i % 40},5;{i // 40},25;7;{i % 3}\n" for i in range(1600))
 PROSE = "".join(f"Remark {i} of the surveyor\n" for i in range(30))
 
 
-@pytest.fixture(scope="module")
-def project(lead: Visitor) -> dict[str, Any]:
-    return lead.project(auto_select=False)
-
-
 def sent(lead: Visitor, project: dict[str, Any], text: str, name: str = "t.csv") -> dict[str, Any]:
     upload = begin(lead, project, len(text.encode()), name=name, print_=str(hash(text)))
     send(lead, upload, 0, text.encode())

@@ -17,11 +17,6 @@ from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
 
 
-@pytest.fixture(scope="module")
-def project(lead: Visitor) -> dict[str, Any]:
-    return lead.project(auto_select=False)
-
-
 def leftovers(server: RunningServer) -> list[Path]:
     home = server.settings.home
     return [*(home / "uploads").iterdir(), *(home / "work").iterdir()]
