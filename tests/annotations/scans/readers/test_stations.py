@@ -68,6 +68,18 @@ class TestPts:
         assert scan.colours.tolist() == [list(c) for c in COLOURS]
         assert "guess" in scan.notes[0]
 
+    def test_they_are_told_by_many_points_wherever_blocks_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fourth = (2, 2, -6.75, 0)
+        rows = [(*p, i, 7, *COLOURS[0]) for p, i in zip(POINTS, fourth, strict=True)]
+        for block_bytes in (text.BLOCK_BYTES, 40):
+            monkeypatch.setattr(text, "BLOCK_BYTES", block_bytes)
+            monkeypatch.setattr(text, "_FEW", 0)
+            scan = read(tmp_path, b"4\n" + lines(rows), ".pts")
+            assert scan.intensity is not None
+            assert scan.intensity.tolist() == list(fourth)
+
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [

@@ -8,7 +8,9 @@ any table of points.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +72,13 @@ def read_pts(
                     "truncated or its count is wrong.",
                     where=f"line {rows.line - 1}",
                 )
+            begun: list[TextBlock] = []
+            if columns is None and (begun := list(rows.take(min(promised, _SAMPLE_ROWS)))):
+                roles, guess = _roles(begun, name)
+                columns = TextColumns(roles, most)
             left = promised
-            for block in rows.take(promised):
-                if columns is None:
-                    roles, guess = _roles(block, name)
-                    columns = TextColumns(roles, most)
+            for block in chain(begun, rows.take(promised - sum(len(b.lines) for b in begun))):
+                assert columns is not None
                 columns.put(block, name)
                 left -= len(block.lines)
                 progress(min(1.0, file.tell() / size), "Reading points")
@@ -137,18 +141,19 @@ def _count(rows: TextRows, name: str) -> int | None:
     return None
 
 
-def _roles(block: TextBlock, name: str) -> tuple[tuple[str, ...], str]:
-    """What the columns are, and why where the format does not say."""
-    width = int(block.tokens[0])
+def _roles(begun: Sequence[TextBlock], name: str) -> tuple[tuple[str, ...], str]:
+    """What the columns are, by the first points, and why where the format does not say."""
+    tokens = np.concatenate([block.tokens for block in begun])
+    width = int(tokens[0])
     if not _AXES <= width <= MOST_COLUMNS:
         raise UnreadableScan(
             name,
             f"{width:,} values; a point has at least x, y and z.",
-            where=f"line {block.lines[0]}",
+            where=f"line {begun[0].lines[0]}",
         )
     if width in _ROLES:
         return _ROLES[width], ""
-    alike = block.tokens == width
+    alike = tokens == width
     rows = int(np.argmin(alike)) if not alike.all() else len(alike)
-    sample = block.values[: rows * width].reshape(rows, width)[:_SAMPLE_ROWS]
-    return roles_by_values(sample)
+    values = np.concatenate([block.values for block in begun])
+    return roles_by_values(values[: rows * width].reshape(rows, width))
