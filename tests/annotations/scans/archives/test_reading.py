@@ -117,6 +117,17 @@ def test_of_several_one_must_be_named(tmp_path: Path) -> None:
         read_scan(single, member="b")
 
 
+def test_long_names_do_not_make_a_long_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "rooms.zip"
+    names = [f"{floor}/{'long' * 30}.ply" for floor in range(9)]
+    path.write_bytes(files(dict.fromkeys(names, ROOM)))
+    with pytest.raises(
+        UnreadableScan, match=r"9 scans are in it: 0/.*, 1/.*….* and 7 more"
+    ) as told:
+        read_scan(path)
+    assert len(str(told.value)) < 500
+
+
 def test_the_member_is_kept_among_the_import_options() -> None:
     options = ImportOptions(member="b/room.ply")
     assert ImportOptions.from_json(options.to_json()) == options

@@ -16,6 +16,9 @@ from fewpoints.annotations.scans.archives.names import spelled
 MOST_SCANS = 2000
 _LOOK_BYTES = 16384
 _LOOK_LINES = 40
+# How many names a message has, and how long they may be together.
+_FEW = 8
+_FEW_CHARACTERS = 240
 _TEXTS = frozenset({".txt", ".csv", ".asc"})
 _BETWEEN = re.compile(r"[\s,;|]+")
 
@@ -68,8 +71,11 @@ def chosen(container: Container, found: Found, member: str | None) -> Group:
 
 
 def _list(several: tuple[Group, ...]) -> str:
-    shown = ", ".join(spelled(group.name or group.title) for group in several[:8])
-    return f"{shown} and {len(several) - 8:,} more" if len(several) > 8 else shown
+    names = [spelled(group.name or group.title) for group in several[:_FEW]]
+    while len(names) > 1 and sum(map(len, names)) > _FEW_CHARACTERS:
+        names.pop()
+    more = len(several) - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more else "")
 
 
 def _instead(found: Found) -> str:
