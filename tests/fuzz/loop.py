@@ -8,6 +8,7 @@ on. A hang and a crash of the process do end it; `run.py` starts another one.
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import sys
@@ -24,6 +25,9 @@ from tests.fuzz.branches import Reporting, install
 from tests.fuzz.mutator import mutated
 
 MEMORY_BYTES = 1_000_000_000
+# Libraries do not give back what damaged files made them take. A process that has so much before
+# it reads ends with os.EX_TEMPFAIL, as it would have too little for what comes.
+MOST_HELD_BYTES = 600_000_000
 # Of the processor, not by the clock: others may use the machine.
 SLOW_S = 3.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +58,8 @@ def main() -> None:
 
 def _watched(feed: Callable[[bytes], Any], findings: Path) -> Callable[[bytes], None]:
     def watched(content: bytes) -> None:
+        if _held_bytes() > MOST_HELD_BYTES:
+            os._exit(os.EX_TEMPFAIL)
         start = time.process_time()
         try:
             feed(content)
@@ -66,6 +72,15 @@ def _watched(feed: Callable[[bytes], Any], findings: Path) -> Callable[[bytes], 
             _keep(findings, "slow", content, f"{seconds:.1f} s of the processor")
 
     return watched
+
+
+def _held_bytes() -> int:
+    """What counts for the limit on memory; 0 where the system does not tell."""
+    try:
+        sizes = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    except OSError:
+        return 0
+    return int(sizes[5]) * resource.getpagesize()
 
 
 def _place(error: BaseException) -> str:

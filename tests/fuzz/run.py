@@ -77,9 +77,10 @@ def run(parser: str, corpus: Path, seconds: float) -> None:
     begun, starts, breakdowns, executions, edges = time.monotonic(), 0, 0, 0, 0
     while breakdowns < MOST_BREAKDOWNS and (left := seconds - (time.monotonic() - begun)) >= 1:
         starts += 1
-        log = _fuzz(parser, folder, left)
-        breakdowns += not re.search(r"^Done \d+ (?:runs )?in ", log, re.MULTILINE)
-        executions += _last(r"stat::number_of_executed_units: (\d+)", log)
+        status, log = _fuzz(parser, folder, left)
+        done = re.search(r"^Done \d+ (?:runs )?in ", log, re.MULTILINE)
+        breakdowns += not (done or status == os.EX_TEMPFAIL)
+        executions += _last(r"(?:^#|executed_units: )(\d+)", log)
         edges = max(edges, _last(r"\bcov: (\d+)", log))
         if not edges:  # Then nothing was tried, or nothing was seen of it.
             sys.exit(f"The fuzzer of {parser} does not run:\n{log[-2000:]}")
@@ -100,8 +101,8 @@ def run(parser: str, corpus: Path, seconds: float) -> None:
     print(json.dumps(entry), flush=True)
 
 
-def _fuzz(parser: str, folder: Path, seconds: float) -> str:
-    """One process; returns what it printed."""
+def _fuzz(parser: str, folder: Path, seconds: float) -> tuple[int, str]:
+    """One process; returns its exit status and what it printed."""
     target = TARGETS[parser]
     with tempfile.TemporaryDirectory() as begin:
         for number, content in enumerate(seeds(parser).values()):
@@ -134,7 +135,7 @@ def _fuzz(parser: str, folder: Path, seconds: float) -> str:
     for path in (folder / "findings").iterdir():  # Among the others, as one of them.
         if path.suffix not in (".bin", ".txt"):
             path.rename(path.with_name(path.name[:24] + ".bin"))
-    return log
+    return done.returncode, log
 
 
 def _quoted(word: str) -> str:
@@ -142,7 +143,7 @@ def _quoted(word: str) -> str:
 
 
 def _last(pattern: str, text: str) -> int:
-    found = re.findall(pattern, text)
+    found = re.findall(pattern, text, re.MULTILINE)
     return int(found[-1]) if found else 0
 
 
