@@ -19,11 +19,9 @@ from typing import Any
 import numpy as np
 
 from fewpoints.annotations.arrays import AnyArray
-from fewpoints.annotations.scans.readers.in_process import (
-    ReadingLimits,
-    end_idle_processes,
-    read_scan_in_process,
-)
+from fewpoints.annotations.scans.readers.in_process import read_scan_in_process
+from fewpoints.annotations.scans.readers.reading_limits import ReadingLimits
+from fewpoints.annotations.scans.readers.reading_processes import end_idle_processes
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from tests.benchmarks.reading.files import SWEEP, Cloud, sweep

@@ -11,7 +11,7 @@ from typing import Any
 from fewpoints.annotations.scans.archives.container import effort_bytes
 from fewpoints.annotations.scans.import_options import NOTHING, ImportOptions
 from fewpoints.annotations.scans.readers import in_process
-from fewpoints.annotations.scans.readers.in_process import ReadingLimits, ReadingTooSlow
+from fewpoints.annotations.scans.readers.reading_limits import ReadingLimits, ReadingTooSlow
 from fewpoints.server.errors import AppError
 from fewpoints.server.settings import Settings
 

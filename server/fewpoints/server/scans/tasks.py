@@ -15,11 +15,8 @@ from fewpoints.annotations.progress import part_of
 from fewpoints.annotations.scans.archives.container import effort_bytes
 from fewpoints.annotations.scans.import_options import ImportOptions
 from fewpoints.annotations.scans.preflight import Preflight, inspect_scan
-from fewpoints.annotations.scans.readers.in_process import (
-    ReadingTooLarge,
-    ReadingTooSlow,
-    read_fixed_in_process,
-)
+from fewpoints.annotations.scans.readers.in_process import read_fixed_in_process
+from fewpoints.annotations.scans.readers.reading_limits import ReadingTooLarge, ReadingTooSlow
 from fewpoints.annotations.scans.tiles import write_tiles
 from fewpoints.models.selection.options import needs_features, strategy_options
 from fewpoints.server.file_labels.counts import save_counts

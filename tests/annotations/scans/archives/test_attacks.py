@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.progress import Progress
 from fewpoints.annotations.scans.archives.container import MOST_ENTRIES, opened
-from fewpoints.annotations.scans.readers import in_process
-from fewpoints.annotations.scans.readers.in_process import (
+from fewpoints.annotations.scans.readers import reading_processes
+from fewpoints.annotations.scans.readers.in_process import read_scan_in_process
+from fewpoints.annotations.scans.readers.reading_limits import (
     ReaderCrashed,
     ReaderFailed,
     ReadingLimits,
-    end_idle_processes,
-    read_scan_in_process,
 )
+from fewpoints.annotations.scans.readers.reading_processes import end_idle_processes
 from tests.annotations.files import COLOURS, POINTS, RGB, XYZ, ply
 from tests.annotations.scans.archives.zips import Entry, archive, files
 from tests.annotations.scans.readers.mutations import assert_one_sentence, attacked, check, mutated
@@ -117,17 +117,17 @@ def test_each_is_one_sentence(
     path = tmp_path / "scan.zip"
     path.write_bytes(content)
     peaks: list[int] = []
-    answer = in_process._Process.answer
+    answer = reading_processes.ReadingProcess.answer
 
     def observed(
-        self: in_process._Process, name: str, limits: ReadingLimits, progress: Progress
+        self: reading_processes.ReadingProcess, name: str, limits: ReadingLimits, progress: Progress
     ) -> Any:
         try:
             return answer(self, name, limits, progress)
         finally:
             peaks.append(self.peak_bytes)
 
-    monkeypatch.setattr(in_process._Process, "answer", observed)
+    monkeypatch.setattr(reading_processes.ReadingProcess, "answer", observed)
     start = time.monotonic()
     with pytest.raises((UnreadableScan, UnsupportedFormat)) as refused:
         read_scan_in_process(path)

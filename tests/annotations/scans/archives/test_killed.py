@@ -14,13 +14,10 @@ from pathlib import Path
 import pytest
 
 from fewpoints.annotations.scans.import_options import NOTHING
-from fewpoints.annotations.scans.readers import in_process
-from fewpoints.annotations.scans.readers.in_process import (
-    ReadingLimits,
-    ReadingTooSlow,
-    end_idle_processes,
-    read_scan_in_process,
-)
+from fewpoints.annotations.scans.readers import reading_processes
+from fewpoints.annotations.scans.readers.in_process import read_scan_in_process
+from fewpoints.annotations.scans.readers.reading_limits import ReadingLimits, ReadingTooSlow
+from fewpoints.annotations.scans.readers.reading_processes import end_idle_processes
 from tests.annotations.scans.archives.zips import Entry, archive
 
 # 60 MB of text that takes seconds to read, and is unpacked within one.
@@ -63,7 +60,7 @@ def test_nothing_is_left_when_the_one_who_asked_is_gone(tmp_path: Path) -> None:
         "memory_bytes": 2_000_000_000,
     }
     with subprocess.Popen(
-        [sys.executable, "-m", in_process.CHILD_MODULE],
+        [sys.executable, "-m", reading_processes.CHILD_MODULE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -25,11 +25,11 @@ from fewpoints.annotations.scans.fixes import apply_fixes, to_file_frame
 from fewpoints.annotations.scans.import_options import Fixes, ImportOptions
 from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers.in_process import (
-    end_idle_processes,
     read_fixed_in_process,
     read_scan_in_process,
 )
 from fewpoints.annotations.scans.readers.kitti import read_kitti
+from fewpoints.annotations.scans.readers.reading_processes import end_idle_processes
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.datasets.folders import (

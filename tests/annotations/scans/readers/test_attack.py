@@ -16,14 +16,14 @@ import pytest
 
 from fewpoints.annotations.errors import AppError
 from fewpoints.annotations.progress import Progress
-from fewpoints.annotations.scans.readers import in_process
-from fewpoints.annotations.scans.readers.in_process import (
+from fewpoints.annotations.scans.readers import reading_processes
+from fewpoints.annotations.scans.readers.in_process import read_scan_in_process
+from fewpoints.annotations.scans.readers.reading_limits import (
     ReaderCrashed,
     ReaderFailed,
     ReadingLimits,
-    end_idle_processes,
-    read_scan_in_process,
 )
+from fewpoints.annotations.scans.readers.reading_processes import end_idle_processes
 from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.files import DATA, needs_data
 from tests.annotations.scans.readers.mutations import assert_one_sentence
@@ -35,17 +35,17 @@ LIMITS = ReadingLimits()
 def peaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """The most memory that the process held, file by file."""
     found: list[int] = []
-    answer = in_process._Process.answer
+    answer = reading_processes.ReadingProcess.answer
 
     def observed(
-        self: in_process._Process, name: str, limits: ReadingLimits, progress: Progress
+        self: reading_processes.ReadingProcess, name: str, limits: ReadingLimits, progress: Progress
     ) -> Any:
         try:
             return answer(self, name, limits, progress)
         finally:
             found.append(self.peak_bytes)
 
-    monkeypatch.setattr(in_process._Process, "answer", observed)
+    monkeypatch.setattr(reading_processes.ReadingProcess, "answer", observed)
     yield found
     end_idle_processes()
 
@@ -76,7 +76,7 @@ def test_each_is_a_cloud_or_one_sentence(
             assert not path.name.startswith("bad_"), path.name
             assert np.isfinite(found.local_positions()[found.finite]).all()
         # The limit is on the reading; a process may have had to start before it.
-        assert time.monotonic() - start < LIMITS.seconds + in_process.START_S
+        assert time.monotonic() - start < LIMITS.seconds + reading_processes.START_S
         assert list(tmp_path.iterdir()) == [], path.name
     assert len(peaks) == len(files)
     if sys.platform == "linux":

@@ -20,17 +20,16 @@ import pytest
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
 from fewpoints.annotations.scans.import_options import NOTHING
 from fewpoints.annotations.scans.preflight import inspect_scan
-from fewpoints.annotations.scans.readers import in_process
-from fewpoints.annotations.scans.readers.in_process import (
+from fewpoints.annotations.scans.readers import reading_processes
+from fewpoints.annotations.scans.readers.in_process import inspect_in_process, read_scan_in_process
+from fewpoints.annotations.scans.readers.reading_limits import (
     ReaderCrashed,
     ReaderFailed,
     ReadingLimits,
     ReadingTooLarge,
     ReadingTooSlow,
-    end_idle_processes,
-    inspect_in_process,
-    read_scan_in_process,
 )
+from fewpoints.annotations.scans.readers.reading_processes import end_idle_processes
 from fewpoints.annotations.scans.readers.registry import read_scan
 from tests.annotations.files import COLOURS, POINTS, RGB, XYZ, ply
 from tests.annotations.scans.readers.plain_e57 import Column, write
@@ -54,7 +53,9 @@ def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 @pytest.fixture
 def odd(monkeypatch: pytest.MonkeyPatch) -> None:
     end_idle_processes()
-    monkeypatch.setattr(in_process, "CHILD_MODULE", "tests.annotations.scans.readers.odd_child")
+    monkeypatch.setattr(
+        reading_processes, "CHILD_MODULE", "tests.annotations.scans.readers.odd_child"
+    )
 
 
 def file(folder: Path, name: str, content: bytes = ROOM) -> Path:
@@ -189,7 +190,7 @@ class TestOddReaders:
         arrays = tmp_path / "arrays"
         arrays.mkdir()
         child = subprocess.Popen(
-            [sys.executable, "-m", in_process.CHILD_MODULE],
+            [sys.executable, "-m", reading_processes.CHILD_MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -226,28 +227,28 @@ class TestOddReaders:
 def test_a_process_stays_for_the_next_file(tmp_path: Path) -> None:
     path = file(tmp_path, "room.ply")
     read_scan_in_process(path)
-    (first,) = in_process._idle
+    (first,) = reading_processes._idle
     inspect_in_process(path)
-    assert in_process._idle == [first]
+    assert reading_processes._idle == [first]
     with pytest.raises(UnreadableScan):
         read_scan_in_process(file(tmp_path, "short.ply", ROOM[:-3]))
-    assert in_process._idle == [first]
+    assert reading_processes._idle == [first]
     columns = [Column(f"cartesian{axis}", "double", [1.0, 2.0]) for axis in "XYZ"]
     broken = bytearray(write(tmp_path / "sound.e57", [columns]).read_bytes())
     broken[100] ^= 1
     with pytest.raises(UnreadableScan, match="cannot be decoded"):
         read_scan_in_process(file(tmp_path, "broken.e57", bytes(broken)))
-    assert in_process._idle == []  # The decoder may have harmed it.
+    assert reading_processes._idle == []  # The decoder may have harmed it.
     assert ends(first._child.pid)
 
 
 def test_one_that_ended_while_it_waited_is_replaced(tmp_path: Path) -> None:
     path = file(tmp_path, "room.ply")
     read_scan_in_process(path)
-    (first,) = in_process._idle
+    (first,) = reading_processes._idle
     first._child.kill()
     assert len(read_scan_in_process(path)) == 4
-    assert in_process._idle != [first]
+    assert reading_processes._idle != [first]
 
 
 def test_larger_files_may_take_more() -> None:
@@ -258,5 +259,5 @@ def test_larger_files_may_take_more() -> None:
 
 
 def test_the_process_knows_no_torch() -> None:
-    code = f"import sys, {in_process.CHILD_MODULE}; sys.exit('torch' in sys.modules)"
+    code = f"import sys, {reading_processes.CHILD_MODULE}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fewpoints authors
 # SPDX-License-Identifier: Apache-2.0
-"""The process in which files are read; `in_process.py` starts it, talks to it and ends it.
+"""The process in which files are read; `reading_processes.py` starts it, talks to it and ends it.
 
 A request is a line of JSON on stdin: {"path", "name", "folder", "scratch", "then", "options",
 "seconds", "memory_bytes"}. The answers are lines of JSON on stdout: {"started"}, then any number
