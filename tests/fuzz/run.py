@@ -38,8 +38,6 @@ TIMEOUT_S = 10
 MEMORY_MB = 1000
 # A parser whose process breaks down that often is broken beyond fuzzing.
 MOST_BREAKDOWNS = 20
-# Of one process: libraries do not give back what damaged files made them take.
-MOST_INPUTS = 50_000
 
 
 def main() -> None:
@@ -113,7 +111,6 @@ def _fuzz(parser: str, folder: Path, seconds: float) -> tuple[int, str]:
             str(folder / "inputs"),
             begin,
             f"-max_total_time={int(seconds)}",
-            f"-runs={MOST_INPUTS}",
             f"-timeout={TIMEOUT_S}",
             f"-rss_limit_mb={MEMORY_MB}",
             f"-max_len={target.longest}",
