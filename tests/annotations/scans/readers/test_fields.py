@@ -93,8 +93,9 @@ class TestRoles:
 
 
 class TestLabels:
-    def test_whole_floats_become_integers_and_nan_minus_one(self) -> None:
-        values, notes = whole_numbers("label", np.array([1.0, np.nan, 3.0]))
+    @pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+    def test_whole_floats_become_integers_and_nan_minus_one(self, kind: str) -> None:
+        values, notes = whole_numbers("label", np.array([1.0, np.nan, 3.0], kind))
         assert values is not None
         assert values.tolist() == [1, -1, 3]
         assert "One point has no value" in notes[0]

@@ -331,7 +331,7 @@ def whole_numbers(name: str, values: AnyArray) -> tuple[IntArray | None, list[st
     inside = values[finite]
     if len(inside) == 0:
         return None, [f'The field "{name}" holds no number and is ignored.']
-    if not (inside == np.rint(inside)).all() or np.abs(inside).max() > 2**53:
+    if not (inside == np.rint(inside)).all() or float(np.abs(inside).max()) > 2**53:
         return None, [f'The field "{name}" has a label-like name but no whole numbers; ignored.']
     notes = []
     missing = len(values) - len(inside)
