@@ -112,6 +112,18 @@ class TestLabels:
         assert values.tolist() == [2**63 + 5, 1]
 
 
+class TestIntensity:
+    @pytest.mark.parametrize(("bits", "used"), [((0, 0), False), ((0xFF8DFFFF, 0x3F800000), True)])
+    def test_it_is_used_unless_it_is_zero_everywhere(
+        self, bits: tuple[int, int], used: bool
+    ) -> None:
+        # The second has a signalling NaN, of which NumPy warns in some operations.
+        intensity = np.array(bits, np.uint32).view(np.float32)
+        parts = ScanParts(np.eye(3)[:2], intensity=intensity)
+        scan = build_scan("f", parts, fields=[], source_format="test")
+        assert (scan.intensity is not None) == used
+
+
 class TestShift:
     def scan(self, positions: Any) -> PointScan:
         array = np.array(positions, np.float64)

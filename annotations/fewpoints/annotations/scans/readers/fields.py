@@ -219,7 +219,7 @@ def build_scan(
         told += note
     intensity = None
     if parts.intensity is not None:
-        if parts.intensity.any():
+        if np.count_nonzero(parts.intensity):  # any() warns of signalling NaN.
             intensity = _float32(parts.intensity)
         else:
             told.append("The intensity is zero at every point and is ignored.")
