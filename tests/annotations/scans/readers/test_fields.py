@@ -120,7 +120,7 @@ class TestIntensity:
         # The second has a signalling NaN, of which NumPy warns in some operations.
         intensity = np.array(bits, np.uint32).view(np.float32)
         parts = ScanParts(np.eye(3)[:2], intensity=intensity)
-        scan = build_scan("f", parts, fields=[], source_format="test")
+        scan = build_scan("f", parts, fields=[], source_format="ply", details={})
         assert (scan.intensity is not None) == used
 
 
