@@ -281,12 +281,14 @@ def normalise_colours(channels: Sequence[AnyArray]) -> tuple[UInt8Array | None, 
                 colours[start : start + BLOCK_ROWS, axis] = (wide + 128) // 257
             continue
         for start in range(0, count, BLOCK_ROWS):
-            values = channel[start : start + BLOCK_ROWS].astype(np.float64)
-            values *= factor
+            with np.errstate(invalid="ignore"):  # A signalling NaN is a NaN.
+                values = channel[start : start + BLOCK_ROWS].astype(np.float64)
             bad = ~np.isfinite(values)
             if bad.any():
                 broken += int(bad.sum())
                 values[bad] = 0
+            with np.errstate(over="ignore"):
+                values *= factor
             np.clip(np.rint(values, out=values), 0, 255, out=values)
             colours[start : start + BLOCK_ROWS, axis] = values
     if broken:
@@ -303,7 +305,8 @@ def unpack_rgb(packed: AnyArray) -> list[AnyArray]:
     if packed.dtype == np.float32 and not (packed >= 256).any():
         bits = packed.view(np.uint32)
     elif packed.dtype.kind == "f":
-        values = packed.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # A signalling NaN is a NaN.
+            values = packed.astype(np.float64)
         finite = np.isfinite(values)
         # As bits, any colour but near-black with alpha 0 is far below 1 (0x00FFFFFF is 2.4e-38).
         as_number = bool(finite.any()) and bool(

@@ -228,11 +228,14 @@ def _from_minus_one(colours: Any) -> tuple[list[AnyArray], list[str]]:
     """Colours as networks like them, from -1 to 1, become 0 to 1."""
     if any(c.dtype.kind != "f" for c in colours):
         return list(colours), []
-    low = min(float(np.nanmin(c, initial=0)) for c in colours)
-    high = max(float(np.nanmax(c, initial=0)) for c in colours)
+    finite = [c[np.isfinite(c)] for c in colours]
+    low = min(float(c.min(initial=0)) for c in finite)
+    high = max(float(c.max(initial=0)) for c in finite)
     if not (-1 <= low < 0 and high <= 1):
         return list(colours), []
-    return [(c + 1) / 2 for c in colours], ["Colours are from -1 to 1 and were brought to 0-255."]
+    with np.errstate(invalid="ignore"):  # A signalling NaN is a NaN.
+        brought = [(c + 1) / 2 for c in colours]
+    return brought, ["Colours are from -1 to 1 and were brought to 0-255."]
 
 
 def _details(array: StoredArray, table: Mapping[str, Column]) -> dict[str, str]:
