@@ -192,9 +192,13 @@ class TestArchives:
         np.testing.assert_array_equal(colours_of(scan), 255 - RGB)
 
     def test_colours_from_minus_one_to_one_are_brought_to_bytes(self, tmp_path: Path) -> None:
-        scan = read(tmp_path, npz(coord=XYZ, color=RGB / 127.5 - 1), "scan.npz")
+        colours = RGB / 127.5 - 1
+        scan = read(tmp_path, npz(coord=XYZ, color=colours), "scan.npz")
         np.testing.assert_array_equal(colours_of(scan), RGB)
         assert "from -1 to 1" in scan.notes[0]
+        colours[0, 0] = np.inf
+        scan = read(tmp_path, npz(coord=XYZ, color=colours), "scan.npz")
+        np.testing.assert_array_equal(colours_of(scan)[1:], RGB[1:])
 
     def test_x_y_and_z_apart_a_single_array_or_a_structure_will_do(self, tmp_path: Path) -> None:
         record = np.zeros(70, [("x", "f4"), ("y", "f4"), ("z", "f4")])
