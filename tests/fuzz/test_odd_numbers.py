@@ -61,7 +61,7 @@ def places(rng: Rng, kind: str, count: int) -> list[AnyArray]:
 
 def table(rng: Rng, kinds: Sequence[str]) -> dict[str, AnyArray]:
     """Columns by their names, coordinates first; most of one type."""
-    count, usual = int(rng.integers(1, 30)), str(rng.choice(kinds))
+    count, usual = int(rng.integers(30)), str(rng.choice(kinds))
     columns = dict(zip("xyz", places(rng, str(rng.choice(FLOATS)), count), strict=True))
     some = NAMES[: rng.integers(9)] if rng.random() < 0.5 else rng.permutation(NAMES)[:6]
     for name in map(str, some):
@@ -72,7 +72,9 @@ def table(rng: Rng, kinds: Sequence[str]) -> dict[str, AnyArray]:
 
 def rows(columns: Sequence[AnyArray]) -> bytes:
     """The columns as files have them, row by row."""
-    return np.concatenate([c.view(np.uint8).reshape(len(c), -1) for c in columns], 1).tobytes()
+    return np.concatenate(
+        [c.view(np.uint8).reshape(len(c), c.itemsize) for c in columns], 1
+    ).tobytes()
 
 
 def ply(rng: Rng) -> bytes:
@@ -105,7 +107,7 @@ def npy(rng: Rng) -> bytes:
 
 
 def npz(rng: Rng) -> bytes:
-    count, members = int(rng.integers(1, 30)), []
+    count, members = int(rng.integers(30)), []
     for name, width in (("coord", 3), ("color", 3), ("normal", 3), ("segment", 1), ("strength", 1)):
         if name != "coord" and rng.random() < 0.3:
             continue
@@ -135,13 +137,13 @@ def kitti(rng: Rng) -> bytes:
 
 
 def stl(rng: Rng) -> bytes:
-    count = int(rng.integers(1, 12))
+    count = int(rng.integers(12))
     spare = column(rng, "u2", count)
     return bytes(80) + struct.pack("<I", count) + rows([*_some(rng, count, 12), spare])
 
 
 def glb(rng: Rng) -> bytes:
-    count = int(rng.integers(3, 20))
+    count = int(rng.integers(20))
     parts = {"POSITION": _some(rng, count, 3), "NORMAL": _some(rng, count, 3)}
     parts["COLOR_0"] = _some(rng, count, 4)
     kinds = dict.fromkeys(parts, 5126)

@@ -191,6 +191,11 @@ class TestArchives:
         scan = read(tmp_path, npz(points=table), "scan.npz")
         np.testing.assert_array_equal(colours_of(scan), 255 - RGB)
 
+    @pytest.mark.parametrize("columns", [3, 4, 6, 9])
+    def test_no_rows_are_no_points(self, tmp_path: Path, columns: int) -> None:
+        with pytest.raises(AppError, match=r"^scan.npz: .* holds no points"):
+            read(tmp_path, npz(points=np.zeros((0, columns))), "scan.npz")
+
     def test_colours_from_minus_one_to_one_are_brought_to_bytes(self, tmp_path: Path) -> None:
         colours = RGB / 127.5 - 1
         scan = read(tmp_path, npz(coord=XYZ, color=colours), "scan.npz")

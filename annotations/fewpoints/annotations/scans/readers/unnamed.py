@@ -41,7 +41,7 @@ class Guess:
 def guess_columns(columns: Sequence[AnyArray]) -> Guess:
     """Guess what (N,) `columns` behind x, y and z hold."""
     guess = Guess()
-    if not columns:
+    if not columns or len(columns[0]) == 0:
         return guess
     step = max(1, len(columns[0]) // SAMPLE)
     with np.errstate(over="ignore", invalid="ignore"):
