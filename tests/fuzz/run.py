@@ -73,30 +73,32 @@ def run(parser: str, corpus: Path, seconds: float) -> None:
     before = {path.name for path in (folder / "findings").glob("*.bin")}
     used = _children_s()
     begun, starts, breakdowns, executions, edges = time.monotonic(), 0, 0, 0, 0
-    while breakdowns < MOST_BREAKDOWNS and (left := seconds - (time.monotonic() - begun)) >= 1:
-        starts += 1
-        status, log = _fuzz(parser, folder, left)
-        done = re.search(r"^Done \d+ (?:runs )?in ", log, re.MULTILINE)
-        breakdowns += not (done or status == os.EX_TEMPFAIL)
-        executions += _last(r"(?:^#|executed_units: )(\d+)", log)
-        edges = max(edges, _last(r"\bcov: (\d+)", log))
-        if not edges:  # Then nothing was tried, or nothing was seen of it.
-            sys.exit(f"The fuzzer of {parser} does not run:\n{log[-2000:]}")
-    found = sorted({path.name for path in (folder / "findings").glob("*.bin")} - before)
-    entry = {
-        "parser": parser,
-        "ended": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "wall_s": round(time.monotonic() - begun),
-        "cpu_s": round(_children_s() - used),
-        "executions": executions,
-        "edges": edges,
-        "inputs": len(list((folder / "inputs").iterdir())),
-        "starts": starts,
-        "findings": found,
-    }
-    with (corpus / "runs.jsonl").open("a", encoding="utf-8") as runs:
-        runs.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)
+    try:
+        while breakdowns < MOST_BREAKDOWNS and (left := seconds - (time.monotonic() - begun)) >= 1:
+            starts += 1
+            status, log = _fuzz(parser, folder, left)
+            done = re.search(r"^Done \d+ (?:runs )?in ", log, re.MULTILINE)
+            breakdowns += not (done or status == os.EX_TEMPFAIL)
+            executions += _last(r"(?:^#|executed_units: )(\d+)", log)
+            edges = max(edges, _last(r"\bcov: (\d+)", log))
+            if not edges:  # Then nothing was tried, or nothing was seen of it.
+                sys.exit(f"The fuzzer of {parser} does not run:\n{log[-2000:]}")
+    finally:  # Also of a run that is ended before its time.
+        found = sorted({path.name for path in (folder / "findings").glob("*.bin")} - before)
+        entry = {
+            "parser": parser,
+            "ended": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "wall_s": round(time.monotonic() - begun),
+            "cpu_s": round(_children_s() - used),
+            "executions": executions,
+            "edges": edges,
+            "inputs": len(list((folder / "inputs").iterdir())),
+            "starts": starts,
+            "findings": found,
+        }
+        with (corpus / "runs.jsonl").open("a", encoding="utf-8") as runs:
+            runs.write(json.dumps(entry) + "\n")
+        print(json.dumps(entry), flush=True)
 
 
 def _fuzz(parser: str, folder: Path, seconds: float) -> tuple[int, str]:
