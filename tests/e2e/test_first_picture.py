@@ -14,18 +14,30 @@ pytestmark = pytest.mark.browser
 DRAWN = "window.__fewpoints?.pointsLoaded === 6000 && window.__fewpoints.frames > 0"
 
 
-def held_back(page: Page, pattern: str) -> list[Route]:
-    """Requests that wait until they are let go."""
-    held: list[Route] = []
-    page.route(pattern, lambda route: held.append(route))
-    return held
+class Gate:
+    """Requests that wait until it is opened; later ones pass."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._held: list[Route] | None = []
+        page.route(pattern, self._arrived)
+
+    def _arrived(self, route: Route) -> None:
+        if self._held is None:
+            route.continue_()
+        else:
+            self._held.append(route)
+
+    def open(self) -> None:
+        held, self._held = self._held or [], None
+        for route in held:
+            route.continue_()
 
 
 def test_points_are_drawn_first_and_the_page_takes_the_view_over(
     page: Page, server: RunningServer
 ) -> None:
     seeded = open_scan(page, server, sparse_scan(6000), tile_points=1500)
-    held = held_back(page, "**/api/v1/session")
+    gate = Gate(page, "**/api/v1/session")
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url.partition("?")[0]))
     page.reload()
@@ -35,8 +47,7 @@ def test_points_are_drawn_first_and_the_page_takes_the_view_over(
     assert page.evaluate("window.__fewpoints.ready") is False
     early = page.locator("canvas.viewer-canvas").bounding_box()
     page.evaluate("window.firstCanvas = document.querySelector('canvas.viewer-canvas')")
-    for route in held:
-        route.continue_()
+    gate.open()
     wait_until(page, SETTLED)
     assert page.evaluate(
         "document.querySelector('main > canvas.viewer-canvas') === window.firstCanvas"
@@ -62,13 +73,12 @@ def test_another_address_before_the_page_is_there_takes_the_view_away(
     page: Page, server: RunningServer
 ) -> None:
     open_scan(page, server, sparse_scan(6000), tile_points=1500)
-    held = held_back(page, "**/api/v1/session")
+    gate = Gate(page, "**/api/v1/session")
     page.reload()
     wait_until(page, DRAWN)
     page.evaluate("location.hash = '#/'")
     wait_until(page, "document.querySelectorAll('canvas').length === 0")
-    for route in held:
-        route.continue_()
+    gate.open()
     page.get_by_role("button", name="New project").first.wait_for()
     assert page.locator(".early-view").count() == 0
 
