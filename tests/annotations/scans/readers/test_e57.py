@@ -154,6 +154,11 @@ class TestStations:
         np.testing.assert_array_equal(scan.positions, np.add(POINTS, (1, 0, 0)))
         assert "Station 1: its rotation is zero and counts as none." in scan.notes
 
+    def test_a_rotation_of_huge_numbers_is_made_a_unit(self, target: Path) -> None:
+        scan = read_scan(write(target, [xyz()], poses=[((0, 0, 0, 1e200), (0.0, 0.0, 0.0))]))
+        np.testing.assert_array_equal(scan.positions, np.multiply(POINTS, (-1, -1, 1)))
+        assert any("its rotation is no unit quaternion" in note for note in scan.notes)
+
     def test_a_pose_that_is_no_place(self, target: Path) -> None:
         write(target, [xyz()], poses=[((1.0, 0.0, 0.0, 0.0), (12345.0, 0.0, 0.0))])
         content = target.read_bytes()

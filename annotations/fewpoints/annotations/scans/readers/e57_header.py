@@ -307,7 +307,7 @@ def _pose(element: ET.Element | None, name: str, where: str) -> tuple[FloatArray
     rotation = element.find(_tag("rotation"))
     if rotation is not None:
         quaternion = np.array([_number(rotation.find(_tag(axis))) for axis in "wxyz"])
-        norm = float(np.linalg.norm(quaternion))
+        norm = math.hypot(*quaternion)  # Also of numbers whose squares are too large.
         if not math.isfinite(norm):
             raise UnreadableScan(name, "its pose is not finite.", where=where)
         if norm < 1e-12:
