@@ -25,7 +25,7 @@ FLOATS = ("f4", "f8")
 NANS = {
     "f2": (0x7E00, 0xFC01),
     "f4": (0x7FC00000, 0xFF8DFFFF),
-    "f8": (0x7FF8 << 48, 0xFFF00000DEAD),
+    "f8": (0x7FF8 << 48, 0xFFF00000DEADBEEF),
 }
 NAMES = ("red", "green", "blue", "nx", "ny", "nz", "intensity", "label", "instance", "rgb", "alpha")
 Rng = np.random.Generator

@@ -281,8 +281,7 @@ def normalise_colours(channels: Sequence[AnyArray]) -> tuple[UInt8Array | None, 
                 colours[start : start + BLOCK_ROWS, axis] = (wide + 128) // 257
             continue
         for start in range(0, count, BLOCK_ROWS):
-            with np.errstate(invalid="ignore"):  # A signalling NaN is a NaN.
-                values = channel[start : start + BLOCK_ROWS].astype(np.float64)
+            values = float64(channel[start : start + BLOCK_ROWS])
             bad = ~np.isfinite(values)
             if bad.any():
                 broken += int(bad.sum())
@@ -305,8 +304,7 @@ def unpack_rgb(packed: AnyArray) -> list[AnyArray]:
     if packed.dtype == np.float32 and not (packed >= 256).any():
         bits = packed.view(np.uint32)
     elif packed.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):  # A signalling NaN is a NaN.
-            values = packed.astype(np.float64)
+        values = float64(packed)
         finite = np.isfinite(values)
         # As bits, any colour but near-black with alpha 0 is far below 1 (0x00FFFFFF is 2.4e-38).
         as_number = bool(finite.any()) and bool(
@@ -361,6 +359,12 @@ def _peak(values: AnyArray) -> float:
         return peak
     finite = values[np.isfinite(values)]
     return float(finite.max()) if len(finite) else 0.0
+
+
+def float64(values: AnyArray) -> FloatArray64:
+    """A copy in double precision; a signalling NaN becomes a NaN, without NumPy's warning."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.float64)
 
 
 def _float32(values: AnyArray) -> Float32Array:

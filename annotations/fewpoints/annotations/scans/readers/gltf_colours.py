@@ -13,6 +13,7 @@ from PIL import Image
 
 from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray, UInt8Array
 from fewpoints.annotations.errors import UnreadableScan
+from fewpoints.annotations.scans.readers.fields import float64
 from fewpoints.annotations.scans.readers.gltf_file import GltfFile
 from fewpoints.annotations.scans.readers.mesh import Painter
 
@@ -157,5 +158,4 @@ def _levels(values: AnyArray) -> FloatArray64:
     """Fractions: integers are parts of their type's largest."""
     if values.dtype.kind == "u":
         return np.asarray(values / float(np.iinfo(values.dtype).max))
-    with np.errstate(invalid="ignore"):  # A signalling NaN is one like another.
-        return values.astype(np.float64)
+    return float64(values)

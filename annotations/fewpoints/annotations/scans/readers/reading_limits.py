@@ -21,7 +21,7 @@ class ReadingLimits:
     memory_bytes: int = 1_000_000_000
 
     def for_file(self, size: int) -> ReadingLimits:
-        """these limits hold up to 10 MB; a larger file gets more in proportion to its size."""
+        """These limits hold up to 10 MB; a larger file gets more in proportion to its size."""
         times = max(1.0, size / SMALL_BYTES)
         return ReadingLimits(self.seconds * times, int(self.memory_bytes * times))
 
