@@ -78,6 +78,14 @@ def fsync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def link_or_copy(path: Path, other: Path) -> None:
+    """Give a file another name, too; on a disk without links, copy it."""
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)
+
+
 class Storage:
     """A local directory."""
 

@@ -6,7 +6,8 @@
     project.json                         the project's own row
     people.jsonl                         whom other rows name: id, name, role, created_at
     tables/TABLE.jsonl                   the rows of each table, ascending, with the ids they had
-    scans/ID/source                      the file as it was uploaded, while it is not imported
+    scans/ID/source                      the file as it was uploaded, while it is not imported;
+                                         scans out of one file share it, see `MemberRead.same_as`
     scans/ID/data/...                    points, tiles, preflight and what undoes the fixes
     scans/ID/superpoints.npz             derived: what dense labels are made from
     scans/ID/channels/NAME.bin           derived: colours of the view
@@ -87,10 +88,16 @@ def is_data_file(name: str) -> bool:
 
 
 class MemberRead(Schema):
-    """One member. `bytes`: as it is when it is out."""
+    """One member.
+
+    Attributes:
+        bytes: as it is when it is out.
+        same_as: the source of another scan that is this one, too; the zip holds only that.
+    """
 
     bytes: Annotated[int, Field(ge=0, lt=2**50)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    same_as: Annotated[str, Field(max_length=100)] | None = None
 
 
 class Manifest(Schema):

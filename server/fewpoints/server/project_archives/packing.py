@@ -5,7 +5,8 @@
 All rows are read in one transaction that sees one moment. The files of that moment are held by hard
 links in the same transaction: files are never written in place but replaced, so a link keeps what
 was there, whatever is imported, predicted or deleted while the archive is written. Where a disk has
-no hard links they are copied.
+no hard links they are copied. Scans that wait to be taken out of one file share it as their source;
+it is packed once.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from fewpoints.server.project_archives.rules import RULES, TableRule
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.schemas import iso_utc
-from fewpoints.server.storage import Storage, readable_bytes
+from fewpoints.server.storage import Storage, link_or_copy, readable_bytes
 from fewpoints.server.training.predictions import SCAN_ORDER
 from fewpoints.server.training.tables import Checkpoint, Prediction
 from fewpoints.server.users.tables import User
@@ -71,13 +72,19 @@ class Packed:
 
 @dataclass
 class _Held:
-    """What an archive will hold: members by name, in the order in which they are written."""
+    """What an archive will hold.
+
+    Attributes:
+        members: by name, in the order in which they are written.
+        shared: members that are one of these, too, and which.
+    """
 
     name: str
     project_id: int
     snapshot: dict[str, Any]
     rows: dict[str, int] = field(default_factory=dict)
     members: dict[str, Path] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
 
 
 def pack_project(
@@ -120,9 +127,11 @@ def estimated_bytes(database: Database, storage: Storage, project_id: int, *, de
     with _snapshot(database) as session:
         get_project(session, project_id)
         files = sum(
-            path.stat().st_size
-            for _, path in _files(session, storage, project_id, derived)
-            if path.exists()
+            {
+                _identity(path): path.stat().st_size
+                for _, path in _files(session, storage, project_id, derived)
+                if path.exists()
+            }.values()
         )
         rows = sum(
             session.scalar(
@@ -181,10 +190,21 @@ def _hold_once(
         _write_people(session, people, held, folder)
         links = folder / "files"
         links.mkdir()
+        first: dict[Path | tuple[int, int], str] = {}
         for number, (name, path) in enumerate(_files(session, storage, project_id, derived)):
+            same = first.setdefault(_identity(path), name)
+            if same != name:
+                held.shared[name] = same
+                continue
             held.members[name] = links / str(number)
-            _hold_file(path, held.members[name])
+            link_or_copy(path, held.members[name])
     return held
+
+
+def _identity(path: Path) -> Path | tuple[int, int]:
+    """What all names of a file have in common."""
+    found = path.stat()
+    return (found.st_dev, found.st_ino) if found.st_nlink > 1 else path
 
 
 def _write_rows(
@@ -304,15 +324,6 @@ def _derived_files(
             yield f"{base}/channels/{name}.bin", path
 
 
-def _hold_file(path: Path, link: Path) -> None:
-    try:
-        os.link(path, link)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(path, link)
-
-
 def _write(part: Path, held: _Held, derived: bool, progress: Progress) -> str:
     """Write the zip; return its SHA-256."""
     total = sum(path.stat().st_size for path in held.members.values()) or 1
@@ -331,6 +342,8 @@ def _write(part: Path, held: _Held, derived: bool, progress: Progress) -> str:
 
                 with path.open("rb") as source:
                     told[name] = _add(archive, name, source, advance)
+            for name, same in held.shared.items():
+                told[name] = {**told[same], "same_as": same}
             manifest = {
                 "format": FORMAT,
                 "version": VERSION,

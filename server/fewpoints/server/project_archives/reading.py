@@ -61,8 +61,9 @@ class Archive:
 
     @property
     def bytes(self) -> int:
-        """Of all members when they are out."""
-        return sum(member.bytes for member in self.manifest.members.values())
+        """Of all members when they are out; what is shared is there once."""
+        told = self.manifest.members.values()
+        return sum(member.bytes for member in told if member.same_as is None)
 
     def refuse(self, where: str) -> Refuse:
         """Return what refuses the archive because of a place in it."""
@@ -205,12 +206,15 @@ def _check_age(value: Row, name: str) -> None:
 
 def _compare(infos: Mapping[str, zipfile.ZipInfo], manifest: Manifest, name: str) -> None:
     here, told = set(infos) - {MANIFEST}, set(manifest.members)
-    if here != told:
-        odd = sorted(here ^ told)[0][:80]
+    own = {member for member, entry in manifest.members.items() if entry.same_as is None}
+    if here != own:
+        odd = sorted(here ^ own)[0][:80]
         which = "is in it but not in its manifest" if odd in here else "is missing"
         raise DamagedArchive(name, f'"{odd}" {which}.')
     for member, entry in manifest.members.items():
-        if infos[member].file_size != entry.bytes:
+        if entry.same_as is not None:
+            _check_shared(member, manifest, name)
+        elif infos[member].file_size != entry.bytes:
             raise DamagedArchive(name, f"{member} is not as large as the manifest says.")
     needed = {PEOPLE, *(place for table, place in ROWS.items() if table in manifest.rows)}
     if "project" not in manifest.rows or not needed <= told:
@@ -219,3 +223,15 @@ def _compare(infos: Mapping[str, zipfile.ZipInfo], manifest: Manifest, name: str
     unknown = set(manifest.rows) - set(ROWS)
     if unknown:
         raise DamagedArchive(name, f'There is no table "{sorted(unknown)[0][:60]}".')
+
+
+def _check_shared(member: str, manifest: Manifest, name: str) -> None:
+    """See that a member without bytes of its own is a source that another scan has as well."""
+    entry = manifest.members[member]
+    same = entry.same_as or ""
+    first = manifest.members.get(same)
+    both = (member_of(member), member_of(same))
+    sources = all(found is not None and found.kind == "source" for found in both)
+    told = first and (first.bytes, first.sha256, first.same_as)
+    if not sources or told != (entry.bytes, entry.sha256, None):
+        raise DamagedArchive(name, f'"{member[:80]}" in it cannot be the same as "{same[:80]}".')

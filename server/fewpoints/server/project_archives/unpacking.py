@@ -15,9 +15,9 @@ from pathlib import Path
 from fewpoints.annotations.progress import Progress
 from fewpoints.server.project_archives import scan_files
 from fewpoints.server.project_archives.contents import Contents, ScanFacts
-from fewpoints.server.project_archives.layout import Member
+from fewpoints.server.project_archives.layout import Member, member_of
 from fewpoints.server.project_archives.reading import Archive
-from fewpoints.server.storage import readable_bytes
+from fewpoints.server.storage import link_or_copy, readable_bytes
 
 
 def check_members(archive: Archive, contents: Contents) -> None:
@@ -61,9 +61,18 @@ def _has_row(member: Member, contents: Contents, jobs_known: set[int]) -> bool:
 
 
 def take_out_files(archive: Archive, contents: Contents, work: Path, progress: Progress) -> None:
+    """Write every file to where `_working_path` says, and check what is in it.
+
+    Raises:
+        DamagedArchive: one is not as it should be.
+    """
     total, done = archive.bytes or 1, 0
+    shared: list[tuple[Member, str]] = []
     for name, member in archive.members():
         told = archive.manifest.members[name]
+        if told.same_as is not None:
+            shared.append((member, told.same_as))
+            continue
         done += told.bytes
         if member.kind == "rows":
             continue
@@ -78,11 +87,20 @@ def take_out_files(archive: Archive, contents: Contents, work: Path, progress: P
             scan_files.check_weights(target, refuse)
         elif member.kind == "losses":
             scan_files.check_losses(target, refuse)
+    for member, same in shared:
+        first = member_of(same)
+        assert first is not None
+        _share(_working_path(work, first), _working_path(work, member))
     for count, (number, scan) in enumerate(contents.scans.items()):
         share = 0.6 + 0.1 * count / len(contents.scans)
         progress(share, f"Checking {scan.name}")
         if scan.state == "ready":
             _check_scan(archive, contents, work / "scans" / str(number), number, scan)
+
+
+def _share(first: Path, other: Path) -> None:
+    other.parent.mkdir(parents=True, exist_ok=True)
+    link_or_copy(first, other)
 
 
 def _working_path(work: Path, member: Member) -> Path:
