@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fewpoints.server.errors import AppError
+from fewpoints.server.home_lock import alone
 from fewpoints.server.settings import Settings
 
 
@@ -94,10 +95,15 @@ class Storage:
         self._min_free_bytes = settings.min_free_bytes
 
     def prepare(self) -> None:
-        """Create the folders and remove what an interrupted run left in the temporary ones."""
+        """Create the folders and remove what an interrupted run left in the temporary ones.
+
+        A command that began beside an earlier server may still use those: then they stay.
+        """
         self.home.mkdir(parents=True, exist_ok=True)
-        for folder in (self._uploads, self._work):
-            shutil.rmtree(folder, ignore_errors=True)
+        with alone(self.commands_lock_file) as nobody_else:
+            if nobody_else:
+                for folder in (self._uploads, self._work):
+                    shutil.rmtree(folder, ignore_errors=True)
         for folder in (
             self._uploads,
             self._partial,
@@ -135,6 +141,11 @@ class Storage:
     def features(self) -> Path:
         """Folder of the feature cache."""
         return self.home / "features"
+
+    @property
+    def commands_lock_file(self) -> Path:
+        """Shared by commands that work beside a server."""
+        return self.home / "commands.lock"
 
     @property
     def lock_file(self) -> Path:

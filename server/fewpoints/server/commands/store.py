@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from fewpoints.server.commands.containers import holds_scans
 from fewpoints.server.db.engine import Database
 from fewpoints.server.db.upgrade import upgrade
 from fewpoints.server.errors import AppError
-from fewpoints.server.home_lock import HomeInUse, HomeLock
+from fewpoints.server.home_lock import HomeInUse, HomeLock, beside_others
 from fewpoints.server.jobs import service as jobs
 from fewpoints.server.jobs.executors.local import LocalExecutor
 from fewpoints.server.jobs.schemas import ACTIVE_STATES
@@ -123,28 +123,24 @@ def open_store(settings: Settings, *, run_jobs: bool = True) -> Iterator[Store]:
     """
     storage = Storage(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
-    try:
-        lock: HomeLock | None = HomeLock(storage.lock_file)
-    except HomeInUse:
-        lock = None  # That server runs the jobs.
-    if lock is not None:
-        storage.prepare()
-    database = Database(settings.resolved_database_url)
-    executor = LocalExecutor(database, storage, settings)
-    started = False
-    try:
-        if lock is not None:
+    with ExitStack() as held:
+        try:
+            held.callback(HomeLock(storage.lock_file).release)
+            ours = True
+        except HomeInUse:
+            ours = False  # That server runs the jobs.
+            held.enter_context(beside_others(storage.commands_lock_file))
+        if ours:
+            storage.prepare()
+        database = Database(settings.resolved_database_url)
+        held.callback(database.close)
+        if ours:
             upgrade(database.engine)
             if run_jobs:
+                executor = LocalExecutor(database, storage, settings)
                 executor.start()
-                started = True
+                held.callback(executor.stop)
         yield Store(database, storage, settings)
-    finally:
-        if started:
-            executor.stop()
-        database.close()
-        if lock is not None:
-            lock.release()
 
 
 def find_project(session: Session, wanted: str) -> Project | None:
