@@ -65,15 +65,20 @@ def test_the_truth_that_counts_is_read_and_one_taken_back_is_gone(
     mapping = suggested(lead, scan)
     start(lead, project["id"], {"mapping": mapping, "target": "truth"})
     wall = {**mapping, "values": [{"value": 1, "class": "wall"}], "instance": None}
+    first = opened(server, project["id"]).versions
     second = start(lead, project["id"], {"mapping": wall, "target": "truth"})
     dataset = opened(server, project["id"])
+    assert dataset.versions.keys() == first.keys() == {"room.ply"}
+    assert dataset.versions != first
     walls = dataset.read("room.ply")
     assert set(walls.classes.tolist()) == {0, 255}
     assert not walls.instances.any()
     lead.post_json(f"/label-imports/{second['id']}/undo")
     with pytest.raises(ScanGone, match=r"room\.ply: the scan, or its truth, was removed"):
         dataset.read("room.ply")
-    whole = opened(server, project["id"]).read("room.ply")
+    dataset = opened(server, project["id"])
+    assert dataset.versions == first
+    whole = dataset.read("room.ply")
     assert whole.classes.tolist() == small_room(POINTS).classes.tolist()
 
 

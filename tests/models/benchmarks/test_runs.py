@@ -43,6 +43,19 @@ def test_a_line_that_was_cut_short_is_measured_again(tmp_path: Path, cut: int) -
     }
 
 
+def test_a_figure_of_a_truth_that_was_replaced_is_measured_again(tmp_path: Path) -> None:
+    other = Key("bad", "random", 20, 0)
+    run = open_run(tmp_path / "run", COURSE, {"küche": "7/1"})
+    run.add(FIRST, {"mIoU": 0.25})
+    run.add(other, {"mIoU": 0.5})
+    replaced = open_run(tmp_path / "run", COURSE, {"küche": "7/2"})
+    assert replaced.missing([FIRST, other]) == [FIRST]
+    replaced.add(FIRST, {"mIoU": 0.75})
+    for version, expected in (("7/2", 0.75), ("7/1", 0.25)):  # The new one was taken back.
+        cells = open_run(tmp_path / "run", COURSE, {"küche": version}).cells
+        assert (cells[FIRST]["mIoU"], cells[other]["mIoU"]) == (expected, 0.5)
+
+
 def test_other_options_are_refused_and_named(tmp_path: Path) -> None:
     open_run(tmp_path / "run", COURSE)
     with pytest.raises(BenchmarkMismatch) as caught:

@@ -8,7 +8,7 @@ Letters used in shapes: N points.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -58,6 +58,7 @@ class Dataset:
         names: the scenes that are there, in order.
         splits: what the data set itself names, such as "train"; may list scenes that are not there.
         load: reads one of `names`.
+        versions: of scenes whose truth may be replaced by another, which of them it is.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Dataset:
     names: tuple[str, ...]
     splits: Mapping[str, tuple[str, ...]]
     load: Callable[[str], GroundTruth]
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def scenes(self, split: str | None = None) -> tuple[str, ...]:
         """The scenes of a split, or all that are there."""

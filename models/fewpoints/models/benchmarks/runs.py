@@ -7,7 +7,8 @@
         cells.jsonl         one JSON object per figure, appended and flushed to disk
 
 A run that was killed goes on with the figures that are missing. Scenes, methods, budgets and seeds
-may change between runs in one folder, as each figure has its own; everything else may not.
+may change between runs in one folder, as each figure has its own; everything else may not. A
+figure of a scene whose truth was replaced since is measured again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +48,7 @@ class Run:
 
     folder: Path
     cells: dict[Key, Values]
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def missing(self, keys: Iterable[Key]) -> list[Key]:
         """Return those of `keys` that are still to be measured."""
@@ -55,7 +57,9 @@ class Run:
     def add(self, key: Key, values: Values) -> None:
         """Keep a figure; it is on disk when this returns."""
         plain = {name: None if math.isnan(v) else v for name, v in values.items()}
-        line = json.dumps({**key._asdict(), "values": plain}, ensure_ascii=False) + "\n"
+        version = self.versions.get(key.scene)
+        told = key._asdict() if version is None else {**key._asdict(), "version": version}
+        line = json.dumps({**told, "values": plain}, ensure_ascii=False) + "\n"
         # One write to the end: a kill leaves at most a part of this line.
         with (self.folder / CELLS).open("ab") as file:
             file.write(line.encode())
@@ -64,12 +68,17 @@ class Run:
         self.cells[key] = dict(values)
 
 
-def open_run(folder: Path, course: Mapping[str, Any]) -> Run:  # JSON
+def open_run(
+    folder: Path,
+    course: Mapping[str, Any],  # JSON
+    versions: Mapping[str, str] | None = None,
+) -> Run:
     """Begin a run in a folder, or go on with the one that is there.
 
     Args:
         folder: made if it is missing, but not its parents.
         course: what every figure depends on; JSON values.
+        versions: of scenes, see `Dataset`; figures of other versions are not those asked for.
 
     Raises:
         BenchmarkMismatch: the folder holds a run with another course, or something else.
@@ -87,7 +96,8 @@ def open_run(folder: Path, course: Mapping[str, Any]) -> Run:  # JSON
         folder.mkdir(exist_ok=True)
         with replacing(path) as part:
             part.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    return Run(folder, _read_cells(folder / CELLS))
+    versions = versions or {}
+    return Run(folder, _read_cells(folder / CELLS, versions), versions)
 
 
 def _read_config(path: Path) -> dict[str, Any]:  # JSON
@@ -126,8 +136,8 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _read_cells(path: Path) -> dict[Key, Values]:
-    """Read what is whole; cut off the last line if a kill left only a part of it."""
+def _read_cells(path: Path, versions: Mapping[str, str]) -> dict[Key, Values]:
+    """Read what is whole and of these versions; cut off a last line of which a kill left a part."""
     if not path.exists():
         return {}
     content = path.read_bytes()
@@ -147,7 +157,8 @@ def _read_cells(path: Path) -> dict[Key, Values]:
                 f"{path.parent.name}/{CELLS}, line {number}: this is no figure of a benchmark. "
                 "Remove the line, and it is measured again."
             ) from None
-        cells[key] = values
+        if cell.get("version") == versions.get(key.scene):
+            cells[key] = values
     if len(whole) < len(content):
         with path.open("r+b") as file:
             file.truncate(len(whole))

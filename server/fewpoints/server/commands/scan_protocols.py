@@ -168,7 +168,8 @@ def _measure(
     extent = Extent(
         tuple(names), methods, tuple(numbers_in(points, "--points")), tuple(range(seeds))
     )
-    run = open_run(run_folder(out), course_of(protocol, opened, data.root, setting, **data.course))
+    course = course_of(protocol, opened, data.root, setting, **data.course)
+    run = open_run(run_folder(out), course, opened.versions)
     with progress_bar(f"{len(names)} scenes") as progress:
         measure(run, opened, extent, setting, progress)
     cells = wanted_cells(run, extent)

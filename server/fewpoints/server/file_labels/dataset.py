@@ -100,6 +100,7 @@ def project_dataset(session: Session, storage: Storage, project: Project) -> Dat
         tuple(found),
         {},
         lambda name: _read(storage, found[name]),
+        {name: f"{known.scan_id}/{known.import_id}" for name, known in found.items()},
     )
 
 
