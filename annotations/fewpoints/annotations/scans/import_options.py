@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.printable import printable
 from fewpoints.annotations.scans.readers.text_layout import TextLayout
 from fewpoints.annotations.scans.units import METRES
 
@@ -54,9 +55,13 @@ class Fixes:
 
     def __post_init__(self) -> None:
         if self.unit is not None and self.unit not in METRES:
-            raise InvalidImportOptions(f'unit "{self.unit[:50]}": use one of {", ".join(METRES)}.')
+            raise InvalidImportOptions(
+                f'unit "{printable(self.unit[:50])}": use one of {", ".join(METRES)}.'
+            )
         if self.up is not None and self.up not in UP_AXES:
-            raise InvalidImportOptions(f'up "{self.up[:50]}": use one of {", ".join(UP_AXES)}.')
+            raise InvalidImportOptions(
+                f'up "{printable(self.up[:50])}": use one of {", ".join(UP_AXES)}.'
+            )
         if self.thin_to is not None and not THINNEST <= self.thin_to <= 1 / THINNEST:
             raise InvalidImportOptions(
                 f"thin_to {self.thin_to}: it must be at least {THINNEST:g} and at most "
@@ -149,7 +154,7 @@ def _known(
     if not isinstance(value, dict):
         raise InvalidImportOptions(f"The {what} of an import must be an object.")
     names = [*(field.name for field in fields(kind)), *also]
-    unknown = [str(key) for key in value if key not in names]
+    unknown = [printable(str(key)) for key in value if key not in names]
     if unknown:
         raise InvalidImportOptions(
             f'There is no import option "{unknown[0][:100]}" among the {what}; known are '

@@ -92,6 +92,38 @@ class TestWhatIsFound:
         assert 'Column 1 "time" holds words and is left out.' in scan.notes
         assert 'Column 5 "file" holds words and is left out.' in scan.notes
 
+    def test_many_columns_of_words_are_told_in_few_sentences(self, tmp_path: Path) -> None:
+        names = ",".join(f"word{i}" for i in range(50))
+        scan = scan_of(tmp_path, f"x,y,z,{names}\n" + ("1,2,3" + ",abc" * 50 + "\n") * 3)
+        assert 'Column 23 "word19" holds words and is left out.' in scan.notes
+        assert scan.notes[-1] == "30 more columns of words are left out."
+        scan = scan_of(tmp_path, ("1.5 2.5 3.5" + " abc" * 50 + "\n") * 3, ".txt")
+        assert "columns 4 to 53 hold words and are left out" in scan.notes[-1]
+        mixed = "".join(" abc" if i % 2 else " -7" for i in range(40))
+        scan = scan_of(tmp_path, f"1.5 2.5 3.5 7.25{mixed}\n" * 3, ".txt")
+        assert "columns 6, 8, 10, 12, 14, 16 and 14 more hold words" in scan.notes[-1]
+        assert "columns 5, 7, 9, 11, 13, 15 and 14 more are left out" in scan.notes[-1]
+
+    @pytest.mark.parametrize("inside", ["\x85", "\xa0", "\u2003"])
+    @pytest.mark.parametrize("long", [False, True])
+    def test_only_blanks_and_tabs_part_columns(
+        self, tmp_path: Path, inside: str, long: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if long:
+            monkeypatch.setattr(text_arrow, "LEAST_BYTES", 1)
+        scan = scan_of(tmp_path, f"1.5 2.5 3.5 living{inside}room\n" * 3, ".txt")
+        assert scan.positions.tolist() == [[1.5, 2.5, 3.5]] * 3
+        assert scan.details["table"].startswith("columns: x y z -;")
+
+    @pytest.mark.parametrize("least", [1, 1 << 20])
+    def test_a_control_character_that_stands_alone_is_a_word(
+        self, tmp_path: Path, least: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What `str.split` takes for a blank; it stands further down than is looked for those."""
+        monkeypatch.setattr(text_arrow, "LEAST_BYTES", least)
+        scan = scan_of(tmp_path, f"1.5 2.5 3.5 {'a ' * 2100}\x1d b\n", ".txt")
+        assert len(scan.fields) == 2105
+
     @pytest.mark.parametrize(
         ("line", "columns"),
         [

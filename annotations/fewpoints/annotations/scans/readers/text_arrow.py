@@ -109,7 +109,7 @@ def parse_words(
     if delimiter == " ":
         part = part.translate(_TAB_IS_BLANK)
         first = first.replace("\t", " ")
-        if _MARK in part or len(first.split()) != columns:
+        if _MARK in part or len(first.encode("latin-1").split()) != columns:
             return None
         fields = columns + first.endswith(" ")
         # What follows the last blank of a line would be a word, of nothing.

@@ -172,12 +172,14 @@ _NUMBER = re.compile(
 )
 _COMMA_NUMBER = re.compile(r"[+-]?\d*(?:,\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _QUOTES = str.maketrans("\"'", "  ")
+# As `bytes.split` has them; `str.split` knows more, such as the non-breaking one in a word.
+_BLANKS = re.compile(r"[ \t\n\r\v\f]+")
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
     """The fields of a line without quotes and blanks around them; one empty last field is none."""
     if delimiter == "blanks":
-        return line.translate(_QUOTES).split()
+        return [field for field in _BLANKS.split(line.translate(_QUOTES)) if field]
     fields = [field.strip(" \t\"'\r\v\f") for field in line.split(DELIMITERS[delimiter])]
     if len(fields) > 1 and not fields[-1]:
         fields.pop()

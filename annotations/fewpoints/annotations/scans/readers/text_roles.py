@@ -16,6 +16,8 @@ from fewpoints.annotations.scans.readers.fields import find_roles, looks_like_la
 
 # Fewer distinct whole numbers than this are classes or objects, not intensities.
 FEW_VALUES = 64
+# So many runs of columns are listed in a sentence.
+_MOST_RUNS = 6
 _NAME = re.compile(r"[ _-]?names?$")
 _UNITS = re.compile(r"\s*[\[(<][^\])>]*[\])>]\s*$")
 _AXIS = re.compile(
@@ -130,8 +132,32 @@ def roles_by_values(
     reasons += _normals(sample, rest, roles)
     reasons += _colours(sample, rest, roles)
     reasons += _singles(sample, rest, roles)
-    reasons += [f"column {i + 1} holds words and is left out" for i in sorted(words)]
+    reasons += _told(sorted(words), "holds words and is left out", "hold words and are left out")
     return tuple(roles), "; ".join(reasons)
+
+
+def _told(columns: Sequence[int], of_one: str, of_several: str) -> list[str]:
+    """What is said of ascending columns, if there are any: "columns 4, 6 to 9 hold words"."""
+    if not columns:
+        return []
+    if len(columns) == 1:
+        return [f"column {columns[0] + 1} {of_one}"]
+    return [f"columns {_listed(columns)} {of_several}"]
+
+
+def _listed(columns: Sequence[int]) -> str:
+    runs: list[list[int]] = []
+    for column in columns:
+        if runs and column == runs[-1][1] + 1:
+            runs[-1][1] = column
+        else:
+            runs.append([column, column])
+    shown = [
+        f"{first + 1}" if first == last else f"{first + 1} to {last + 1}"
+        for first, last in runs[:_MOST_RUNS]
+    ]
+    more = sum(last - first + 1 for first, last in runs[_MOST_RUNS:])
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def _first_axis(sample: FloatArray64) -> int:
@@ -192,6 +218,7 @@ def _colours(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[st
 
 def _singles(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[str]:
     said = []
+    labels, left_out = [], []
     for i in rest:
         if roles[i] != "skip":
             continue
@@ -200,10 +227,11 @@ def _singles(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[st
         whole = len(finite) > 0 and bool((finite == np.rint(finite)).all())
         if whole and finite.min() >= -1 and len(np.unique(finite)) <= FEW_VALUES:
             roles[i] = "label"
-            said.append(f"column {i + 1} holds few whole numbers: a label")
+            labels.append(i)
         elif len(finite) and "intensity" not in roles:
             roles[i] = "intensity"
             said.append(f"column {i + 1} is taken as the intensity")
         else:
-            said.append(f"column {i + 1} is left out")
-    return said
+            left_out.append(i)
+    said += _told(labels, "holds few whole numbers: a label", "hold few whole numbers: labels")
+    return said + _told(left_out, "is left out", "are left out")

@@ -38,6 +38,8 @@ from fewpoints.annotations.scans.scan import BLOCK_ROWS, WORDS, Field, PointScan
 
 # Blank lines before the first line of words are read past, up to here.
 MOST_BLANK = 16 << 20
+# Columns of words that are left out, each with a sentence.
+MOST_TOLD = 20
 
 
 def read_text(
@@ -157,6 +159,8 @@ def _named(
             notes.append(f"{column} holds {rows.given_up[i]}: it is no label and is left out.")
         elif layout.reason and layout.names:  # Without names the reason says it.
             notes.append(f"{column} holds words and is left out.")
+    if len(notes) > MOST_TOLD:
+        notes[MOST_TOLD:] = [f"{len(notes) - MOST_TOLD:,} more columns of words are left out."]
     parts.labels = labels
     return notes, details
 
