@@ -35,6 +35,17 @@ def replaced(name: str, content: bytes) -> Change:
     return lambda members: {**_without(members, name), name: content}
 
 
+def replaced_in(name: str, old: bytes, new: bytes) -> Change:
+    """Other bytes within a member."""
+
+    def change(members: Members) -> Members:
+        content = members[name].replace(b": ", b":")
+        assert old in content, content
+        return {**members, name: content.replace(old, new)}
+
+    return change
+
+
 def _without(members: Members, name: str) -> Members:
     assert name in members, sorted(members)
     return {key: content for key, content in members.items() if key != name}
@@ -161,6 +172,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "JSON that is very deep": (replaced(ANSWERS, b"[" * 5_000 + b"\n"), "it is not JSON"),
     "JSON that is deep in a column": (
         row("tables/checkpoint.jsonl", metrics=HUGE),
+        "metrics cannot be",
+    ),
+    "an infinite number in a list": (
+        replaced_in("tables/checkpoint.jsonl", b'"metrics":{}', b'"metrics":{"a":[1,1e999]}'),
+        "metrics cannot be",
+    ),
+    "an infinite number in an object": (
+        replaced_in("tables/checkpoint.jsonl", b'"metrics":{}', b'"metrics":{"a":-1e999}'),
         "metrics cannot be",
     ),
     "a number of thousands of digits": (

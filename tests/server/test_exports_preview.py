@@ -19,6 +19,7 @@ import pytest
 
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.models.selection.files import read_labels_pth
+from fewpoints.server.scans.tables import Scan
 from tests.server.reviewing import review
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
@@ -182,6 +183,42 @@ class TestSparse:
         done = preview(lead, seeded.project_id, "sparse_csv", done_only=True)
         assert done["left_out_scans"] == {"open_queries": 3}
         assert "open queries" in done["refusal"]
+
+    def test_no_two_scans_have_files_of_one_name(
+        self,
+        server: RunningServer,
+        lead: Visitor,
+        annotator: Visitor,
+        seeded: Seeded,
+        tmp_path: Path,
+    ) -> None:
+        """Nor names that are one on a system without capitals, nor that of the manifest."""
+        state = server.app.state
+        others = [seed_scan(state.database, state.storage).scan_id for _ in range(6)]
+        last = max(others)
+        names = ["room.ply", "ROOM.ply", f"room-{others[0]}.ply", f"Room-{last}-2.ply"]
+        names += ["Manifest.ply", "部屋.ply", f"room-{last}.ply", "room.ply"]
+        scan_ids = sorted(
+            [seeded.scan_id, *others, seed_scan(state.database, state.storage).scan_id]
+        )
+        with state.database.write() as session:
+            for scan_id, name in zip(scan_ids, names, strict=True):
+                scan = session.get_one(Scan, scan_id)
+                scan.project_id, scan.name = seeded.project_id, name
+        for scan_id in scan_ids:
+            annotator.answer(scan_id, point_index=10, class_index=1)
+        _, content = made(lead, seeded.project_id, "sparse_csv")
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        written = [name.lower() for name in archive.namelist()]
+        assert len(written) == len(set(written)) == len(scan_ids) + 1
+        _, content = made(lead, seeded.project_id, "sparse_pth")
+        zipfile.ZipFile(io.BytesIO(content)).extract("labels.pth", tmp_path)
+        assert len(read_labels_pth(tmp_path / "labels.pth")) == len(scan_ids)
+        with state.database.write() as session:
+            session.get_one(Scan, scan_ids[0]).name = "manifest.ply"
+        export, content = made(lead, seeded.project_id, "sparse_csv", scan_ids=scan_ids[:1])
+        assert export["filename"] == f"manifest-{scan_ids[0]}-sparse.csv"
+        assert [line["index"] for line in lines_of(content)] == ["10"]
 
 
 class TestPredictions:

@@ -18,6 +18,7 @@ from fewpoints.server.project_archives.packing import pack_project
 from fewpoints.server.project_archives.rules import LEFT_OUT, RULES
 from fewpoints.server.projects.tables import Project
 from fewpoints.server.scans.tables import Scan
+from fewpoints.server.storage import DiskFull
 from fewpoints.server.users.tables import BrowserSession, SignInToken, User
 from tests.server.conftest import quick_settings
 from tests.server.project_archives import (
@@ -33,6 +34,7 @@ from tests.server.project_archives import (
 from tests.server.reviewing import review
 from tests.server.rooms import room_file
 from tests.server.running import RunningServer, Visitor, checked
+from tests.server.seeding import Seeded
 from tests.server.test_exports_preview import made
 from tests.server.test_file_labels import imported, labelled_file, start, suggested
 
@@ -334,6 +336,29 @@ class TestLabelsThatCameWithFiles:
         assert Side(lead, project["id"]).scans()[0]["answers"] > 0
 
 
+class TestAnswersOutOfFiles:
+    def test_whatever_a_table_says_the_project_can_be_moved(
+        self, server: RunningServer, lead: Visitor, seeded: Seeded, tmp_path: Path
+    ) -> None:
+        """Objects are numbered from 1, and times are from 1970 on, in UTC."""
+        times = ["1960-01-01T00:00:00Z", "1970-01-01T00:00:00+02:00", "9999-12-31T23:59:59Z"]
+        times += ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2020-02-30", ""]
+        lines = [f"{row},0,0,{when}" for row, when in enumerate(times)]
+        content = "\n".join(["index,class,instance,when", *lines, "9,1,3,2020-01-01"])
+        path = f"/scans/{seeded.scan_id}/answers/import"
+        report = checked(lead.post(path, content=content)).json()
+        assert report == {"imported": 8, "skipped": 0, "problems": []}
+        assert checked(lead.post(path, content=content)).json()["skipped"] == 8
+        answers = lead.get_json(f"/scans/{seeded.scan_id}/answers")
+        assert {a["point_index"]: a["instance"] for a in answers} == {
+            **dict.fromkeys(range(7)),
+            9: 3,
+        }
+        state = server.app.state
+        pack(state.database, state.storage, seeded.project_id, tmp_path / "a.zip")
+        assert restore(state.database, state.storage, tmp_path / "a.zip").answers == 8
+
+
 class TestWithoutWhatCanBeMadeAgain:
     def test_it_is_made_again(self, original: Side, server: RunningServer, tmp_path: Path) -> None:
         state = server.app.state
@@ -404,6 +429,39 @@ class TestPacking:
         for left in (copy, again):
             checked(original.lead.delete(f"/projects/{left.project_id}"))
 
+    @pytest.mark.parametrize("name", ["项目" * 100, "é" * 199, "x" * 200, "..."])
+    def test_a_name_of_any_length_is_part_of_the_name_of_the_file(
+        self, name: str, tmp_path: Path, lead: Visitor
+    ) -> None:
+        project = lead.project(name=name)
+        job = lead.post_json(f"/projects/{project['id']}/archives", {"derived": True}, status=202)
+        done = lead.finished(job)
+        assert done["state"] == "done", done
+        filename = lead.get_json(f"/projects/{project['id']}/archives")["items"][0]["filename"]
+        assert filename.endswith(".fewpoints.zip")
+        assert len(filename.encode()) < 230
+        checked(lead.delete(f"/projects/{project['id']}"))
+
+    def test_room_is_needed_where_the_archive_goes(
+        self,
+        original: Side,
+        server: RunningServer,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        state = server.app.state
+        asked = []
+
+        def none_there(folder: Path | None = None) -> int:
+            asked.append(folder)
+            return 10 if folder == tmp_path else 10**12
+
+        monkeypatch.setattr(state.storage, "free_bytes", none_there)
+        with pytest.raises(DiskFull):
+            pack(state.database, state.storage, original.project_id, tmp_path / "a.zip")
+        assert asked == [tmp_path]
+        assert list(tmp_path.iterdir()) == []
+
     def test_an_empty_project_can_be_moved(
         self, lead: Visitor, server: RunningServer, tmp_path: Path
     ) -> None:
@@ -443,6 +501,9 @@ class TestOverHttp:
         assert made["id"] not in [export["id"] for export in exports]
         assert annotator.post(f"{path}/archives", json={}).status_code == 403
         assert annotator.get(f"{path}/archive-size").status_code == 403
+        # Ground truths are in it.
+        assert annotator.get(f"{path}/archives").status_code == 403
+        assert annotator.get(f"/exports/{made['id']}/file").status_code == 403
 
         there = elsewhere.visitor("Lea", "lead")
         sent = there.post(

@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from fewpoints.server.db.types import utc_now
 from fewpoints.server.scans import upload as upload_module
+from fewpoints.server.scans.tables import Scan
 from fewpoints.server.storage import Storage
 from fewpoints.server.uploads.service import sweep
 from fewpoints.server.uploads.tables import Upload
@@ -312,6 +313,26 @@ class TestRefused:
         assert refusal["error"]["code"] == "upload_damaged"
         assert here(server, upload) == []
         assert lead.get_json(f"/uploads/{upload['id']}")["received"] == 0
+
+    def test_nor_can_others_take_their_place_after_the_check(
+        self, server: RunningServer, lead: Visitor, project: dict[str, Any]
+    ) -> None:
+        other = ROOM[:-1] + b"!"
+        upload = begin(lead, project, len(ROOM), print_="swapped")
+        checked(send(lead, upload, 0, ROOM), 200)
+        assert check(lead, upload, ROOM)["state"] == "checked"
+        body = {"sha256": hashlib.sha256(other).hexdigest()}
+        refusal = lead.post_json(f"/uploads/{upload['id']}/check", body, status=422)
+        assert refusal["error"]["code"] == "upload_damaged"
+        left = lead.get_json(f"/uploads/{upload['id']}")
+        assert (left["state"], left["received"], left["preflight"]) == ("receiving", 0, None)
+        checked(send(lead, upload, 0, other), 200)
+        assert check(lead, upload, other)["state"] == "checked"
+        scan = lead.post_json(f"/uploads/{upload['id']}/scans", status=201)[0]
+        with server.app.state.database.read() as session:
+            stored = session.get_one(Scan, scan["id"]).content_hash
+        assert stored == hashlib.sha256(other).hexdigest()
+        lead.idle(project["id"])
 
 
 class TestWhose:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from fewpoints.server.projects.schemas import ProjectCreate
 from fewpoints.server.projects.service import create_project
 from fewpoints.server.scans.service import ArchivedScan, add_archived_scans
 from fewpoints.server.scans.tables import Scan
+from fewpoints.server.storage import DiskFull
 from fewpoints.server.users.service import ensure_owner
 from tests.server.project_archives import Members, members_of, pack, restore, write
 from tests.server.small_projects import Home, everything, small_home
@@ -100,6 +102,34 @@ def test_on_a_disk_without_links_each_has_a_copy(
     # Copies are packed one by one: nothing says that they are the same.
     packed = pack(home.database, home.storage, made.project_id, archive)
     assert packed.bytes > 3 * len(CONTENT)
+
+
+def test_copies_need_room(
+    home: Home, project_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "rooms.fewpoints.zip"
+    pack(home.database, home.storage, project_id, archive)
+
+    def link(*_: Any) -> None:
+        raise OSError(31, "Too many links")
+
+    monkeypatch.setattr(os, "link", link)
+    room = 400_000
+    used = [0]
+
+    def free(folder: Path | None = None) -> int:
+        return room - used[0]
+
+    def copied(path: Path, other: Path) -> None:
+        used[0] += path.stat().st_size
+        other.write_bytes(path.read_bytes())
+
+    monkeypatch.setattr(home.storage, "free_bytes", free)
+    monkeypatch.setattr(shutil, "copyfile", copied)
+    before = everything(home)
+    with pytest.raises(DiskFull):
+        restore(home.database, home.storage, archive)
+    assert everything(home) == before
 
 
 def told(members: Members) -> dict[str, Any]:

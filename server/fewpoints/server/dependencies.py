@@ -61,9 +61,14 @@ async def get_current_user(request: Request) -> SignedIn:
 
 async def get_lead(user: Annotated[SignedIn, Depends(get_current_user)]) -> SignedIn:
     """The person who sent the request, if they may change projects."""
+    require_lead(user)
+    return user
+
+
+def require_lead(user: SignedIn) -> None:
+    """Raise Forbidden if somebody is no lead."""
     if user.role != "lead":
         raise Forbidden("Only project leads can do this. Ask one of them.")
-    return user
 
 
 async def get_writers(request: Request) -> Writers:

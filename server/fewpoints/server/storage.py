@@ -79,14 +79,6 @@ def fsync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def link_or_copy(path: Path, other: Path) -> None:
-    """Give a file another name, too; on a disk without links, copy it."""
-    try:
-        os.link(path, other)
-    except OSError:
-        shutil.copyfile(path, other)
-
-
 class Storage:
     """A local directory."""
 
@@ -104,18 +96,18 @@ class Storage:
             if nobody_else:
                 for folder in (self._uploads, self._work):
                     shutil.rmtree(folder, ignore_errors=True)
-        for folder in (
-            self._uploads,
-            self._partial,
-            self._work,
-            self._archives,
-            self.home / "scans",
-            self.home / "checkpoints",
-            self.home / "exports",
-            self.features,
-            self._logs,
-        ):
-            folder.mkdir(exist_ok=True)
+            for folder in (
+                self._uploads,
+                self._partial,
+                self._work,
+                self._archives,
+                self.home / "scans",
+                self.home / "checkpoints",
+                self.home / "exports",
+                self.features,
+                self._logs,
+            ):
+                folder.mkdir(exist_ok=True)
 
     @property
     def _uploads(self) -> Path:
@@ -159,20 +151,35 @@ class Storage:
 
     # --- free space ---
 
-    def free_bytes(self) -> int:
-        """Return the free space of the disk."""
-        return shutil.disk_usage(self.home).free
+    def free_bytes(self, folder: Path | None = None) -> int:
+        """Return the free space of the disk of a folder, by default of the data folder."""
+        return shutil.disk_usage(folder or self.home).free
 
-    def require_free(self, count: int) -> None:
+    def require_free(self, count: int, folder: Path | None = None) -> None:
         """Check that `count` more bytes leave the reserve untouched.
+
+        Args:
+            folder: on whose disk; by default that of the data folder.
 
         Raises:
             DiskFull: they would not.
         """
-        free = self.free_bytes()
+        free = self.free_bytes() if folder is None else self.free_bytes(folder)
         needed = count + self._min_free_bytes
         if free < needed:
             raise DiskFull(free=free, needed=needed)
+
+    def link_or_copy(self, path: Path, other: Path) -> None:
+        """Give a file of the data folder another name there, too; copy it where that cannot be.
+
+        Raises:
+            DiskFull: there are no links here, and no room for a copy.
+        """
+        try:
+            os.link(path, other)
+        except OSError:  # Not every file system has links, and none has any number of them.
+            self.require_free(path.stat().st_size)
+            shutil.copyfile(path, other)
 
     # --- uploads ---
 
@@ -249,12 +256,7 @@ class Storage:
                 folder = self.scan_folder(scan_id)
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
-                source = self.scan_source(scan_id, suffix)
-                try:
-                    os.link(upload, source)
-                except OSError:  # Not every file system has links.
-                    self.require_free(upload.stat().st_size)
-                    shutil.copyfile(upload, source)
+                self.link_or_copy(upload, self.scan_source(scan_id, suffix))
         except BaseException:
             for scan_id in scan_ids:
                 self.remove_scan(scan_id)

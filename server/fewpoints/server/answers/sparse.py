@@ -19,7 +19,7 @@ from fewpoints.server.answers import tally
 from fewpoints.server.answers.queries import live_answers, notes
 from fewpoints.server.answers.schemas import AnswersImported, tidy_note
 from fewpoints.server.answers.tables import AnswerEvent
-from fewpoints.server.db.types import utc_now
+from fewpoints.server.db.types import in_reach, utc_now
 from fewpoints.server.projects.queries import class_rows, read_class
 from fewpoints.server.rounds.tables import Query
 from fewpoints.server.scans.service import ready_scan
@@ -77,7 +77,8 @@ def import_labels(
     for label in read.labels:
         position = local[label.index]
         author = _author(label.who) or user.name
-        content_of = (label.reply, label.class_index, label.instance)
+        instance = label.instance or None  # 0 is how other tools say none.
+        content_of = (label.reply, label.class_index, instance)
         if not np.isfinite(position).all():
             problems.append(f"{name}: point {label.index} has no usable position.")
             continue
@@ -104,7 +105,7 @@ def import_labels(
                 "position": [float(value) for value in position],
                 "reply": None if alone else label.reply,
                 "class_id": None if label.class_index is None else class_ids[label.class_index],
-                "instance": label.instance,
+                "instance": instance,
                 "seconds": label.seconds,
                 "note": note or None,
                 "strategy": label.strategy[:MAX_STRATEGY] or None,
@@ -131,9 +132,9 @@ def _is_id(text: str) -> bool:
 
 
 def _time(text: str) -> datetime | None:
-    """Return an ISO 8601 time; None if it is none. A time without a zone is taken as UTC."""
+    """Return an ISO 8601 time; None if it is none, or out of reach. One without a zone is UTC."""
     try:
         time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
+    return in_reach(time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc))

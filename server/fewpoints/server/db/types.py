@@ -16,6 +16,15 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def in_reach(time: datetime) -> datetime | None:
+    """An aware time in UTC, if it is one that every part of the app can keep."""
+    try:
+        utc = time.astimezone(timezone.utc)
+    except OverflowError:
+        return None
+    return utc if 1970 <= utc.year <= 9000 else None
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC in Python; naive UTC with microseconds in the database, whatever its dialect."""
 

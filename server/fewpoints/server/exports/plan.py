@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ from fewpoints.server.schemas import iso_utc
 from fewpoints.server.training.queries import find_prediction
 from fewpoints.server.training.tables import Checkpoint
 
+# A scan that is called so would have its labels where `written.MANIFEST` goes.
+_MANIFEST = "manifest"
 _CHUNK = 500  # Scans per statement; databases limit the number of parameters.
 
 
@@ -259,15 +262,22 @@ def _chosen(
 
 
 def _titles(scans: Sequence[Scan]) -> dict[int, str]:
-    """Return scan id -> a name for its files that no other one has."""
+    """Return scan id -> a name for its files that no other one has, in small letters either."""
     plain = {
         scan.id: slug(scan.name.rpartition(".")[0] or scan.name, fallback="scan") for scan in scans
     }
-    often = Counter(plain.values())
-    return {
-        scan_id: title if often[title] == 1 else f"{title}-{scan_id}"
-        for scan_id, title in plain.items()
-    }
+    often = Counter(title.lower() for title in plain.values())
+    often[_MANIFEST] += 1
+    taken = {title for title, times in often.items() if times == 1} | {_MANIFEST}
+    titles = {}
+    for scan_id, title in plain.items():
+        if often[title.lower()] > 1:
+            own = (f"{title}-{scan_id}-{number}" for number in count(2))
+            names = chain([f"{title}-{scan_id}"], own)
+            title = next(name for name in names if name.lower() not in taken)
+            taken.add(title.lower())
+        titles[scan_id] = title
+    return titles
 
 
 def _completed(

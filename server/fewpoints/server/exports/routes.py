@@ -13,6 +13,7 @@ from fewpoints.server.dependencies import (
     LabellersDep,
     Lead,
     StorageDep,
+    require_lead,
 )
 from fewpoints.server.errors import Forbidden, Invalid, NotFound, NotSignedIn, problem
 from fewpoints.server.exports import service
@@ -26,6 +27,7 @@ from fewpoints.server.exports.schemas import (
     ExportPreview,
     ExportRead,
 )
+from fewpoints.server.exports.tables import WHOLE_PROJECT
 from fewpoints.server.exports.written import MANIFEST
 from fewpoints.server.files import BINARY_ANSWER
 from fewpoints.server.jobs.schemas import JobRead, read_job
@@ -104,16 +106,18 @@ def list_exports(
     "/exports/{export_id}/file",
     responses={
         **BINARY_ANSWER,
-        **problem(NotFound),
+        **problem(Forbidden, NotFound),
     },
     response_class=FileResponse,
 )
 def download(
-    _: CurrentUser, export_id: PathId, database: DatabaseDep, storage: StorageDep
+    user: CurrentUser, export_id: PathId, database: DatabaseDep, storage: StorageDep
 ) -> FileResponse:
-    """The file of an export."""
+    """The file of an export. Whole projects are for leads: ground truths are in them."""
     with database.read() as session:
         export = service.get_export(session, export_id)
+    if export.kind == WHOLE_PROJECT:
+        require_lead(user)
     path = storage.export_file(export.id, export.filename)
     if not path.is_file():
         raise NotFound("file of export", export_id)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -176,7 +177,10 @@ def is_points_by_class(value: Any) -> bool:
 
 
 def storable(value: Any, depth: int = 0) -> bool:
-    """Whether every database stores this JSON: no NUL, no broken characters, not too deep."""
+    """Whether every database stores this JSON, and it can be written again.
+
+    No NUL, no broken characters, no infinite numbers (`1e999` is one), not too deep.
+    """
     if isinstance(value, str):
         return "\x00" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
     if depth > MOST_DEPTH:
@@ -185,9 +189,11 @@ def storable(value: Any, depth: int = 0) -> bool:
         return all(storable(key) and storable(item, depth + 1) for key, item in value.items())
     if isinstance(value, list):
         if value and isinstance(value[0], (int, float)):  # Quickly, of long lists of numbers.
+            if any(isinstance(item, float) and not math.isfinite(item) for item in value):
+                return False
             rest = [item for item in value if not isinstance(item, (int, float))]
             return all(storable(item, depth + 1) for item in rest)
         return all(storable(item, depth + 1) for item in value)
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
-    return value is None or isinstance(value, float)
+    return value is None or (isinstance(value, float) and math.isfinite(value))

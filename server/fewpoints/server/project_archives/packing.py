@@ -17,6 +17,7 @@ import io
 import json
 import os
 import shutil
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ from fewpoints.server.project_archives.rules import RULES, TableRule
 from fewpoints.server.projects.queries import get_project
 from fewpoints.server.scans.tables import Scan
 from fewpoints.server.schemas import iso_utc
-from fewpoints.server.storage import Storage, link_or_copy, readable_bytes
+from fewpoints.server.storage import Storage, readable_bytes
 from fewpoints.server.training.predictions import SCAN_ORDER
 from fewpoints.server.training.tables import Checkpoint, Prediction
 from fewpoints.server.users.tables import User
@@ -108,8 +109,9 @@ def pack_project(
         ProjectChanges: its files kept vanishing.
     """
     held = _hold(database, storage, project_id, work, derived)
-    storage.require_free(sum(path.stat().st_size for path in held.members.values()))
-    part = target.with_name(f".{target.name}.part")
+    count = sum(path.stat().st_size for path in held.members.values())
+    storage.require_free(count, target.absolute().parent)
+    part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
         told = _write(part, held, derived, progress)
         os.replace(part, target)
@@ -197,7 +199,7 @@ def _hold_once(
                 held.shared[name] = same
                 continue
             held.members[name] = links / str(number)
-            link_or_copy(path, held.members[name])
+            storage.link_or_copy(path, held.members[name])
     return held
 
 

@@ -86,7 +86,7 @@ def restore_project(
         tables.mkdir()
         contents = read_contents(archive, tables)
         check_members(archive, contents)
-        take_out_files(archive, contents, work, progress)
+        take_out_files(archive, contents, storage, work, progress)
         waiting = partial(progress, 0.7, "Waiting for another import of a project")
         with turn(storage.import_lock_file, waiting=waiting), _or_damaged(archive):
             remove_arrivals(database, storage)  # Of an import that was killed.

@@ -14,7 +14,6 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from fewpoints.server.dependencies import (
-    CurrentUser,
     DatabaseDep,
     Lead,
     SettingsDep,
@@ -75,9 +74,9 @@ def start_pack(
         return read_job(job)
 
 
-@router.get("/projects/{project_id}/archives", responses=problem(NotFound))
+@router.get("/projects/{project_id}/archives", responses=problem(Forbidden, NotFound))
 def list_archives(
-    _: CurrentUser,
+    _: Lead,
     project_id: PathId,
     database: DatabaseDep,
     offset: Offset = 0,

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from fewpoints.server.db.types import UtcDateTime
+from fewpoints.server.db.types import UtcDateTime, in_reach
 from fewpoints.server.project_archives.checks import storable
 from fewpoints.server.project_archives.rules import TableRule
 
@@ -154,9 +154,10 @@ def _time(name: str, value: Any, refuse: Refuse) -> datetime:
         time = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except (AttributeError, ValueError):
         refuse(f"{name} cannot be {_shown(value)}; it must be a time such as 2026-01-31T12:00:00Z.")
-    if time.tzinfo is None or not 1970 <= time.year <= 9000:
+    utc = None if time.tzinfo is None else in_reach(time)
+    if utc is None:
         refuse(f"{name} cannot be {_shown(value)}.")
-    return time.astimezone(timezone.utc)
+    return utc
 
 
 def _shown(value: Any) -> str:

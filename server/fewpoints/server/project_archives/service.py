@@ -30,6 +30,7 @@ from fewpoints.server.uploads.tables import Upload
 from fewpoints.server.users.tables import User
 
 _OLD_S = 3600.0
+_MOST_BYTES = 200  # Of a name without its ending.
 
 
 def start_pack(session: Session, project_id: int, user_id: int, *, derived: bool) -> Job:
@@ -89,7 +90,9 @@ def list_archives(
 
 def filename_of(project_name: str) -> str:
     """Return how the archive of a project is called."""
-    plain = re.sub(r"[^\w.-]+", "-", project_name).strip("-.")[:80]
+    plain = re.sub(r"[^\w.-]+", "-", project_name).strip("-.")
+    # Of a file name, file systems count bytes.
+    plain = plain.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-.")
     return f"{plain or 'project'}{SUFFIX}"
 
 

@@ -17,7 +17,7 @@ from fewpoints.server.project_archives import scan_files
 from fewpoints.server.project_archives.contents import Contents, ScanFacts
 from fewpoints.server.project_archives.layout import Member, member_of
 from fewpoints.server.project_archives.reading import Archive
-from fewpoints.server.storage import link_or_copy, readable_bytes
+from fewpoints.server.storage import Storage, readable_bytes
 
 
 def check_members(archive: Archive, contents: Contents) -> None:
@@ -60,11 +60,14 @@ def _has_row(member: Member, contents: Contents, jobs_known: set[int]) -> bool:
     return scan.state == "ready"
 
 
-def take_out_files(archive: Archive, contents: Contents, work: Path, progress: Progress) -> None:
+def take_out_files(
+    archive: Archive, contents: Contents, storage: Storage, work: Path, progress: Progress
+) -> None:
     """Write every file to where `_working_path` says, and check what is in it.
 
     Raises:
         DamagedArchive: one is not as it should be.
+        DiskFull: there are no links here, and no room for copies.
     """
     total, done = archive.bytes or 1, 0
     shared: list[tuple[Member, str]] = []
@@ -90,17 +93,14 @@ def take_out_files(archive: Archive, contents: Contents, work: Path, progress: P
     for member, same in shared:
         first = member_of(same)
         assert first is not None
-        _share(_working_path(work, first), _working_path(work, member))
+        target = _working_path(work, member)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        storage.link_or_copy(_working_path(work, first), target)
     for count, (number, scan) in enumerate(contents.scans.items()):
         share = 0.6 + 0.1 * count / len(contents.scans)
         progress(share, f"Checking {scan.name}")
         if scan.state == "ready":
             _check_scan(archive, contents, work / "scans" / str(number), number, scan)
-
-
-def _share(first: Path, other: Path) -> None:
-    other.parent.mkdir(parents=True, exist_ok=True)
-    link_or_copy(first, other)
 
 
 def _working_path(work: Path, member: Member) -> Path:

@@ -213,12 +213,14 @@ def check(
         raise WrongUploadState(
             f"{upload.name} has not arrived: {received} of {upload.bytes} bytes are here."
         )
-    if state == "imported" or (state != "received" and asked_before):
+    if state == "imported":
         return
     digest = known_hash or _durable_hash(path)
     if sha256 is not None and sha256 != digest:
-        storage.remove_partial(upload.id)
+        _forget(database, storage, upload_id, user_id)
         raise UploadDamaged(upload.name)
+    if state != "received" and asked_before:
+        return
     preflight: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
     contents: dict[str, Any] | None = None
@@ -246,6 +248,15 @@ def check(
         upload.problem = problem
         upload.text_table = None if table is None else table.to_json()
         upload.contents = contents
+
+
+def _forget(database: Database, storage: Storage, upload_id: int, user_id: int) -> None:
+    """Remove the bytes, and what was found in them: those that come next may be others."""
+    storage.remove_partial(upload_id)
+    with database.write() as session:
+        upload = own_upload(session, upload_id, user_id)
+        upload.sha256 = upload.import_options = upload.text_table = None
+        upload.preflight = upload.problem = upload.contents = None
 
 
 def _said_before(contents: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -178,7 +178,7 @@ export interface paths {
         };
         /**
          * Download
-         * @description The file of an export.
+         * @description The file of an export. Whole projects are for leads: ground truths are in them.
          */
         get: operations["exports_download"];
         put?: never;
@@ -5473,6 +5473,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description not_found: Something with this id does not exist. */
             404: {
                 headers: {
@@ -6719,6 +6728,15 @@ export interface operations {
             };
             /** @description not_signed_in: The request carries no valid sign-in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden: The user's role does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
