@@ -92,6 +92,24 @@ def gltf(content: dict[str, Any], data: bytes) -> bytes:
     return json.dumps({**content, "buffers": [{"byteLength": len(data), "uri": uri}]}).encode()
 
 
+TYPES = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "f4": 5126}
+
+
+def with_values(
+    content: dict[str, Any], data: bytes, accessor: int, values: Any, kind: str, **said: Any
+) -> bytes:
+    """The scene as GLB with other values in an accessor; `kind` is their NumPy type."""
+    stored = np.ascontiguousarray(values, f"<{kind}").tobytes()
+    view = {"buffer": 0, "byteOffset": len(data), "byteLength": len(stored)}
+    content["bufferViews"].append(view)
+    given = content["accessors"][accessor]
+    given.pop("normalized", None)
+    given |= {"bufferView": len(content["bufferViews"]) - 1, "componentType": TYPES[kind], **said}
+    data += stored + bytes(-len(stored) % 4)
+    content["buffers"] = [{"byteLength": len(data)}]
+    return glb(content, data)
+
+
 def read(folder: Path, content: bytes, name: str = "a.glb") -> PointScan:
     path = folder / name
     path.write_bytes(content)
@@ -161,6 +179,55 @@ class TestScenes:
         np.testing.assert_array_equal(scan.colours, ball.visual.vertex_colors[:, :3])
 
 
+class TestQuantised:
+    """KHR_mesh_quantization: whole numbers as they are, or as parts of their type's largest."""
+
+    @pytest.mark.parametrize(
+        ("kind", "largest"), [("i1", 127), ("u1", 255), ("i2", 32767), ("u2", 65535)]
+    )
+    def test_normalised_places_are_fractions(self, tmp_path: Path, kind: str, largest: int) -> None:
+        low = -1 if kind[0] == "i" else 0
+        values = np.array([[low, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]) * largest
+        if low:
+            values[0, 0] -= 1  # The one number that is below -1; it counts as -1.
+        content, data = scene(
+            nodes=[{"mesh": 0, "scale": [2, 2, 2]}], extensionsRequired=["KHR_mesh_quantization"]
+        )
+        content["meshes"][0]["primitives"][0]["mode"] = 0
+        scan = read(tmp_path, with_values(content, data, 0, values, kind, normalized=True))
+        expected = [[2 * low, 0, 0], [2, 0, 0], [2, 2, 0], [0, 2, 0]]
+        np.testing.assert_array_equal(scan.positions, expected)
+
+    def test_others_are_taken_as_they_are(self, tmp_path: Path) -> None:
+        content, data = scene(nodes=[{"mesh": 0, "scale": [0.5, 0.5, 0.5]}])
+        content["meshes"][0]["primitives"][0]["mode"] = 0
+        scan = read(tmp_path, with_values(content, data, 0, 100 * CORNERS, "u2"))
+        np.testing.assert_array_equal(scan.positions, 50 * CORNERS)
+
+    @pytest.mark.parametrize(
+        ("kind", "factor", "said"),
+        [
+            ("u2", 65535, {"normalized": True}),
+            ("i2", 1, {}),
+        ],
+    )
+    def test_places_in_textures_are_read_alike(
+        self, tmp_path: Path, kind: str, factor: int, said: dict[str, Any]
+    ) -> None:
+        content, data = scene(texture=True)
+        scan = read(tmp_path, with_values(content, data, 2, factor * PLACES, kind, **said))
+        left = scan.positions[:, 0] < 2
+        np.testing.assert_array_equal(
+            scan.colours, np.where(left[:, None], [255, 0, 0], [0, 0, 255])
+        )
+
+    def test_colours_are_fractions_even_if_it_is_not_said(self, tmp_path: Path) -> None:
+        content, data = scene(colours=True)
+        content["meshes"][0]["primitives"][0]["mode"] = 0
+        scan = read(tmp_path, with_values(content, data, 3, LEVELS, "u1"))
+        np.testing.assert_array_equal(scan.colours, LEVELS[:, :3])
+
+
 class TestColours:
     def test_those_of_vertices_are_mixed(self, tmp_path: Path) -> None:
         scan = read(tmp_path, glb(*scene(colours=True)))
@@ -180,6 +247,45 @@ class TestColours:
             scan.colours, np.where(left[:, None], [255, 0, 0], [0, 0, 255])
         )
         assert scan.details["textures"] == "1"
+
+    @pytest.mark.parametrize(
+        ("transform", "seen"),
+        [
+            # Two by two pixels, r g above b w; what is seen at the left below, right below, right
+            # above and left above of the square.
+            ({}, "bwgr"),
+            ({"offset": [0.5, 0]}, "wbrg"),
+            ({"offset": [0, 0.5]}, "rgwb"),
+            ({"scale": [0.5, 1]}, "bbrr"),
+            ({"offset": [0, 1], "scale": [1, -1]}, "rgwb"),
+            # The extension's own example: the lower left quarter, a quarter turn clockwise.
+            ({"offset": [0, 1], "rotation": np.pi / 2, "scale": [0.5, 0.5]}, "bbbb"),
+            ({"offset": [0, 1], "rotation": np.pi / 2}, "wgrb"),
+            # The turn comes after the scale: what was halved along u is halved along v.
+            ({"offset": [0, 1], "rotation": np.pi / 2, "scale": [0.5, 1]}, "wwbb"),
+        ],
+    )
+    def test_transforms_of_textures_are_followed(
+        self, tmp_path: Path, transform: dict[str, Any], seen: str
+    ) -> None:
+        named = {"r": [255, 0, 0], "g": [0, 255, 0], "b": [0, 0, 255], "w": [255, 255, 255]}
+        out = io.BytesIO()
+        pixels = np.array([[named["r"], named["g"]], [named["b"], named["w"]]], np.uint8)
+        Image.fromarray(pixels).save(out, "PNG")
+        uri = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+        content, data = scene(
+            texture=True, images=[{"uri": uri}], extensionsRequired=["KHR_texture_transform"]
+        )
+        content["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {
+            "index": 0, "texCoord": 5, "extensions": {"KHR_texture_transform": transform},
+        }  # fmt: skip
+        # The extension's own channel wins over that of the texture.
+        transform["texCoord"] = 0
+        scan = read(tmp_path, glb(content, data))
+        x, y = scan.positions[:, 0] / 2, scan.positions[:, 1]
+        corner = np.where(y < 1, np.where(x < 1, 0, 1), np.where(x < 1, 3, 2))
+        expected = np.array([named[letter] for letter in seen])[corner]
+        np.testing.assert_array_equal(scan.colours, expected)
 
     def test_a_colour_of_the_material_is_a_factor(self, tmp_path: Path) -> None:
         content, data = scene(texture=True)
@@ -228,13 +334,27 @@ class TestHostileFiles:
             (("scenes", 0, "nodes"), [], "shows no mesh"),
             (("accessors", 3, "type"), "VEC2", "places of 2 numbers for 4 vertices"),
             (("asset", "version"), "1.0", "version '1.0'"),
+            (
+                ("materials",),
+                [
+                    {
+                        "pbrMetallicRoughness": {
+                            "baseColorTexture": {
+                                "index": 0,
+                                "extensions": {"KHR_texture_transform": {"rotation": "1"}},
+                            }
+                        }
+                    }
+                ],
+                '"rotation" is no number',
+            ),
             (("extensionsRequired",), ["KHR_draco_mesh_compression"], "without compression"),
         ],
     )
     def test_what_the_json_says_is_checked(
         self, tmp_path: Path, place: tuple[Any, ...], value: Any, expected: str
     ) -> None:
-        content, data = scene(colours=True)
+        content, data = scene(colours=True, texture=True)
         target: Any = content
         for step in place[:-1]:
             target = target[step]

@@ -52,14 +52,14 @@ def read_gltf(path: Path, *, name: str, progress: Progress = no_progress) -> Poi
             attributes = file.child(primitive, "attributes")
             if "POSITION" not in attributes:
                 continue
-            local = file.accessor(attributes["POSITION"], width=3)
+            local = file.values(attributes["POSITION"], width=3)
             count += len(local)
             if count > most:
                 raise UnreadableScan(
                     name, f"its nodes repeat meshes to over {most:,} vertices; that is absurd."
                 )
             with np.errstate(over="ignore", invalid="ignore"):
-                points.append(local.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3])
+                points.append(local @ matrix[:3, :3].T + matrix[:3, 3])
             faces.append(_triangles(file, primitive, len(local), name) + count - len(local))
             paint.add(primitive, attributes, len(local))
         progress(min(0.9, placed / 100), "Reading meshes")

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray, UInt8Array
+from fewpoints.annotations.arrays import FloatArray64, IndexArray, UInt8Array
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.scans.readers.fields import float64
 from fewpoints.annotations.scans.readers.gltf_file import GltfFile
 from fewpoints.annotations.scans.readers.mesh import Painter
 
@@ -96,7 +95,8 @@ class Paint:
         file = self._file
         levels: FloatArray64 = np.ones((count, 3))
         if "COLOR_0" in attributes:
-            levels = _levels(self._attribute(attributes["COLOR_0"], count, 3))[:, :3]
+            # Some writers leave "normalized" out, though colours of whole numbers must have it.
+            levels = self._attribute(attributes["COLOR_0"], count, 3, always_fractions=True)
             self._any = True
         places: FloatArray64 = np.zeros((count, 2))
         picture = -1
@@ -108,23 +108,45 @@ class Paint:
                 self._any = self._any or bool((factor != 1).any())
                 levels = levels * factor
             texture = file.child(surface, "baseColorTexture")
-            channel = f"TEXCOORD_{file.size(texture, 'texCoord')}"
+            transform = file.child(file.child(texture, "extensions"), "KHR_texture_transform")
+            own = file.size(texture, "texCoord")
+            channel = f"TEXCOORD_{file.size(transform, 'texCoord', own)}"
             if texture and channel in attributes:
                 picture = self._textures.find(texture.get("index"))
-                places = _levels(self._attribute(attributes[channel], count, 2))[:, :2]
+                places = self._transformed(
+                    self._attribute(attributes[channel], count, 2), transform
+                )
                 self._any = self._any or picture >= 0
         self._levels.append(levels)
         self._places.append(places)
         self._pictures.append(np.full(count, picture))
 
-    def _attribute(self, index: object, count: int, least: int) -> AnyArray:
-        values = self._file.accessor(index, width=0)
-        if len(values) != count or values.shape[1] < least:
+    def _attribute(
+        self, index: object, count: int, width: int, *, always_fractions: bool = False
+    ) -> FloatArray64:
+        """The first `width` numbers of each vertex."""
+        values = self._file.values(index, width=0, always_fractions=always_fractions)
+        if len(values) != count or values.shape[1] < width:
             raise self._file.refuse(
                 f"{len(values):,} colours or texture places of {values.shape[1]} numbers for "
                 f"{count:,} vertices."
             )
-        return values
+        return values[:, :width]
+
+    def _transformed(self, places: FloatArray64, transform: dict[str, Any]) -> FloatArray64:
+        """Scaled, turned and moved as KHR_texture_transform says.
+
+        The turn is counter-clockwise as seen where v points down, as the extension's words and its
+        example have it; its code listing turns the other way (KhronosGroup/glTF issue 1563).
+        """
+        angle = self._file.number(transform, "rotation", 0.0)
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[cos, sin], [-sin, cos]])
+        scale = self._file.floats(transform, "scale", [1.0, 1.0])
+        offset = self._file.floats(transform, "offset", [0.0, 0.0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved: FloatArray64 = places @ (turn * scale).T + offset
+        return moved
 
     def finish(self) -> Painter | None:
         """What gives the colours of places on triangles; None if nothing has a colour."""
@@ -152,10 +174,3 @@ class Paint:
             return out
 
         return paint
-
-
-def _levels(values: AnyArray) -> FloatArray64:
-    """Fractions: integers are parts of their type's largest."""
-    if values.dtype.kind == "u":
-        return np.asarray(values / float(np.iinfo(values.dtype).max))
-    return float64(values)

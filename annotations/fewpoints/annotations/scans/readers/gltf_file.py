@@ -14,11 +14,16 @@ import numpy as np
 
 from fewpoints.annotations.arrays import AnyArray, FloatArray64
 from fewpoints.annotations.errors import UnreadableScan, UnsupportedFormat
+from fewpoints.annotations.scans.readers.fields import float64
 
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
-_HARMLESS = ("KHR_materials_", "KHR_mesh_quantization", "EXT_texture_webp", "KHR_lights_punctual")
+# Extensions that are followed, or that change neither places nor colours.
+_KNOWN = (
+    "KHR_materials_", "KHR_mesh_quantization", "KHR_texture_transform", "EXT_texture_webp",
+    "KHR_lights_punctual",
+)  # fmt: skip
 
 
 class GltfFile:
@@ -48,7 +53,7 @@ class GltfFile:
             raise UnsupportedFormat(f"{name}: glTF version {version[:20]!r}; only 2.0 can be read.")
         required = parsed.get("extensionsRequired", [])
         for extension in required if isinstance(required, list) else []:
-            if not str(extension).startswith(_HARMLESS):
+            if not str(extension).startswith(_KNOWN):
                 raise UnsupportedFormat(
                     f"{name}: it needs the extension {str(extension)[:60]!r}, which cannot be "
                     "read; save it without compression."
@@ -121,9 +126,16 @@ class GltfFile:
         """As many numbers as `default` has."""
         found = parent.get(key, default)
         good = isinstance(found, list) and len(found) == len(default)
-        if not good or not all(type(n) in (int, float) and abs(n) < 1e30 for n in found):
+        if not good or not all(map(_is_number, found)):
             raise self.refuse(f'"{key}" is not {len(default)} numbers.')
         return np.array(found, np.float64)
+
+    def number(self, parent: dict[str, Any], key: str, default: float) -> float:
+        """One number."""
+        found = parent.get(key, default)
+        if not _is_number(found):
+            raise self.refuse(f'"{key}" is no number.')
+        return float(found)
 
     def size(self, parent: dict[str, Any], key: str, default: int = 0) -> int:
         """A whole number of at least 0."""
@@ -170,6 +182,19 @@ class GltfFile:
             return np.empty((0, columns), dtype)
         return np.ndarray((count, columns), dtype, data, start, (stride, dtype.itemsize))
 
+    def values(self, index: object, *, width: int, always_fractions: bool = False) -> FloatArray64:
+        """(count, width) numbers as they are meant; `width` 0 takes any.
+
+        "Normalized" whole numbers are fractions of their type's largest, -1 at least.
+        `always_fractions`: so are those of an accessor that does not say so.
+        """
+        stored = self.accessor(index, width=width)
+        values = float64(stored)
+        fractions = always_fractions or self.item("accessors", index).get("normalized") is True
+        if fractions and stored.dtype.kind != "f":
+            values = np.maximum(values / np.iinfo(stored.dtype).max, -1.0)
+        return values
+
     def _buffer(self, index: object) -> memoryview:
         buffer = self.item("buffers", index)
         assert isinstance(index, int)
@@ -194,3 +219,7 @@ class GltfFile:
             return base64.b64decode(text.partition(";base64,")[2], validate=True)
         except (binascii.Error, ValueError) as error:
             raise self.refuse(f"{what} is no sound base64.") from error
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) < 1e30
