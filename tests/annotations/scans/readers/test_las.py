@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,15 @@ def laz(
     out = io.BytesIO()
     data.write(out, do_compress=compress)
     return out.getvalue()
+
+
+def with_extended(content: bytes, records: list[tuple[int, bytes]]) -> bytes:
+    """A LAS 1.4 file with extended records of the coordinate system behind its points."""
+    out = bytearray(content)
+    struct.pack_into("<QI", out, 235, len(out), len(records))
+    for number, body in records:
+        out += struct.pack("<H16sHQ32s", 0, b"LASF_Projection", number, len(body), b"") + body
+    return bytes(out)
 
 
 class TestLas:
@@ -246,12 +256,54 @@ class TestCoordinateSystem:
                 "US survey feet",
             ),
             ('GEOGCS["WGS 84",UNIT["degree",0.0174]]', "WGS 84", "degrees"),
+            (
+                'COMPD_CS["WGS 84 + EGM96 height",GEOGCS["WGS 84",UNIT["degree",0.0174]],'
+                'VERT_CS["EGM96 height",UNIT["metre",1]]]',
+                "WGS 84 + EGM96 height",
+                "degrees",
+            ),
+            (
+                'COMPOUNDCRS["Both",GEOGCRS["WGS 84",DATUM["D",ELLIPSOID["E",6378137,298.25,'
+                'LENGTHUNIT["metre",1]]],CS[ellipsoidal,2],AXIS["latitude",north,'
+                'ANGLEUNIT["degree",0.0174]]],VERTCRS["V",CS[vertical,1],LENGTHUNIT["metre",1]]]',
+                "Both",
+                "degrees",
+            ),
+            (
+                'GEODCRS["Earth",DATUM["D",ELLIPSOID["E",6378137,298.25,LENGTHUNIT["metre",1]]],'
+                'CS[Cartesian,3],AXIS["X",geocentricX],LENGTHUNIT["metre",1]]',
+                "Earth",
+                "metres",
+            ),
+            (
+                'PROJCRS["UTM",BASEGEOGCRS["G",DATUM["D",ELLIPSOID["E",6378137,298.25,'
+                'LENGTHUNIT["metre",1]]]],CS[Cartesian,2],LENGTHUNIT["foot",0.3048]]',
+                "UTM",
+                "feet",
+            ),
         ],
     )
     def test_wkt(self, tmp_path: Path, wkt: str, name: str, unit: str) -> None:
         record = self.record(2112, wkt.encode() + b"\0")
         scan = read(tmp_path, las(ROWS, records=record, record_count=1))
         assert (scan.details["crs"], scan.details["unit"]) == (name, unit)
+
+    def test_wkt_behind_the_points(self, tmp_path: Path) -> None:
+        body = b'GEOGCS["WGS 84",UNIT["degree",0.0174]]\0'
+        scan = read(tmp_path, with_extended(laz(compress=False), [(2112, body)]))
+        assert (scan.details["crs"], scan.details["unit"]) == ("WGS 84", "degrees")
+        assert scan.source_format == "las"
+
+    def test_long_and_many_records_behind_the_points_take_no_memory(self, tmp_path: Path) -> None:
+        content = bytearray(with_extended(laz(compress=False), [(2112, bytes(100))]))
+        struct.pack_into("<Q", content, struct.unpack_from("<Q", content, 235)[0] + 20, 1 << 60)
+        assert "extended records" in refusal(tmp_path, bytes(content))
+        many = with_extended(laz(compress=False), [(2112, b"x" * 100_000)] * 300)
+        (tmp_path / "scan.las").write_bytes(many)
+        tracemalloc.start()
+        assert "unit" not in read_scan(tmp_path / "scan.las").details
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+        tracemalloc.stop()
 
     @pytest.mark.parametrize(
         ("keys", "unit"),

@@ -13,6 +13,10 @@ from fewpoints.annotations.scans.readers.las_header import Record
 _MOST = 1 << 16
 # EPSG codes of linear units.
 _UNITS = {9001: "metres", 9002: "feet", 9003: "US survey feet"}
+_VERTICAL = re.compile(r"\bVERT(?:_|ICAL)?C(?:RS|S)\b", re.IGNORECASE)
+# As WKT 1 and both spellings of WKT 2 call them; a geocentric system has lengths, too.
+_GEOGRAPHIC = re.compile(r"\bGEO(?:G|D|GRAPHIC|DETIC)C(?:RS|S)\s*\[", re.IGNORECASE)
+_LENGTHS = re.compile(r"\b(?:PROJ(?:ECTED)?C(?:RS|S)\s*\[|CS\s*\[\s*Cartesian\b)", re.IGNORECASE)
 
 
 def describe(file: BinaryIO, records: list[Record]) -> dict[str, str]:
@@ -43,12 +47,12 @@ def _from_wkt(text: str) -> dict[str, str]:
     if name is None:
         return {}
     out = {"crs": name[2]}
-    kind = name[1].upper()
-    if kind in ("GEOGCS", "GEOGCRS", "GEODCRS"):
+    # Of a compound system the horizontal part, which comes first.
+    horizontal = _VERTICAL.split(text)[0]
+    if _GEOGRAPHIC.search(horizontal) and not _LENGTHS.search(horizontal):
         out["unit"] = "degrees"
         return out
-    # The last unit of the horizontal part: an earlier one is the angle of its geographic base.
-    horizontal = re.split(r"VERT_?C(?:RS|S)", text, flags=re.IGNORECASE)[0]
+    # The last unit: earlier ones are the angle and the ellipsoid's length of the geographic base.
     factors = re.findall(r'(?:LENGTH)?UNIT\s*\[\s*"([^"]*)"\s*,\s*([0-9.eE+-]+)', horizontal)
     for unit_name, factor in reversed(factors):
         if "deg" in unit_name.lower():

@@ -21,12 +21,16 @@ _RECORD_BYTES = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
 _VERSIONS = {0: 227, 1: 227, 2: 227, 3: 235, 4: 375, 5: 393}  # minor version: header bytes
 # A LAZ point takes at least about a bit; a claim beyond that is not worth allocating for.
 _MOST_POINTS_PER_BYTE = 100
-_VLR_KEPT = 4 << 20  # Bytes of records kept for the coordinate system.
+# Records behind the points that are looked at for the coordinate system.
+_MOST_EXTENDED = 100
 
 
 @dataclass(frozen=True)
 class Record:
-    """A variable length record: whose it is, its number, where its content is and how long."""
+    """A variable length record: whose it is, its number, where its content is and how long.
+
+    Of those behind the points only the coordinate system's are kept.
+    """
 
     user: str
     number: int
@@ -116,6 +120,7 @@ def read_header(file: BinaryIO, size: int, name: str) -> LasHeader:
     points, count_at = number("I", 107), 107
     by_return = sum(struct.unpack_from("<5I", head, 111))
     later = [at for at in (number("Q", 227) if minor >= 3 else 0,) if at]
+    behind: list[Record] = []
     if minor >= 4:
         points_64, legacy = number("Q", 247), points
         if legacy and points_64 and legacy != points_64:
@@ -126,7 +131,7 @@ def read_header(file: BinaryIO, size: int, name: str) -> LasHeader:
         by_return = max(by_return, sum(struct.unpack_from("<15Q", head, 255)))
         extended_at, extended = number("Q", 235), number("I", 243)
         if extended:
-            _check_extended(file, extended_at, extended, size, data_at, name)
+            behind = _extended(file, extended_at, extended, size, data_at, name)
             later.append(extended_at)
     if points == 0:
         raise UnreadableScan(name, "the file is well formed but holds no points.")
@@ -141,7 +146,7 @@ def read_header(file: BinaryIO, size: int, name: str) -> LasHeader:
         data_at=data_at,
         scale=(scale[0], scale[1], scale[2]),
         offset=(offset[0], offset[1], offset[2]),
-        records=records,
+        records=[*records, *behind],
     )
     if compressed:
         _check_compressed(file, header, size, count_at, name)
@@ -185,16 +190,22 @@ def _records(file: BinaryIO, at: int, count: int, end: int, name: str) -> list[R
                 f"variable length record {k + 1} of {count:,} runs into the points (byte {end:,}).",
                 where=f"byte {at:,}",
             )
-        user = head[2:18].split(b"\0")[0].decode("latin-1")
-        records.append(Record(user, struct.unpack_from("<H", head, 18)[0], content, size))
+        records.append(_record(head, content, size))
         at = content + size
     return records
 
 
-def _check_extended(
+def _record(head: bytes, at: int, size: int) -> Record:
+    """What the beginning of a record of either kind says; its content is at byte `at`."""
+    user = head[2:18].split(b"\0")[0].decode("latin-1")
+    return Record(user, struct.unpack_from("<H", head, 18)[0], at, size)
+
+
+def _extended(
     file: BinaryIO, at: int, count: int, size: int, data_at: int, name: str
-) -> None:
-    """The extended records behind the points must fit into the file."""
+) -> list[Record]:
+    """Walk the extended records behind the points, which must fit into the file."""
+    records: list[Record] = []
     problem = f"{count:,} extended records from byte {at:,} on do not fit into the file"
     if at < data_at or count > (size - at) // 60:
         raise UnreadableScan(name, f"{problem}: it is truncated or damaged.", where="byte 235")
@@ -202,9 +213,13 @@ def _check_extended(
         file.seek(at)
         head = file.read(60)
         length = struct.unpack_from("<Q", head, 20)[0] if len(head) == 60 else size
-        at += 60 + length
+        content, at = at + 60, at + 60 + length
         if at > size:
             raise UnreadableScan(name, f"{problem}: it is truncated or damaged.", where="byte 235")
+        record = _record(head, content, length)
+        if record.user == "LASF_Projection" and len(records) < _MOST_EXTENDED:
+            records.append(record)
+    return records
 
 
 def _check_compressed(
