@@ -126,6 +126,12 @@ class TestUnit:
         assert "coordinate system" in report.unit_reason
         assert any("feet" in warning for warning in report.warnings)
 
+    @pytest.mark.parametrize("source", ["e57", "kitti", "scannet", "s3dis", "rgbd"])
+    def test_what_is_in_metres_by_its_standard_is_believed(self, source: str) -> None:
+        report = inspect_scan(PointScan(300 * ROOM, source_format=source), name="site")
+        assert report.unit == "metres"
+        assert not any(finding.code == "unit" for finding in report.findings)
+
     def test_dense_rooms_get_2_cm_voxels(self) -> None:
         report = inspect_scan(small_room(60_000).scan, name="room")
         assert report.voxel_size_m == 0.02

@@ -24,6 +24,11 @@ METRES = {
     "US survey feet": 1200 / 3937,
     "inches": 0.0254,
 }
+# Formats and datasets that say so themselves: what to call their scans.
+_IN_METRES = {
+    "gltf": "glTF files", "e57": "E57 files", "kitti": "KITTI sweeps",
+    "scannet": "ScanNet scenes", "s3dis": "S3DIS rooms", "rgbd": "fused RGB-D frames",
+}  # fmt: skip
 ROOM_VOXEL_M = 0.02
 # log of how much rarer than metres.
 _PRIOR = {"metres": 0.0, "millimetres": -1.5, "centimetres": -3.0, "inches": -4.0, "feet": -3.5}
@@ -58,8 +63,8 @@ def guess_unit(scan: PointScan, low: FloatArray64, high: FloatArray64, up_axis: 
         return Unit(named, METRES[named], "named by the file's coordinate system")
     if scan.source_format in ("las", "laz", "copc"):
         return Unit("metres", 1.0, "no coordinate system is named; most such files are in metres")
-    if scan.source_format == "gltf":
-        return Unit("metres", 1.0, "glTF files are in metres")
+    if scan.source_format in _IN_METRES:
+        return Unit("metres", 1.0, f"{_IN_METRES[scan.source_format]} are in metres")
     across = float(np.linalg.norm(extent))
     if float(np.abs((low + high) / 2).max()) > max(20 * across, 10_000):
         return Unit("metres", 1.0, "coordinates far from the origin are usually map coordinates")
