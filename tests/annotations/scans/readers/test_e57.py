@@ -192,6 +192,7 @@ class TestColours:
         assert full_colour(900, 1000, floats=False) == 1023
         assert full_colour(900, 65535, floats=False) == 65535
         assert full_colour(0.4, 1, floats=True) == 1
+        assert full_colour(1.00001, 1, floats=True) == 1
         assert full_colour(0.4, 255, floats=True) == 255
         assert full_colour(1e6, math.inf, floats=True) == 1e6
 

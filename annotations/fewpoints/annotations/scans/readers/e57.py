@@ -29,7 +29,12 @@ from fewpoints.annotations.scans.readers.e57_header import (
     Station,
     read_header,
 )
-from fewpoints.annotations.scans.readers.fields import ScanParts, build_scan, looks_like_label
+from fewpoints.annotations.scans.readers.fields import (
+    FRACTIONS_TO,
+    ScanParts,
+    build_scan,
+    looks_like_label,
+)
 from fewpoints.annotations.scans.scan import Field, PointScan
 
 BLOCK_POINTS = 1 << 17
@@ -341,7 +346,7 @@ def full_colour(peak: float, declared: float, *, floats: bool) -> float:
     smallest usual one that holds them.
     """
     largest = max(peak, declared if np.isfinite(declared) else 0.0)
-    if floats and largest <= 1.0:
+    if floats and largest <= FRACTIONS_TO:
         return 1.0
     if peak <= 255.0:
         return 255.0

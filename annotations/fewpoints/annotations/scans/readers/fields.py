@@ -15,7 +15,8 @@ Colours end as uint8 0-255:
 * 8-bit fields are taken as they are;
 * wider integer fields hold 0-65535 (divided by 257) unless no value is above 255: then they hold
   0-255, as many LAS and some PLY writers do;
-* floats hold 0-1 if no value is above 1, 0-255 if none is above 255, else 0-65535.
+* floats hold 0-1 if no value is above 1.05 (rounding and sharpening lead a little over 1, which
+  counts as 1), 0-255 if none is above 255, else 0-65535.
 A colour that is zero at every point is a field nobody filled: it is dropped, with a note.
 """
 
@@ -45,6 +46,7 @@ from fewpoints.annotations.scans.scan import (
     finite_rows,
 )
 
+FRACTIONS_TO = 1.05  # Float colours up to here are fractions; above 1 they count as 1.
 _COLOURS = (
     ("red", "green", "blue"),
     ("r", "g", "b"),
@@ -260,7 +262,7 @@ def normalise_colours(channels: Sequence[AnyArray]) -> tuple[UInt8Array | None, 
     notes: list[str] = []
     factor = 1.0
     if "f" in kinds:
-        if peak <= 1.0:
+        if peak <= FRACTIONS_TO:
             factor = 255.0
         elif peak > 255.0:
             factor = 255.0 / 65535.0

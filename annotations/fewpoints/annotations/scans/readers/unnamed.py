@@ -4,8 +4,8 @@
 
 In order, and only where the numbers leave little doubt:
 
-* three columns without negative numbers, all up to 1 or all up to 255, are colours (where all
-  three are whole numbers up to 255, or fractions that are no unit vectors);
+* three columns without negative numbers, all up to 1 (or a hair above) or all up to 255, are
+  colours (where all three are whole numbers up to 255, or fractions that are no unit vectors);
 * three columns that are unit vectors at 95 % of the points are normals;
 * a single column of at most `LABEL_VALUES` different whole numbers from -1 up is a label; a second
   one directly behind it may have more: an object number;
@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fewpoints.annotations.arrays import AnyArray, FloatArray64
+from fewpoints.annotations.scans.readers.fields import FRACTIONS_TO
 
 SAMPLE = 200_000
 LABEL_VALUES = 64
@@ -93,7 +94,7 @@ def _colour_range(columns: Sequence[FloatArray64]) -> int | None:
         return None
     top = max(float(c.max()) for c in columns)
     whole = all(bool((c == np.rint(c)).all()) for c in columns)
-    if top <= 1:
+    if top <= FRACTIONS_TO:
         # Ones and zeros alone are more likely flags than a black and white scan.
         return None if whole and top > 0 else 1
     return 255 if whole and top <= 255 else None
