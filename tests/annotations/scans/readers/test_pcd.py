@@ -149,6 +149,13 @@ class TestEveryEncoding:
         assert scan.colours is not None
         assert scan.colours.tolist() == [list(c) for c in COLOURS]
 
+    def test_a_colour_written_as_a_number_with_alpha_keeps_its_blue(self, tmp_path: Path) -> None:
+        values = [float(packed(colour, 255)) for colour in COLOURS]  # Beyond float32's digits.
+        rows = [(*p, v) for p, v in zip(POINTS, values, strict=True)]
+        scan = read(tmp_path, pcd("ascii", [*XYZ, ("rgb", "F4", 1)], rows))
+        assert scan.colours is not None
+        assert scan.colours.tolist() == [list(c) for c in COLOURS]
+
     @pytest.mark.parametrize("encoding", ENCODINGS)
     def test_an_organised_cloud_keeps_its_holes(self, tmp_path: Path, encoding: str) -> None:
         rows = [(float("nan"),) * 3 if i % 2 else (float(i), 1.0, 2.0) for i in range(6)]

@@ -57,6 +57,10 @@ def read_pcd(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
                     where=f"byte {header.size + room:,}",
                 )
         types: dict[str, np.dtype[Any]] = {n: f.type for n, f in usable.items()}
+        packed = roles.packed_colour
+        if header.encoding == "ascii" and packed is not None and types[packed].kind == "f":
+            # It may be the number itself, which float32 would round.
+            types[packed] = np.dtype(np.float64)
         store = ColumnStore(roles, types, header.points)
         if header.encoding == "ascii":
             _read_ascii(file, header, store, name, progress)
@@ -65,8 +69,8 @@ def read_pcd(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
         else:
             _read_compressed(stream, header, store, name, progress)
     parts = parts_of(store)
-    if roles.packed_colour is not None:
-        parts.colours = unpack_rgb(store.columns[roles.packed_colour])
+    if packed is not None:
+        parts.colours = unpack_rgb(store.columns[packed])
     details = {"encoding": header.encoding, "version": header.version}
     if header.viewpoint:
         details["viewpoint"] = header.viewpoint
