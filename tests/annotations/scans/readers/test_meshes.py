@@ -202,22 +202,50 @@ class TestObj:
             assert {path.name for path in opened} == {"a.obj"}
             assert "not opened" in scan.notes[0]
 
-    @pytest.mark.parametrize("values", [4, 6, 7])
-    def test_vertices_are_alike_wherever_blocks_end(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: int
+    @pytest.mark.parametrize("block_bytes", [10, 20, 1 << 20])
+    @pytest.mark.parametrize(("full", "weight"), [(1, ""), (255, ""), (1, " 2")])
+    def test_vertices_without_a_colour_among_others_are_grey(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        block_bytes: int,
+        full: int,
+        weight: str,
     ) -> None:
-        content = obj(CORNERS) + b"v" + b" 0.5" * values + b"\n"
-        for block_bytes in (10, 20, 1 << 20):
-            monkeypatch.setattr(mesh_text, "BLOCK_BYTES", block_bytes)
-            said = refusal(tmp_path, content, "a.obj")
-            assert "line 7: vertices have different numbers of values" in said
+        monkeypatch.setattr(mesh_text, "BLOCK_BYTES", block_bytes)
+        lines = ["v 0 0 0", f"v 1 2 3{weight} {full} 0 {full}", f"v 4 5 6{weight}"]
+        for order in ([0, 1, 2], [1, 0, 2], [2, 0, 1]):
+            content = "".join(f"{lines[i]}\n" for i in order).encode()
+            scan = read(tmp_path, content, "a.obj")
+            points = np.array([[0, 0, 0], [1, 2, 3], [4, 5, 6]])[order]
+            np.testing.assert_array_equal(scan.positions, points)
+            colours = np.array([[128] * 3, [255, 0, 255], [128] * 3])[order]
+            np.testing.assert_array_equal(scan.colours, colours)
+            assert "2 of 3 vertices have no colour: grey." in scan.notes
+
+    def test_colours_of_zero_among_vertices_without_any_are_none(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, b"v 0 0 0 0 0 0\nv 1 2 3\n", "a.obj")
+        assert scan.colours is None
+        assert scan.notes == ("The colour fields are zero at every point and are ignored.",)
+
+    @pytest.mark.parametrize("block_bytes", [1, 7, 13, 1 << 20])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_lines_go_on_behind_a_backslash(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int, end: str
+    ) -> None:
+        monkeypatch.setattr(mesh_text, "BLOCK_BYTES", block_bytes)
+        lines = ["# not \\", "v 0 \\", "0 \\", "0", "v 1 0 0", "v 0 1 0", "f 1 2\\", "-1"]
+        scan = read(tmp_path, (end.join(lines) + end).encode(), "a.obj")
+        assert scan.details["vertices"] == "3"
+        assert scan.details["triangles"] == "1"
+        said = refusal(tmp_path, (end.join([*lines, "v 1 \\", "2 3", "v x"])).encode(), "a.obj")
+        assert "line 11: 'x' is not a number" in said
 
     @pytest.mark.parametrize(
         ("line", "expected"),
         [
             (b"v 1 2", "line 7: a vertex with 2 values"),
             (b"v 1 2 x", "line 7: 'x' is not a number"),
-            (b"v 1 2 3 4", "line 7: vertices have different numbers of values"),
             (b"f 1 2 9", "corner 9, but there are 4 vertices"),
             (b"f 1 2 -9", "corner -4, but there are 4 vertices"),
             (b"f 1 2 0", "corner 0, but there are 4 vertices"),
@@ -263,8 +291,19 @@ class TestOff:
     def test_what_is_wrong_is_told(self, tmp_path: Path, content: bytes, expected: str) -> None:
         assert expected in refusal(tmp_path, content, "a.off")
 
+    def test_the_counts_may_touch_the_word(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, b"OFF4 1 0\n0 0 0\n4 0 0\n4 2 0\n0 2 0\n4 0 1 2 3\n", "a.off")
+        assert scan.details["vertices"] == "4"
+        assert scan.details["triangles"] == "2"
+
 
 class TestStl:
+    def test_words_may_be_in_capitals(self, tmp_path: Path) -> None:
+        given = stl(CORNERS, SQUARE, text=True)
+        scan = read(tmp_path, given, "a.stl")
+        again = read(tmp_path, given.upper(), "a.stl")
+        np.testing.assert_array_equal(again.positions, scan.positions)
+
     def test_counts_that_lie_allocate_nothing(self, tmp_path: Path) -> None:
         content = b"x" * 80 + struct.pack("<I", 2**32 - 1) + bytes(500)
         tracemalloc.start()

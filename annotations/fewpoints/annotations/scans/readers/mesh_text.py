@@ -19,8 +19,13 @@ from fewpoints.annotations.scans.readers.text import LONGEST_LINE, TextRows
 BLOCK_BYTES = 4 << 20
 
 
-def blocks_of_lines(path: Path, name: str) -> Iterator[tuple[UInt8Array, int, float]]:
-    """Yield (whole lines without leading blanks, number of the first, share of the file read)."""
+def blocks_of_lines(
+    path: Path, name: str, *, continued: bool = False
+) -> Iterator[tuple[UInt8Array, int, float]]:
+    """Yield (whole lines without leading blanks, number of the first, share of the file read).
+
+    `continued`: a line that ends in a backslash goes on in the next.
+    """
     size = max(1, path.stat().st_size)
     rest, line = b"", 1
     with path.open("rb") as file:
@@ -28,6 +33,8 @@ def blocks_of_lines(path: Path, name: str) -> Iterator[tuple[UInt8Array, int, fl
             block = file.read(BLOCK_BYTES)
             text = rest + block
             cut = text.rfind(b"\n") + 1 if block else len(text)
+            while continued and block and text.endswith((b"\\\n", b"\\\r\n"), 0, cut):
+                cut = text.rfind(b"\n", 0, cut - 1) + 1
             if cut == 0 and len(text) > LONGEST_LINE:
                 raise UnreadableScan(
                     name,
@@ -42,6 +49,8 @@ def blocks_of_lines(path: Path, name: str) -> Iterator[tuple[UInt8Array, int, fl
                 # A comment behind numbers, and blanks before the word, mean nothing.
                 if b"#" in whole:
                     whole = re.sub(rb"#[^\n]*", b"", whole)
+                if continued and b"\\" in whole:
+                    whole = _joined(whole)
                 data = np.frombuffer(b"\n" + whole, np.uint8)
                 if ((data[:-1] == 10) & ((data[1:] == 32) | (data[1:] == 9))).any():
                     whole = re.sub(rb"(?m)^[ \t]+", b"", whole)
@@ -50,6 +59,20 @@ def blocks_of_lines(path: Path, name: str) -> Iterator[tuple[UInt8Array, int, fl
                 line += lines
             if not block:
                 return
+
+
+def _joined(whole: bytes) -> bytes:
+    """Whole lines with their continuations; empty lines behind them keep the count of lines."""
+    first, *rest = re.split(rb"\\\r?\n", whole)
+    out, owed = [first], 0
+    for piece in rest:
+        line, end, more = piece.partition(b"\n")
+        owed += 1
+        out += [b" ", line, end]
+        if end:
+            out += [b"\n" * owed, more]
+            owed = 0
+    return b"".join(out) + b"\n" * owed
 
 
 def select(data: UInt8Array, word: bytes, first: int) -> tuple[UInt8Array, IndexArray]:

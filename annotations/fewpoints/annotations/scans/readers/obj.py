@@ -3,7 +3,7 @@
 """Wavefront OBJ: vertices with or without colours, and faces; nothing outside the file is opened.
 
 Materials and textures lie in other files: they are not followed, which is told. Everything but
-`v` and `f` lines is skipped.
+`v` and `f` lines is skipped; a line goes on behind a backslash at its end.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fewpoints.annotations.arrays import AnyArray, FloatArray64, IndexArray, UInt8Array
+from fewpoints.annotations.arrays import AnyArray, BoolArray, FloatArray64, IndexArray, UInt8Array
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.progress import Progress, no_progress
+from fewpoints.annotations.scans.readers.fields import normalise_colours
 from fewpoints.annotations.scans.readers.mesh import Mesh, check_indices, fan, mesh_scan
 from fewpoints.annotations.scans.readers.mesh_text import blocks_of_lines, numbers, select
 from fewpoints.annotations.scans.scan import Field, PointScan
 
+_GREY = 128  # Of vertices without a colour among others with one.
 _KEYWORDS = {
     b"v", b"vt", b"vn", b"vp", b"f", b"l", b"p", b"o", b"g", b"s", b"mtllib", b"usemtl", b"cstype",
 }  # fmt: skip
@@ -29,7 +31,7 @@ def starts_like_obj(head: bytes) -> bool:
     """Whether the first words of the lines, comments aside, are those of an OBJ file."""
     if b"\0" in head:
         return False
-    lines = re.split(rb"[\r\n]+", head)
+    lines = re.split(rb"[\r\n]+", re.sub(rb"\\\r?\n", b" ", head))
     words = [line.split()[0] for line in lines[: max(1, len(lines) - 1)] if line.split()]
     words = [word for word in words if not word.startswith(b"#")]
     return bool(words) and all(word in _KEYWORDS for word in words[:3])
@@ -42,28 +44,21 @@ def read_obj(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     """
     points: list[FloatArray64] = []
     colours: list[AnyArray] = []
+    coloured: list[BoolArray] = []
     triangles: list[IndexArray] = []
-    before, width, external = 0, 0, False
-    for data, line, done in blocks_of_lines(path, name):
+    before, external = 0, False
+    for data, line, done in blocks_of_lines(path, name, continued=True):
         text = data.tobytes()
         external = external or b"mtllib" in text
         rows, lines = select(data, b"v", line)
         values, tokens = numbers(rows, lines, name)
         _check_vertices(tokens, lines, name)
-        if len(tokens):
-            width = width or int(tokens[0])
-            wrong = np.flatnonzero(tokens != width)
-            if len(wrong):
-                raise UnreadableScan(
-                    name,
-                    "vertices have different numbers of values.",
-                    where=f"line {lines[wrong[0]]}",
-                )
-            table = values.reshape(-1, width)
-            points.append(table[:, :3].copy())
-            if width >= 6:
-                with np.errstate(over="ignore"):  # What is beyond float32 is no colour either.
-                    colours.append(table[:, -3:].astype(np.float32))
+        ends = np.cumsum(tokens)
+        points.append(values[(ends - tokens)[:, None] + np.arange(3)])
+        coloured.append(tokens >= 6)
+        with np.errstate(over="ignore"):  # What is beyond float32 is no colour either.
+            last = values[ends[coloured[-1]][:, None] - np.arange(3, 0, -1)]
+            colours.append(last.astype(np.float32))
         corners, sizes, at = _faces(data, line, name)
         triangles.append(_absolute(corners, sizes, at, lines, before))
         before += len(lines)
@@ -71,17 +66,37 @@ def read_obj(path: Path, *, name: str, progress: Progress = no_progress) -> Poin
     vertices = np.concatenate(points) if points else np.empty((0, 3))
     faces = np.concatenate(triangles) if triangles else np.empty((0, 3), np.int64)
     check_indices(faces, len(vertices), name)
-    fields = [Field(n, "text") for n in ("x", "y", "z", *(("r", "g", "b") if colours else ()))]
+    levels, notes = _levels(colours, coloured)
+    if external:
+        notes.insert(0, "Materials and textures are in other files, which are not opened.")
+    rgb = ("r", "g", "b") if levels is not None else ()
+    fields = [Field(n, "text") for n in ("x", "y", "z", *rgb)]
     return mesh_scan(
         name,
-        Mesh(vertices, faces, np.concatenate(colours) if colours else None),
+        Mesh(vertices, faces, levels),
         fields=fields,
         source_format="obj",
         details={"encoding": "text"},
-        notes=["Materials and textures are in other files, which are not opened."]
-        if external
-        else [],
+        notes=notes,
     )
+
+
+def _levels(
+    blocks: list[AnyArray], coloured_blocks: list[BoolArray]
+) -> tuple[AnyArray | None, list[str]]:
+    """((V, 3) colours of all vertices or None, notes) from those that have one, block by block."""
+    if sum(map(len, blocks)) == 0:
+        return None, []
+    colours, coloured = np.concatenate(blocks), np.concatenate(coloured_blocks)
+    if coloured.all():
+        return colours, []
+    known, notes = normalise_colours([colours[:, i] for i in range(3)])
+    if known is None:
+        return None, notes
+    levels = np.full((len(coloured), 3), _GREY, np.uint8)
+    levels[coloured] = known
+    missing = len(coloured) - len(known)
+    return levels, [*notes, f"{missing:,} of {len(coloured):,} vertices have no colour: grey."]
 
 
 def _check_vertices(tokens: IndexArray, lines: IndexArray, name: str) -> None:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """OFF in text: vertices, with colours in COFF and normals in NOFF, and polygons.
 
-Colours, which polygons may have as well, are numbers 0-255 or fractions 0-1, as the values say.
-Normals are not used.
+The counts may follow the word without a blank, as in ModelNet40. Colours, which polygons may have
+as well, are numbers 0-255 or fractions 0-1, as the values say. Normals are not used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fewpoints.annotations.scans.readers.mesh import Mesh, check_indices, fan, m
 from fewpoints.annotations.scans.readers.text import TextRows
 from fewpoints.annotations.scans.scan import Field, PointScan
 
-_WORD = re.compile(rb"(?:\s|#[^\n]*\n)*(ST)?(C)?(N)?(4)?(n)?OFF(?=[\s#])")
+_WORD = re.compile(rb"(?:\s|#[^\n]*\n)*(ST)?(C)?(N)?(4)?(n)?OFF(?=[\s#\d])")
 
 
 def starts_like_off(head: bytes) -> bool:

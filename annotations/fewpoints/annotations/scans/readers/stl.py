@@ -71,7 +71,9 @@ def _read_binary(path: Path, count: int, name: str) -> FloatArray64:
 def _read_text(path: Path, name: str, progress: Progress) -> FloatArray64:
     corners: list[FloatArray64] = []
     facets, ended = 0, False
-    for data, line, done in blocks_of_lines(path, name):
+    for mixed, line, done in blocks_of_lines(path, name):
+        text = mixed.tobytes().lower()
+        data = np.frombuffer(text, np.uint8)
         rows, lines = select(data, b"vertex", line)
         values, tokens = numbers(rows, lines, name)
         wrong = np.flatnonzero(tokens != 3)
@@ -83,7 +85,7 @@ def _read_text(path: Path, name: str, progress: Progress) -> FloatArray64:
             )
         corners.append(values.reshape(-1, 3))
         facets += len(select(data, b"facet", line)[1])
-        ended = b"endsolid" in data.tobytes() or ended
+        ended = b"endsolid" in text or ended
         progress(done, "Reading triangles")
     found = np.concatenate(corners) if corners else np.empty((0, 3))
     if len(found) != 3 * facets or not ended:
