@@ -124,6 +124,15 @@ class TestValues:
         values = np.array([2**64 - 1, 3], np.uint64)
         assert ClassMapping("label", {3: 1}).classes_of(values).tolist() == [255, 1]
 
+    @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8"])
+    def test_packed_values_may_be_of_any_type(self, dtype: str) -> None:
+        mapping = ClassMapping("label", {10: 2, 40: 1}, packed=True)
+        values = np.array([10, 40, 0], dtype)
+        assert mapping.classes_of(values).tolist() == [2, 1, 255]
+        if dtype == "u8":
+            assert mapping.classes_of(values + np.uint64(1 << 63)).tolist() == [2, 1, 255]
+        assert mapping.instances_of(values, None).tolist() == [0, 0, 0]
+
     def test_packed_values_hold_class_and_object(self) -> None:
         values = np.array([(7 << 16) | 10, 40, (65535 << 16) | 10], np.int64)
         mapping = ClassMapping("label", {10: 2, 40: 1}, packed=True)

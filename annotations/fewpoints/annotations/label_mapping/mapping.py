@@ -85,12 +85,14 @@ class ClassMapping:
         out = np.full(len(values), UNLABELLED, np.uint8)
         if not known:
             return out
-        wide = values & np.array(LOW_BITS, values.dtype) if self.packed else values
         keys = np.array([value for value, _ in known], np.int64)
         targets = np.array([index for _, index in known], np.uint8)
-        if wide.dtype == np.uint64:  # Beyond int64 is no value that a mapping can have.
-            wide = np.minimum(wide, np.uint64(2 * LARGEST))
-        wide = wide.astype(np.int64)
+        # Beyond int64 is no value that a mapping can have; the low bits are the same in any type.
+        if values.dtype == np.uint64 and not self.packed:
+            values = np.minimum(values, np.uint64(2 * LARGEST))
+        wide = values.astype(np.int64)
+        if self.packed:
+            wide &= LOW_BITS
         place = np.minimum(np.searchsorted(keys, wide), len(keys) - 1)
         hit: BoolArray = keys[place] == wide
         out[hit] = targets[place[hit]]
