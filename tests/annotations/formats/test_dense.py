@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import date
 from pathlib import Path
 
 import laspy
@@ -81,6 +82,28 @@ class TestLas:
             whole = (positions - grid.offset) / grid.scale
             assert np.abs(whole).max() < 2**31 - 1
             assert grid.scale.max() <= max(1e-9, size * 1e-8)
+
+    @pytest.mark.parametrize("far", [1e10, 9.9e11])
+    def test_one_far_point_overflows_nothing(self, tmp_path: Path, far: float) -> None:
+        scan = PointScan(np.array([[0.0, 1, 2], [1.25, 1, 2], [4, 1, 2], [far, 1, 2]]))
+        given = labelled(
+            scan=scan, classes=np.zeros(4, np.uint8), confidence=np.zeros(4, np.uint8),
+            instances=None,
+        )  # fmt: skip
+        write_las(tmp_path, [given], CLASSES)
+        las = laspy.read(tmp_path / "Room-1-labels.las")
+        # The nearest points of a grid that reaches so far.
+        assert np.abs(np.asarray(las.x) - scan.positions[:, 0]).max() <= far * 5e-9
+        np.testing.assert_array_equal(las.xyz[:, 1:], scan.positions[:, 1:])
+
+    @pytest.mark.parametrize(("write", "suffix"), [(write_las, "las"), (write_laz, "laz")])
+    def test_the_header_names_no_day_and_how_a_crs_is_kept(
+        self, tmp_path: Path, write: object, suffix: str
+    ) -> None:
+        write(tmp_path, [labelled()], CLASSES)  # type: ignore[operator] # One of two.
+        header = laspy.read(tmp_path / f"Room-1-labels.{suffix}").header
+        assert header.creation_date == date(1970, 1, 1)
+        assert header.global_encoding.wkt
 
 
 class TestArrays:

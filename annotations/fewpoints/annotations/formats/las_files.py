@@ -17,6 +17,7 @@ coordinates are equal to the last bit; others use the finest decimal scale that 
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +33,9 @@ from fewpoints.annotations.scans.scan import PointScan
 USER_CODES = 64  # From here to 255 LAS 1.4 leaves codes to users.
 BLOCK_POINTS = 1 << 19
 _MOST = 2**31 - 2
-_FINEST, _COARSEST = 9, 0  # Decimals of the scale where the file has none.
+_FINEST = 9  # Decimals of the scale where the file has none.
+# Any constant: the same labels give the same bytes on every day.
+_CREATED = date(1970, 1, 1)
 
 
 class Grid(NamedTuple):
@@ -67,7 +70,7 @@ def grid_of(scan: PointScan) -> Grid:
     )
     offset = np.round((low + high) / 2)
     reach = np.maximum(np.abs(low - offset), np.abs(high - offset)) + 1e-9
-    decimals = np.clip(np.floor(np.log10(_MOST / reach)), _COARSEST, _FINEST)
+    decimals = np.minimum(np.floor(np.log10(_MOST / reach)), _FINEST)
     return Grid(10.0**-decimals, offset)
 
 
@@ -115,6 +118,8 @@ def _write_one(path: Path, labelled: LabelledScan, classes: ClassList, *, compre
         ]
     )
     header.generating_software = "fewpoints"
+    header.creation_date = _CREATED
+    header.global_encoding.wkt = True  # LAS 1.4 asks for it from point format 6 on.
     codes = las_codes(classes)
     intensity = _intensity_scale(scan)
     with (
