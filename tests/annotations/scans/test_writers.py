@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,20 @@ def test_a_new_label_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
     path = tmp_path / "out.ply"
     write_ply(path, full_scan(), {"label": np.full(50, 9, np.uint8)})
     assert read_scan(path).labels["label"].tolist() == [9] * 50
+
+
+def test_names_are_words_and_differ(tmp_path: Path) -> None:
+    names = ["intensity", "x", "intensity_2", "種類", "ラベル", "a b", "a_b", "label", "naïve"]
+    labels = {name: np.full(50, place, np.int32) for place, name in enumerate(names)}
+    extra: dict[str, AnyArray] = {"label": np.full(50, 99, np.uint8)}
+    write_ply(tmp_path / "out.ply", replace(full_scan(), labels=labels), extra)
+    header = (tmp_path / "out.ply").read_bytes().partition(b"end_header\n")[0].decode("ascii")
+    properties = [line.split()[2] for line in header.splitlines() if line.startswith("property")]
+    assert properties[10:] == [
+        "intensity_2", "x_2", "intensity_2_2", "label_2", "label_3", "a_b", "a_b_2", "label",
+        "na_ve",
+    ]  # fmt: skip
+    assert read_scan(tmp_path / "out.ply").labels["label"].tolist() == [99] * 50
 
 
 def test_a_cancelled_writing_leaves_nothing(tmp_path: Path) -> None:

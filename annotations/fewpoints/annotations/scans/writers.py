@@ -35,8 +35,9 @@ def write_ply(
 
     Positions are doubles in the file's own frame (no shift). Colours, normals, intensity and label
     fields follow if the scan has them, then `extra`: name -> (N,) values. An extra column takes the
-    place of a label field of the same name. 64-bit integers become doubles, as PLY has none: exact
-    up to 2**53. The file appears under its name only when it is whole.
+    place of a label field of the same name. Names become single words of ASCII; a label field whose
+    name is taken gets a number (`intensity_2`). 64-bit integers become doubles, as PLY has none:
+    exact up to 2**53. The file appears under its name only when it is whole.
     """
     columns = _columns(scan, dict(extra or {}))
     record: np.dtype[Any] = np.dtype([(name, "<" + kind) for name, kind, _ in columns])
@@ -72,17 +73,29 @@ def _columns(scan: PointScan, extra: dict[str, AnyArray]) -> list[tuple[str, str
         columns += [(n, "f4", scan.normals[:, i]) for i, n in enumerate(("nx", "ny", "nz"))]
     if scan.intensity is not None:
         columns.append(("intensity", "f4", scan.intensity))
-    # PLY names are single words.
-    others = {re.sub(r"\s+", "_", n): v for n, v in {**scan.labels, **extra}.items()}
     taken = {name for name, _, _ in columns}
-    for name, values in others.items():
-        assert name not in taken, f"{name} is a property of the scan itself"
+    # The extra columns first: readers look for them by name.
+    names = {given: _property(given, taken) for given in {**extra, **scan.labels}}
+    for given, values in {**scan.labels, **extra}.items():
+        name = names[given]
         assert values.shape == (len(scan),), (name, values.shape)
         code = values.dtype.str[1:]
         if code == "b1":
             code = "u1"
         columns.append((name, code if code in _TYPES else "f8", values))
     return columns
+
+
+def _property(given: str, taken: set[str]) -> str:
+    """The name as a word of ASCII that is none of `taken`, and is of them from now on."""
+    word = re.sub(r"[^!-~]+", "_", given)
+    word = word if word.strip("_") else "label"
+    number, name = 1, word
+    while name in taken:
+        number += 1
+        name = f"{word}_{number}"
+    taken.add(name)
+    return name
 
 
 def _header(
