@@ -27,7 +27,8 @@ ODD = [
     "infin", "1.#QNAN", "-1.#IND", "0x10", "1_000", "1d5", "six", "#", "# 5", "//", "1 2", '"1"',
     "'2'", '"', "\\", "\x1f", "\x0b", "\x0c", "\x00", "1\r2", "\r", "\xef\xbb\xbf1", "1,5", "1.5",
     "1" * 400, "0." + "3" * 400, "17976931348623157" + "9" * 292, "4.9e-324",
-    "2.4703282292062327e-324", "9007199254740993", "0.1", "-0", "-0.0", "123456.789",
+    "2.4703282292062327e-324", "9007199254740993", "0.1", "-0", "-0.0", "123456.789", "NA", "Na",
+    " NA", "-NA", "n/a", "#N/A", "NULL", "nULL", "null ", "None",
 ]  # fmt: skip
 DIALECTS = [
     None,
@@ -158,6 +159,22 @@ def test_the_common_spellings_are_read_the_fast_way(delimiter: str, content: byt
         delimiter.encode() + b"\n", b"\n"
     )
     np.testing.assert_array_equal(found, slow_table(trimmed, delimiter=delimiter))
+
+
+@pytest.mark.parametrize("delimiter", [" ", ",", "\t"])
+@pytest.mark.parametrize("word", ["NA", "na", "N/A", "n/a", "#N/A", "NULL", "null"])
+def test_what_is_missing_is_read_the_fast_way(delimiter: str, word: str) -> None:
+    content = delimiter.join(["1", word, f"3\n{word}", "5", "6\n"]).encode()
+    found = text_arrow.parse_even(content, delimiter.encode(), 3, missing=True)
+    assert found is not None
+    np.testing.assert_array_equal(found, [[1, np.nan, 3], [np.nan, 5, 6]])
+    assert text_arrow.parse_even(content, b" ", 3) is None
+
+
+def test_what_is_left_out_is_read_the_fast_way() -> None:
+    found = text_arrow.parse_even(b"1,2,\n,5,6\n", b",", 3)
+    assert found is not None
+    np.testing.assert_array_equal(found, [[1, 2, np.nan], [np.nan, 5, 6]])
 
 
 @pytest.mark.parametrize("form", ["%.3f %.3f %.3f %d", "%14.6f%14.6f%14.6f%5d", "%r\t%r\t%r\t%d "])

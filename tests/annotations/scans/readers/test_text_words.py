@@ -28,7 +28,7 @@ from fewpoints.annotations.scans.scan import PointScan
 from tests.annotations.scans.readers.mutations import attacked
 
 XYZ_LABEL = ("x", "y", "z", "label")
-NUMBERS = ["1", "-2.5", "1e3", "0.125", "+4", " 7 ", '"8"', "nan", "", "1.5.5", "1_0"]
+NUMBERS = ["1", "-2.5", "1e3", "0.125", "+4", " 7 ", '"8"', "nan", "NA", "", "1.5.5", "1_0", "Na"]
 WORDS = [
     "wall", "Wand", "living room", "wall,floor", 'a "big" room', '"', '""', "'floor'", " roof ",
     "", " ", "7", "nan", "nan(x)", "Küche", "厨房", "a\x0bb", "1;2", "tab\there", "x" * 101,
@@ -217,8 +217,30 @@ class TestWhatIsSaid:
         assert any("words of more than 100 characters" in note for note in scan.notes)
 
     def test_points_without_a_word_count_as_minus_one(self, tmp_path: Path) -> None:
-        scan = scan_of(tmp_path, 'x,y,z,class\n1,2,3,wall\n4,5,6,\n7,8,9,""\n')
-        assert scan.labels["class"].tolist() == [0, -1, -1]
+        scan = scan_of(tmp_path, 'x,y,z,class\n1,2,3,wall\n4,5,6,\n7,8,9,""\n1,2,3,NA\n')
+        assert scan.labels["class"].tolist() == [0, -1, -1, -1]
+
+    @pytest.mark.parametrize(
+        ("cells", "labels", "kind"),
+        [
+            (["7", "12"], [7, 12], "number"),
+            (["wall", "floor"], [1, 0], "words"),
+            (["wall", "12"], [1, 0], "words"),
+            (["NA", "null"], None, "number"),
+        ],
+    )
+    def test_labels_that_nothing_is_known_of_at_first(
+        self, tmp_path: Path, cells: list[str], labels: list[int] | None, kind: str
+    ) -> None:
+        lines = "1,2,3,NA\n" * 1500 + "".join(f"1,2,3,{cell}\n" for cell in cells)
+        scan = scan_of(tmp_path, "x,y,z,class\n" + lines)
+        assert len(scan) == 1502
+        assert [tuple(field) for field in scan.fields][3] == ("class", kind)
+        assert ("names of class" in scan.details) == (kind == "words")
+        if labels is None:
+            assert scan.labels == {}
+        else:
+            assert scan.labels["class"].tolist() == [-1] * 1500 + labels
 
     def test_ten_million_different_words_take_no_memory_of_their_own(self, tmp_path: Path) -> None:
         """Here a hundredth of them: what is kept does not grow."""
@@ -335,7 +357,7 @@ def tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
     words = [w for w in WORDS if odd or ('"' not in w and "\r" not in w and len(w) < 50)]
     lines = []
     for i in range(draw(st.integers(1, 12))):
-        numbers = [f"{i}.5", "2", draw(st.sampled_from(NUMBERS if odd else NUMBERS[:9]))]
+        numbers = [f"{i}.5", "2", draw(st.sampled_from(NUMBERS if odd else NUMBERS[:10]))]
         if decimal == "comma":
             numbers = [n.replace(".", ",") for n in numbers]
         cells = [*numbers, *(draw(st.sampled_from(words)) for _ in range(2))]

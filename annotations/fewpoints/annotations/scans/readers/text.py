@@ -23,6 +23,7 @@ import numpy as np
 from fewpoints.annotations.arrays import FloatArray64, IndexArray
 from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.readers import text_arrow, threads
+from fewpoints.annotations.scans.readers.text_layout import is_missing
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 16 << 20
@@ -53,7 +54,8 @@ class Dialect(NamedTuple):
 
     delimiter: the character between two columns, " " for any number of blanks;
     decimal: "." or ",";
-    columns: how many values a line has; a missing one between two delimiters is a NaN.
+    columns: how many values a line has; a missing one, "NA" or nothing between two delimiters,
+        is a NaN.
     """
 
     delimiter: str
@@ -188,7 +190,11 @@ class TextRows:
             even = None
             if len(part.text) >= text_arrow.LEAST_BYTES and self._refused < _MOST_REFUSED:
                 even = threads.submit(
-                    text_arrow.parse_even, part.text, self._delimiter, self._columns
+                    text_arrow.parse_even,
+                    part.text,
+                    self._delimiter,
+                    self._columns,
+                    missing=self._dialect is not None,
                 )
             pending.append((part, even))
         return lines
@@ -338,6 +344,8 @@ class TextRows:
         if self._dialect is not None and self._dialect.decimal == ",":
             spelled = text.translate({44: ".", 46: ","})
         value = number_of(text)
+        if value is None and self._dialect is not None and is_missing(text):
+            return np.nan
         if value is None:
             raise no_number(self._name, spelled, line)
         return value

@@ -22,6 +22,8 @@ _BOM = b"\xef\xbb\xbf"
 _TAB_IS_BLANK = bytes.maketrans(b"\t", b" ")
 # Stands for the first blank of a run; Arrow ignores the other ones. No text has it.
 _MARK = b"\x1f"
+# Other spellings of them, such as "Na", are left to `text`.
+_MISSING = ["NA", "na", "N/A", "n/a", "#N/A", "NULL", "null", "Null"]
 
 
 class WordTable(NamedTuple):
@@ -34,11 +36,14 @@ class WordTable(NamedTuple):
     words: Mapping[int, tuple[IndexArray, list[bytes]]]
 
 
-def parse_even(part: bytes, delimiter: bytes, columns: int) -> FloatArray64 | None:
+def parse_even(
+    part: bytes, delimiter: bytes, columns: int, *, missing: bool = False
+) -> FloatArray64 | None:
     """(L, W) numbers of L lines of W each, or None where `text` must look at them.
 
     `part`: whole lines; `delimiter`: one character between two of so many `columns`, or b" " for
-    any number of blanks between as many as there are. The array is stored column by column.
+    any number of blanks between as many as there are; `missing`: "NA" is a NaN. The array is stored
+    column by column.
     """
     # "nan(ind)" is one number to Arrow. A byte order mark is nothing to it.
     if b"(" in part or part.startswith(_BOM):
@@ -48,9 +53,9 @@ def parse_even(part: bytes, delimiter: bytes, columns: int) -> FloatArray64 | No
     first = part[: part.index(b"\n")].rstrip(b"\r")
     if delimiter != b" ":
         fields = first.count(delimiter) + 1
-        if fields != columns + first.endswith(delimiter):
+        if fields != columns and (fields != columns + 1 or not first.endswith(delimiter)):
             return None
-        return _parse(part, delimiter, columns, fields, lines)
+        return _parse(part, delimiter, columns, fields, lines, ["", *_MISSING])
     if b"\t" in part:
         part = part.translate(_TAB_IS_BLANK)
         first = first.translate(_TAB_IS_BLANK)
@@ -58,33 +63,49 @@ def parse_even(part: bytes, delimiter: bytes, columns: int) -> FloatArray64 | No
     if width == 0:
         return None
     fields = width + first.endswith(b" ")
+    nulls = _MISSING if missing else []
     if b"  " not in first and not first.startswith(b" "):
-        table = _parse(part, delimiter, width, fields, lines)
+        table = _parse(part, delimiter, width, fields, lines, nulls)
         if table is not None:
             return table
     if _MARK in part:
         return None
-    return _parse(_marked(part), _MARK, width, fields, lines)
+    return _parse(_marked(part), _MARK, width, fields, lines, nulls)
 
 
 def _parse(
-    part: bytes, delimiter: bytes, width: int, fields: int, lines: int | None
+    part: bytes,
+    delimiter: bytes,
+    width: int,
+    fields: int,
+    lines: int | None,
+    nulls: Sequence[str],
 ) -> FloatArray64 | None:
     """The numbers of lines with `width` of them in so many `fields`, the last one perhaps blank.
 
-    `lines`: how many lines there are; None if Arrow cannot take a line for two.
+    `lines`: how many lines there are; None if Arrow cannot take a line for two. `nulls`: what is a
+    missing number, of which a line has not only such.
     """
-    found = _read(part, delimiter, fields, numbers=range(width), strings=range(width, fields))
+    found = _read(
+        part,
+        delimiter,
+        fields,
+        numbers=range(width),
+        strings=range(width, fields),
+        nulls=nulls,
+    )
     if found is None or (lines is not None and found.num_rows != lines):
         return None
     columns = found.columns[:width]
     if fields > width and not _blank(found.columns[width]):
         return None
-    if any(column.null_count for column in columns):
-        return None
+    if all(column.null_count for column in columns):
+        nothing = [column.is_null().to_numpy() for column in columns]
+        if np.logical_and.reduce(nothing).any():  # Perhaps a line of nothing.
+            return None
     out = np.empty((len(columns), found.num_rows), np.float64)
     for row, column in zip(out, columns, strict=True):
-        row[:] = column.to_numpy()
+        row[:] = column.to_numpy()  # What is missing is NaN.
     return out.T
 
 
@@ -135,6 +156,7 @@ def parse_words(
         numbers=numbers,
         words=words,
         strings=range(columns, fields),
+        nulls=["", *_MISSING],
         quoted=quoted,
         decimal=decimal,
     )
@@ -165,6 +187,7 @@ def _read(
     numbers: Sequence[int],
     words: Sequence[int] = (),
     strings: Sequence[int] = (),
+    nulls: Sequence[str],
     quoted: bool = False,
     decimal: str = ".",
 ) -> Any | None:
@@ -192,7 +215,7 @@ def _read(
             ),
             csv.ConvertOptions(
                 column_types=types,
-                null_values=[""],
+                null_values=nulls,
                 check_utf8=False,
                 include_columns=list(types),
                 decimal_point=decimal,

@@ -16,6 +16,7 @@ from fewpoints.annotations.printable import printable
 from fewpoints.annotations.scans.readers.text_layout import (
     DELIMITERS,
     TextLayout,
+    is_missing,
     is_number,
     split_line,
 )
@@ -112,10 +113,16 @@ def find_words(head: bytes, layout: TextLayout, *, carriage: bool) -> dict[int, 
         if cells is not None:
             rows.append(cells)
             numbers.append(number)
+    with_words = columns_of_words(rows, layout.decimal)
     found = {}
-    for i in sorted(columns_of_words(rows, layout.decimal)):
+    for i, role in enumerate(layout.columns):
         cells = [as_number(row[i]) for row in rows]
-        at = next(k for k, c in enumerate(cells) if c and not is_number(c, layout.decimal))
+        if i in with_words:
+            at = next(k for k, c in enumerate(cells) if c and not is_number(c, layout.decimal))
+        elif role == "label" and any(cells) and all(map(is_missing, filter(None, cells))):
+            at = 0  # Words may follow; if they are numbers, they become such in the end.
+        else:
+            continue
         shown = cells[at] if len(cells[at]) <= 30 else cells[at][:30] + "…"
         found[i] = FoundWord(numbers[at], ascii(shown))
     return found
@@ -128,7 +135,7 @@ def columns_of_words(rows: Sequence[Sequence[str]], decimal: str) -> frozenset[i
     """
     found = set()
     for i, column in enumerate(zip(*rows, strict=True)):
-        filled = [cell for cell in map(as_number, column) if cell]
+        filled = [cell for cell in map(as_number, column) if cell and not is_missing(cell)]
         words = sum(not is_number(cell, decimal) for cell in filled)
         if words and 2 * words >= len(filled):
             found.add(i)

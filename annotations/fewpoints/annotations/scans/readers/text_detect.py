@@ -116,6 +116,7 @@ def detect_layout(head: bytes, *, name: str, whole: bool = True) -> TextLayout:
             found = wordy
     if found is None:
         raise UnreadableScan(name, _no_table(lines))
+    _check_line_before(lines, found, name)
     _check_plausible(lines, found, name)
     first = lines[found.first]
     names = _names(lines, found)
@@ -164,7 +165,8 @@ def _lines(head: bytes, *, name: str, whole: bool) -> list[_Line]:
 
 
 def _is_comment(text: str) -> bool:
-    return text.lstrip(" \t\"'").startswith(_COMMENT)
+    text = text.lstrip(" \t\"'")
+    return text.startswith(_COMMENT) and not text.upper().startswith("#N/A")
 
 
 def _dialect(lines: list[_Line]) -> _Found | None:
@@ -272,6 +274,36 @@ def _check_named_places(lines: list[_Line], found: _Found, names: Sequence[str],
             )
 
 
+def _check_line_before(lines: list[_Line], found: _Found, name: str) -> None:
+    """Refuse a damaged point in front of the first sound one: it would be taken for a header."""
+    above = lines[: found.first]
+    if not above or _is_comment(above[-1].text):
+        return
+    line = above.pop()
+    split = cells_of(line.text, found.delimiter)
+    row = fitted(split, found.width)
+    if row is not None:
+        split = [cell for i, cell in enumerate(row) if i not in found.words]
+    cells = [cell for cell in map(as_number, split or ()) if cell]
+    numbers = [cell for cell in cells if is_number(cell, found.decimal)]
+    if len(numbers) < 3 and (row is None or 2 * len(numbers) <= len(cells)):
+        return
+    wrong = next((cell for cell in cells if not is_number(cell, found.decimal)), None)
+    if wrong is None or _tells(_names_in(line, found)):
+        return
+    # Titles begin with a word; columns without names are numbered from 0.
+    title = cells[0][0].isalpha() or numbers == [str(i) for i in range(len(numbers))]
+    if title and not any(_tells(_names_in(line, found)) for line in above[-MOST_WORDS:]):
+        return
+    shown = ascii(wrong if len(wrong) <= 30 else wrong[:30] + "…")
+    raise UnreadableScan(
+        name,
+        f"{shown} is not a number, but the line looks like a point. Mend it, or begin the line with "
+        "# if it is none.",
+        where=f"line {line.number}",
+    )
+
+
 def _check_plausible(lines: list[_Line], found: _Found, name: str) -> None:
     before = lines[: found.first]
     words = [line for line in before if not _is_comment(line.text)]
@@ -297,17 +329,28 @@ def _no_table(lines: list[_Line]) -> str:
 def _names(lines: list[_Line], found: _Found) -> tuple[str, ...]:
     """The names of the columns from the lines before the first point; () without any.
 
-    The nearest line wins that has as many words as the table has columns.
+    Of the lines that have as many words as the table has columns, the nearest wins that tells x, y
+    and z, else the nearest.
     """
-    for line in reversed(lines[max(0, found.first - MOST_WORDS) : found.first]):
-        text = line.text.strip()
-        if _is_comment(text):
-            text = text.lstrip("\"'#/%;! \t")
-        for delimiter in (found.delimiter, "blanks", "comma", "semicolon", "tab"):
-            for cells in (split_line(text, delimiter), cells_of(text, delimiter) or ()):
-                words = tuple(clean_name(word)[:80] for word in cells)
-                if len(words) == found.width and any(re.search(r"[^\W\d_]", w) for w in words):
-                    return words
+    above = reversed(lines[max(0, found.first - MOST_WORDS) : found.first])
+    all_names = [names for names in (_names_in(line, found) for line in above) if names]
+    return next(filter(_tells, all_names), all_names[0] if all_names else ())
+
+
+def _tells(names: Sequence[str]) -> bool:
+    return roles_by_names(names) is not None
+
+
+def _names_in(line: _Line, found: _Found) -> tuple[str, ...]:
+    """The words of a line if it has as many as the table has columns; else ()."""
+    text = line.text.strip()
+    if _is_comment(text):
+        text = text.lstrip("\"'#/%;! \t")
+    for delimiter in (found.delimiter, "blanks", "comma", "semicolon", "tab"):
+        for cells in (split_line(text, delimiter), cells_of(text, delimiter) or ()):
+            words = tuple(clean_name(word)[:80] for word in cells)
+            if len(words) == found.width and any(re.search(r"[^\W\d_]", w) for w in words):
+                return words
     return ()
 
 

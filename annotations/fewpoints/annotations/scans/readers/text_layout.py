@@ -171,6 +171,8 @@ _NUMBER = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _COMMA_NUMBER = re.compile(r"[+-]?\d*(?:,\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+# What databases, R and spreadsheets write where there is no value.
+_MISSING = frozenset({"na", "n/a", "#n/a", "null"})
 _QUOTES = str.maketrans("\"'", "  ")
 # As `bytes.split` has them; `str.split` knows more, such as the non-breaking one in a word.
 _BLANKS = re.compile(r"[ \t\n\r\v\f]+")
@@ -186,10 +188,17 @@ def split_line(line: str, delimiter: str) -> list[str]:
     return fields
 
 
+def is_missing(field: str) -> bool:
+    """Whether a field says in letters that it has no value: "NA", "NULL"."""
+    return len(field) <= 4 and field.lower() in _MISSING
+
+
 def is_number(field: str, decimal: str) -> bool:
-    """Whether a field is a number, a NaN or an infinity, however spelled."""
+    """Whether a field is a number, a NaN, an infinity or missing, however spelled."""
     if len(field) > 400:
         return False
+    if is_missing(field):
+        return True
     if decimal == "comma" and "," in field:
         return _COMMA_NUMBER.fullmatch(field) is not None and field[-1].isdigit()
     if decimal == "comma" and "." in field and "#" not in field:

@@ -8,7 +8,7 @@ How the table is laid out is detected from the first lines (`text_detect`) unles
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +32,8 @@ from fewpoints.annotations.scans.readers.text_layout import (
     DELIMITERS,
     SINGLE_ROLES,
     TextLayout,
+    as_floats,
+    is_number,
 )
 from fewpoints.annotations.scans.readers.text_words import WordRows
 from fewpoints.annotations.scans.scan import BLOCK_ROWS, WORDS, Field, PointScan
@@ -135,11 +137,12 @@ def _check_words(with_words: Mapping[int, FoundWord], layout: TextLayout, name: 
 
 
 def _named(
-    parts: ScanParts, rows: WordRows, with_words: Collection[int], layout: TextLayout
+    parts: ScanParts, rows: WordRows, with_words: dict[int, FoundWord], layout: TextLayout
 ) -> tuple[list[str], dict[str, str]]:
     """(notes, details) about columns of words; labels get the places of words in their order.
 
-    Labels whose words are too many are taken out of the parts.
+    Labels whose words are too many are taken out of the parts, columns whose words are all numbers
+    out of `with_words`.
     """
     names = layout.column_names()
     labels = dict(parts.labels)
@@ -148,6 +151,10 @@ def _named(
         column = f'Column {i + 1} "{names[i]}"' if layout.names else f"Column {i + 1}"
         words = rows.words(i)
         if words is not None:
+            if all(is_number(word, layout.decimal) for word in words):  # NA at first, then numbers.
+                _renumber(labels[names[i]], np.array(as_floats(words, layout.decimal), np.float64))
+                del with_words[i]
+                continue
             in_order = sorted(words)
             places = {word: place for place, word in enumerate(in_order)}
             _renumber(labels[names[i]], np.array([places[word] for word in words], np.float64))

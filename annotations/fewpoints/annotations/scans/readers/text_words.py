@@ -28,7 +28,12 @@ from fewpoints.annotations.scans.readers.text_cells import (
     split_quoted,
     without_gaps,
 )
-from fewpoints.annotations.scans.readers.text_layout import DECIMALS, DELIMITERS, TextLayout
+from fewpoints.annotations.scans.readers.text_layout import (
+    DECIMALS,
+    DELIMITERS,
+    TextLayout,
+    is_missing,
+)
 
 # More different words than these are names of files or times, not classes.
 MOST_WORDS = 1000
@@ -174,7 +179,7 @@ class WordRows:
             word = as_word(raw.decode("utf-8", "replace"))
             if len(word) > LONGEST_WORD:
                 self.given_up[column] = f"words of more than {LONGEST_WORD} characters"
-            elif word:
+            elif word and not is_missing(word):
                 out[i] = codes.setdefault(word, len(codes))
             if len(codes) > MOST_WORDS:
                 self.given_up[column] = f"more than {MOST_WORDS:,} different words"
@@ -238,7 +243,7 @@ class WordRows:
 
     def _number(self, cell: str, line: int) -> float:
         cell = as_number(cell)
-        if not cell:
+        if not cell or is_missing(cell):
             return np.nan
         spelled = cell.translate({44: ".", 46: ","}) if self._decimal == "," else cell
         value = text.number_of(spelled)

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: The fewpoints authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the points of a text table begin, how wide it is, and which line names its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.readers import text, text_arrow
+from fewpoints.annotations.scans.readers.registry import read_scan
+from fewpoints.annotations.scans.scan import PointScan
+from tests.fuzz.rules import assert_same
+
+THREE = "1.5 2 3\n4 5 6\n7 8 9\n"
+
+
+def read(folder: Path, content: str, suffix: str = ".csv") -> PointScan:
+    """The scan, which both ways to read it give."""
+    path = folder / f"scan{suffix}"
+    path.write_text(content)
+    scan = read_scan(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_arrow, "LEAST_BYTES", 0)
+        patch.setattr(text, "BLOCK_BYTES", 64)
+        patch.setattr(text, "_FEW", 0)
+        assert_same(scan, read_scan(path))
+    return scan
+
+
+def refusal(folder: Path, content: str, suffix: str = ".csv") -> str:
+    with pytest.raises(AppError) as caught:
+        read(folder, content, suffix)
+    return str(caught.value)
+
+
+class TestFirstPoints:
+    @pytest.mark.parametrize("word", ["NA", "na", "N/A", "n/a", "#N/A", "NULL", "null", "Null"])
+    @pytest.mark.parametrize("count", [1, 10, 60])
+    def test_points_that_lack_a_value_are_points(
+        self, tmp_path: Path, word: str, count: int
+    ) -> None:
+        content = f"0.25,2,3,{word}\n" * count + "0.5,5,6,7\n" * 60
+        scan = read(tmp_path, "x,y,z,label\n" + content)
+        assert len(scan) == count + 60
+        assert scan.labels["label"].tolist() == [-1] * count + [7] * 60
+
+    def test_a_missing_place_keeps_its_row(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, "z y x\n#N/A NA NULL\n1 NULL 3\n4 5 6\n", ".xyz")
+        assert scan.positions.tolist()[2] == [6, 5, 4]
+        assert scan.finite.tolist() == [False, False, True]
+
+    def test_the_header_counts_above_points_without_colours(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, "z,y,x,r,g,b\n1,2,3,NULL,NULL,NULL\n" + "1,2,3,40,50,60\n" * 9)
+        assert scan.positions.tolist() == [[3, 2, 1]] * 10
+        assert scan.colours is not None
+        assert scan.colours[1].tolist() == [40, 50, 60]
+
+    @pytest.mark.parametrize(
+        ("first", "sentence"),
+        [
+            ("1.0 2.0 3..0\n", "line 1: '3..0' is not a number"),
+            ("1.0 ? 3\n", "line 1: '?' is not a number"),
+            ("1 2 3 4 5x\n", "line 1: '5x' is not a number"),
+            ("x y z\n1.0 lost 3\n", "line 2: 'lost' is not a number"),
+            ("x y z\nlost 2 3\n", "line 2: 'lost' is not a number"),
+            ("1.0 2.0 o.5\n" * 25, "line 25: 'o.5' is not a number"),
+        ],
+    )
+    def test_a_damaged_one_is_refused(self, tmp_path: Path, first: str, sentence: str) -> None:
+        said = refusal(tmp_path, first + THREE, ".xyz")
+        assert sentence in said
+        assert "Mend it, or begin the line with #" in said
+
+    def test_a_damaged_one_with_words_is_refused(self, tmp_path: Path) -> None:
+        content = "x,y,z,class\n1,2,3..0,wall\n4,5,6,floor\n7,8,9,wall\n"
+        assert "line 2: '3..0' is not a number" in refusal(tmp_path, content)
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            "12345\n", "640 480\n", "Scan 12 05\n", "Survey of 12 rooms, 3 4 2024\n", "# 1 2 x\n",
+            "x y z\n3\n", "x y z 1 2\n", "0 1 class\n", "// made 12 05 2024\nx y z\n",
+        ],
+    )  # fmt: skip
+    def test_titles_counts_and_names_are_none(self, tmp_path: Path, before: str) -> None:
+        scan = read(tmp_path, before + THREE, ".xyz")
+        assert scan.positions.tolist() == [[1.5, 2, 3], [4, 5, 6], [7, 8, 9]]
+
+    def test_names_may_hold_numbers(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, "400,410,420,z,y,x\n" + "1,2,3,4,5,6\n" * 3)
+        assert scan.positions.tolist() == [[6, 5, 4]] * 3
