@@ -92,3 +92,39 @@ class TestFirstPoints:
     def test_names_may_hold_numbers(self, tmp_path: Path) -> None:
         scan = read(tmp_path, "400,410,420,z,y,x\n" + "1,2,3,4,5,6\n" * 3)
         assert scan.positions.tolist() == [[6, 5, 4]] * 3
+
+
+class TestWidth:
+    @pytest.mark.parametrize("count", [1, 10, 100])
+    @pytest.mark.parametrize("mark", [",", ";", "\t"])
+    def test_points_without_a_label_come_first(self, tmp_path: Path, count: int, mark: str) -> None:
+        content = "x,y,z,label\n" + "0.25,2,3,\n" * count + "0.5,5,6,4.0\n" * 3
+        scan = read(tmp_path, content.replace(",", mark))
+        assert scan.labels["label"].tolist() == [-1] * count + [4] * 3
+        assert scan.positions[-1].tolist() == [0.5, 5, 6]
+
+    @pytest.mark.parametrize("above", ["", "Scan of rooms\n"])
+    def test_the_header_counts_where_all_last_cells_are_empty(
+        self, tmp_path: Path, above: str
+    ) -> None:
+        scan = read(tmp_path, above + "z,y,x,label\n" + "1,2,3,\n" * 9)
+        assert scan.positions.tolist() == [[3, 2, 1]] * 9
+        scan = read(tmp_path, above + "z,y,x,class,note\n" + "1,2,3,wall,\n" * 9)
+        assert scan.positions.tolist() == [[3, 2, 1]] * 9
+
+    @pytest.mark.parametrize("header", ["z,y,x\n", "z,y,x,\n"])
+    def test_a_separator_at_the_end_of_each_line_is_no_column(
+        self, tmp_path: Path, header: str
+    ) -> None:
+        scan = read(tmp_path, header + "1,2,3,\n" * 9)
+        assert scan.positions.tolist() == [[3, 2, 1]] * 9
+        assert len(scan.fields) == 3
+
+    def test_a_point_without_a_height_may_be_the_first(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, "x,y,z\n1,2,\n" + "1,2,3\n" * 9)
+        assert scan.finite.tolist() == [False] + [True] * 9
+        scan = read(tmp_path, "x,y,z,class\n1,,,wall\n" + "1,2,3,floor\n" * 9)
+        assert scan.finite.tolist() == [False] + [True] * 9
+
+    def test_all_last_cells_may_be_empty_without_any_header(self, tmp_path: Path) -> None:
+        assert len(read(tmp_path, "1,2,3,4,\n" * 9).fields) == 4

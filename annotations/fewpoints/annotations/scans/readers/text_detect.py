@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -176,18 +177,36 @@ def _dialect(lines: list[_Line]) -> _Found | None:
     for delimiter, decimal in _DIALECTS:
         if delimiter != "blanks" and DELIMITERS[delimiter] not in letters:
             continue  # No line has two fields.
-        widths = [
-            0 if _is_comment(line.text) else numbers_of(line.text, delimiter, decimal)
-            for line in lines
-        ]
-        first = next((i for i, width in enumerate(widths) if width >= 3), None)
+        widths = [_widths(line, delimiter, decimal) for line in lines]
+        first = next((i for i, width in enumerate(widths) if width and width[0] >= 3), None)
         if first is None:
             continue
-        fit = [i for i in range(first, len(lines)) if widths[i] == widths[first]]
+        counts = Counter(chain.from_iterable(widths[first:]))
+        width = max(widths[first], key=lambda w: (counts[w], _naming(lines[:first], delimiter, w)))
+        while first and width in widths[first - 1]:  # Of three numbers, the last one is missing.
+            first -= 1
+        fit = [i for i in range(first, len(lines)) if width in widths[i]]
         gaps = sum("" in split_line(lines[i].text, delimiter) for i in fit)
         if best is None or (len(fit), -gaps) > (best.fitting, -best.gaps):
-            best = _Found(delimiter, decimal, first, widths[first], len(fit), gaps)
+            best = _Found(delimiter, decimal, first, width, len(fit), gaps)
     return best
+
+
+def _widths(line: _Line, delimiter: str, decimal: str) -> range:
+    """How many columns a line of numbers may have: an empty last cell can be one or none."""
+    count = 0 if _is_comment(line.text) else numbers_of(line.text, delimiter, decimal)
+    last = line.text.rpartition(DELIMITERS[delimiter])[2]
+    ends_empty = count > 0 and delimiter != "blanks" and not as_number(last)
+    return range(count, count + 1 + ends_empty) if count else range(0)
+
+
+def _naming(lines: Sequence[_Line], delimiter: str, width: int) -> int:
+    """2 if a line before the first point names so many columns, x, y and z among them.
+
+    1 if one has as many words, else 0.
+    """
+    names = [_names_in(line, delimiter, width) for line in lines[-MOST_WORDS:]]
+    return 2 if any(map(_tells, names)) else int(any(names))
 
 
 def _leaves_numbers_out(lines: list[_Line], found: _Found) -> bool:
@@ -197,7 +216,7 @@ def _leaves_numbers_out(lines: list[_Line], found: _Found) -> bool:
     return any(
         _THREE_NUMBERS.search(line.text)
         and not _is_comment(line.text)
-        and numbers_of(line.text, found.delimiter, found.decimal) != found.width
+        and found.width not in _widths(line, found.delimiter, found.decimal)
         for line in lines
     )
 
@@ -212,15 +231,19 @@ def _dialect_of_words(lines: list[_Line]) -> _Found | None:
         split = [
             None if _is_comment(line.text) else cells_of(line.text, delimiter) for line in lines
         ]
-        width = _common_width(split, decimal)
+        width = _common_width(lines, split, delimiter, decimal)
         rows = [fitted(cells, width) for cells in split]
         first = next((i for i, row in enumerate(rows) if _numbers(row, decimal) >= 3), None)
         if first is None:
             continue
-        later = [row for row in rows[first:] if row is not None]
-        words = columns_of_words(later, decimal)
+        words = columns_of_words([row for row in rows[first:] if row is not None], decimal)
         numbers = [i for i in range(width) if i not in words]
-        fitting = sum(_all_numbers([row[i] for i in numbers], decimal) for row in later)
+        sound = [
+            row is not None and _all_numbers([row[i] for i in numbers], decimal) for row in rows
+        ]
+        while first and sound[first - 1]:  # A point that lacks numbers.
+            first -= 1
+        fitting = sum(sound[first:])
         if not words or len(numbers) < 3 or 2 * fitting < len(rows) - first:
             continue
         # Numbers with the other decimal mark look like words.
@@ -229,14 +252,21 @@ def _dialect_of_words(lines: list[_Line]) -> _Found | None:
     return best
 
 
-def _common_width(split: Sequence[Sequence[str] | None], decimal: str) -> int:
-    """How many cells most lines with three numbers have; one empty last cell of all is none."""
-    lines = [cells for cells in split if cells is not None and _numbers(cells, decimal) >= 3]
-    if not lines:
+def _common_width(
+    lines: Sequence[_Line], split: Sequence[Sequence[str] | None], delimiter: str, decimal: str
+) -> int:
+    """How many cells most lines with three numbers have.
+
+    One empty last cell of all is none, unless a line before them names it.
+    """
+    rows = [cells for cells in split if cells is not None and _numbers(cells, decimal) >= 3]
+    if not rows:
         return 0
-    width = Counter(map(len, lines)).most_common(1)[0][0]
-    ends = [as_number(cells[-1]) for cells in lines if len(cells) == width]
-    return width if any(ends) else width - 1
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    if any(as_number(cells[-1]) for cells in rows if len(cells) == width):
+        return width
+    above = lines[: split.index(rows[0])]
+    return max((width - 1, width), key=lambda w: _naming(above, delimiter, w))
 
 
 def _numbers(cells: Sequence[str] | None, decimal: str) -> int:
@@ -289,17 +319,19 @@ def _check_line_before(lines: list[_Line], found: _Found, name: str) -> None:
     if len(numbers) < 3 and (row is None or 2 * len(numbers) <= len(cells)):
         return
     wrong = next((cell for cell in cells if not is_number(cell, found.decimal)), None)
-    if wrong is None or _tells(_names_in(line, found)):
+    if wrong is None or _tells(_names_in(line, found.delimiter, found.width)):
         return
     # Titles begin with a word; columns without names are numbered from 0.
     title = cells[0][0].isalpha() or numbers == [str(i) for i in range(len(numbers))]
-    if title and not any(_tells(_names_in(line, found)) for line in above[-MOST_WORDS:]):
+    if title and not any(
+        _tells(_names_in(line, found.delimiter, found.width)) for line in above[-MOST_WORDS:]
+    ):
         return
     shown = ascii(wrong if len(wrong) <= 30 else wrong[:30] + "…")
     raise UnreadableScan(
         name,
-        f"{shown} is not a number, but the line looks like a point. Mend it, or begin the line with "
-        "# if it is none.",
+        f"{shown} is not a number, but the line looks like a point. Mend it, or begin the line "
+        "with # if it is none.",
         where=f"line {line.number}",
     )
 
@@ -333,7 +365,11 @@ def _names(lines: list[_Line], found: _Found) -> tuple[str, ...]:
     and z, else the nearest.
     """
     above = reversed(lines[max(0, found.first - MOST_WORDS) : found.first])
-    all_names = [names for names in (_names_in(line, found) for line in above) if names]
+    all_names = [
+        names
+        for names in (_names_in(line, found.delimiter, found.width) for line in above)
+        if names
+    ]
     return next(filter(_tells, all_names), all_names[0] if all_names else ())
 
 
@@ -341,15 +377,15 @@ def _tells(names: Sequence[str]) -> bool:
     return roles_by_names(names) is not None
 
 
-def _names_in(line: _Line, found: _Found) -> tuple[str, ...]:
+def _names_in(line: _Line, delimiter: str, width: int) -> tuple[str, ...]:
     """The words of a line if it has as many as the table has columns; else ()."""
     text = line.text.strip()
     if _is_comment(text):
         text = text.lstrip("\"'#/%;! \t")
-    for delimiter in (found.delimiter, "blanks", "comma", "semicolon", "tab"):
-        for cells in (split_line(text, delimiter), cells_of(text, delimiter) or ()):
+    for mark in (delimiter, "blanks", "comma", "semicolon", "tab"):
+        for cells in (split_line(text, mark), cells_of(text, mark) or ()):
             words = tuple(clean_name(word)[:80] for word in cells)
-            if len(words) == found.width and any(re.search(r"[^\W\d_]", w) for w in words):
+            if len(words) == width and any(re.search(r"[^\W\d_]", w) for w in words):
                 return words
     return ()
 
@@ -362,6 +398,10 @@ def _sample(lines: list[_Line], found: _Found) -> FloatArray64:
             fields = [] if cells is None else list(map(as_number, cells))
         else:
             fields = split_line(line.text, found.delimiter)
+            if len(fields) < found.width and found.width in _widths(
+                line, found.delimiter, found.decimal
+            ):
+                fields.append("")
         if len(fields) == found.width:
             rows.append(as_floats(fields, found.decimal))
     table = np.array(rows, np.float64).reshape(-1, found.width)
