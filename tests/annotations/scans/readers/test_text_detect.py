@@ -128,3 +128,41 @@ class TestWidth:
 
     def test_all_last_cells_may_be_empty_without_any_header(self, tmp_path: Path) -> None:
         assert len(read(tmp_path, "1,2,3,4,\n" * 9).fields) == 4
+
+
+class TestNames:
+    def test_columns_of_velodyne_viewers_are_known(self, tmp_path: Path) -> None:
+        header = (
+            '"intensity","laser_id","azimuth","Points_m_XYZ:0","Points_m_XYZ:1","Points_m_XYZ:2"\n'
+        )
+        scan = read(tmp_path, header + "7,3,17000,1.5,2.5,3.5\n" * 9)
+        assert scan.positions.tolist() == [[1.5, 2.5, 3.5]] * 9
+        assert scan.intensity is not None
+        assert scan.notes == ()
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "# z y x label\n# units are in metres\n1 2 3 4\n5 6 7 8\n",
+            "z,y,x,class\nm,m,m,-\n1,2,3,4\n5,6,7,8\n",
+            "# z y x label\n# a b c d\n# units are in metres\n1 2 3 4\n5 6 7 8\n",
+        ],
+    )
+    def test_the_nearest_line_that_tells_x_y_and_z_names_the_columns(
+        self, tmp_path: Path, content: str
+    ) -> None:
+        scan = read(tmp_path, content)
+        assert scan.positions.tolist() == [[3, 2, 1], [7, 6, 5]]
+        assert [values.tolist() for values in scan.labels.values()] == [[4, 8]]
+        assert scan.notes == ()
+
+    @pytest.mark.parametrize("header", ["a,b,c\n", "first,second,z\n"])
+    def test_a_guess_is_told_where_names_do_not_help(self, tmp_path: Path, header: str) -> None:
+        scan = read(tmp_path, header + "1.5,2,3\n4,5,6\n")
+        assert len(scan.notes) == 1
+        assert scan.notes[0].startswith("What the columns mean is a guess: the names do not tell")
+
+    def test_words_that_are_left_out_by_a_guess_are_told_once(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, "a,b,c,d\n" + "1.5,2,3,wall\n" * 4)
+        assert len(scan.notes) == 1
+        assert scan.notes[0].endswith("column 4 holds words and is left out.")

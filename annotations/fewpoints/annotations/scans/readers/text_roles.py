@@ -21,7 +21,7 @@ _MOST_RUNS = 6
 _NAME = re.compile(r"[ _-]?names?$")
 _UNITS = re.compile(r"\s*[\[(<][^\])>]*[\])>]\s*$")
 _AXIS = re.compile(
-    r"(?:points?|pos|position|coords?|coordinates?|p|v|world)[ _:.-]?([xyz012])"
+    r"(?:points?|points_m_xyz|pos|position|coords?|coordinates?|p|v|world)[ _:.-]?([xyz012])"
     r"|([xyz])[ _-]?(?:coords?|coordinates?|pos|m|mm|cm|ft)"
 )
 # Map and survey words; only where they name all three axes.

@@ -35,6 +35,7 @@ from fewpoints.annotations.scans.readers.text_layout import (
     as_floats,
     is_number,
 )
+from fewpoints.annotations.scans.readers.text_roles import roles_by_names
 from fewpoints.annotations.scans.readers.text_words import WordRows
 from fewpoints.annotations.scans.scan import BLOCK_ROWS, WORDS, Field, PointScan
 
@@ -98,8 +99,9 @@ def read_text(
         raise UnreadableScan(name, f"no line follows the {layout.skip:,} that are skipped.")
     names = layout.column_names()
     parts = columns.parts(names)
-    notes, details = _named(parts, words, with_words, layout)
-    if layout.reason and set(layout.columns) != {"x", "y", "z"} and not layout.names:
+    by_values = bool(layout.reason) and roles_by_names(layout.names) is None
+    notes, details = _named(parts, words, with_words, layout, told=by_values)
+    if by_values and (layout.names or set(layout.columns) != {"x", "y", "z"}):
         notes.append(f"What the columns mean is a guess: {layout.reason}.")
     details["table"] = layout.describe()
     if layout.reason:
@@ -137,12 +139,17 @@ def _check_words(with_words: Mapping[int, FoundWord], layout: TextLayout, name: 
 
 
 def _named(
-    parts: ScanParts, rows: WordRows, with_words: dict[int, FoundWord], layout: TextLayout
+    parts: ScanParts,
+    rows: WordRows,
+    with_words: dict[int, FoundWord],
+    layout: TextLayout,
+    *,
+    told: bool,
 ) -> tuple[list[str], dict[str, str]]:
     """(notes, details) about columns of words; labels get the places of words in their order.
 
     Labels whose words are too many are taken out of the parts, columns whose words are all numbers
-    out of `with_words`.
+    out of `with_words`. `told`: the reason of the layout says which words are left out.
     """
     names = layout.column_names()
     labels = dict(parts.labels)
@@ -164,7 +171,7 @@ def _named(
         elif i in rows.given_up:
             del labels[names[i]]
             notes.append(f"{column} holds {rows.given_up[i]}: it is no label and is left out.")
-        elif layout.reason and layout.names:  # Without names the reason says it.
+        elif layout.reason and not told:
             notes.append(f"{column} holds words and is left out.")
     if len(notes) > MOST_TOLD:
         notes[MOST_TOLD:] = [f"{len(notes) - MOST_TOLD:,} more columns of words are left out."]
