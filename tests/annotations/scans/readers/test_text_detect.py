@@ -166,3 +166,26 @@ class TestNames:
         scan = read(tmp_path, "a,b,c,d\n" + "1.5,2,3,wall\n" * 4)
         assert len(scan.notes) == 1
         assert scan.notes[0].endswith("column 4 holds words and is left out.")
+
+
+class TestCommasInQuotes:
+    @pytest.mark.parametrize(
+        ("content", "number"),
+        [
+            ('x,y,z\n"1,5","2,5","3,5"\n"4,5","5,5","6,5"\n', "1,5"),
+            ('x,y,z\n"500,123.45","5,600,000.25",3\n"500,124.45","5,600,001.25",3\n', "500,123.45"),
+            ('x,y,z,class\n"1,5","2,5","3,5",wall\n"4,5","5,5","6,5",floor\n', "1,5"),
+            ('"500,123.45",2,3,4,wall\n"500,124.45",2,3,4,floor\n', "500,123.45"),
+            ('x,y,z,i,class\n"500,123.45",2,3,4,wall\n"500,124.45",2,3,4,floor\n', "500,123.45"),
+        ],
+    )
+    def test_a_number_is_not_split(self, tmp_path: Path, content: str, number: str) -> None:
+        said = refusal(tmp_path, content)
+        assert f"the number '{number}' in quotes has a comma in it. Save the table with" in said
+        assert f"line {2 if content.startswith('x') else 1}:" in said
+
+    def test_other_cells_and_separators_may_have_them(self, tmp_path: Path) -> None:
+        scan = read(tmp_path, 'x,y,z,class,tile\n1,2,3,wall,"3,4"\n4,5,6,floor,"3,5"\n')
+        assert scan.positions.tolist() == [[1, 2, 3], [4, 5, 6]]
+        scan = read(tmp_path, 'x;y;z\n"1,5";"2,5";"3,5"\n"4,5";"5,5";"6,5"\n')
+        assert scan.positions.tolist() == [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]]

@@ -115,6 +115,8 @@ def detect_layout(head: bytes, *, name: str, whole: bool = True) -> TextLayout:
         wordy = _dialect_of_words(lines)
         if wordy is not None and (found is None or wordy.fitting > found.fitting):
             found = wordy
+    if found is None or not found.words:
+        _check_commas(lines, found, name)
     if found is None:
         raise UnreadableScan(name, _no_table(lines))
     _check_line_before(lines, found, name)
@@ -123,7 +125,8 @@ def detect_layout(head: bytes, *, name: str, whole: bool = True) -> TextLayout:
     names = _names(lines, found)
     sample = _sample(lines, found)
     roles = roles_by_names(names, found.words) if names else None
-    if roles is None and names and found.words:
+    if roles is None and found.words:
+        _check_commas(lines, found, name)
         _check_named_places(lines, found, names, name)
     if roles is None and not _places_first(sample, found, lines):
         raise UnreadableScan(name, _no_table(lines))
@@ -289,6 +292,26 @@ def _places_first(sample: FloatArray64, found: _Found, lines: list[_Line]) -> bo
     row = fitted(cells_of(lines[found.first].text, found.delimiter), found.width)
     assert row is not None
     return all(map(is_time, row[:start])) and found.words.isdisjoint(range(start, start + 3))
+
+
+def _check_commas(lines: list[_Line], found: _Found | None, name: str) -> None:
+    """Refuse numbers with commas between commas: only quotes tell which of them part columns."""
+    if found is not None and found.delimiter not in ("comma", "blanks"):
+        return
+    for line in lines[found.first if found else 0 :]:
+        cells = cells_of(line.text, "comma") if '"' in line.text else None
+        wrong = next((cell for cell in cells or () if _has_commas(as_number(cell))), None)
+        if cells is not None and len(cells) >= 3 and wrong is not None:
+            raise UnreadableScan(
+                name,
+                f"the number {wrong[:30]!a} in quotes has a comma in it. Save the table with "
+                "semicolons between columns, or with decimal points and no other marks in numbers.",
+                where=f"line {line.number}",
+            )
+
+
+def _has_commas(cell: str) -> bool:
+    return "," in cell and is_number(cell.replace(",", ""), "point")
 
 
 def _check_named_places(lines: list[_Line], found: _Found, names: Sequence[str], name: str) -> None:
