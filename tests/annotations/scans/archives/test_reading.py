@@ -99,6 +99,19 @@ def test_a_zip_of_one_scan_is_that_scan(tmp_path: Path) -> None:
     assert "notes.txt (a text without rows of points)" in scan.notes[-1]
 
 
+@pytest.mark.parametrize(
+    "row", ['"0.5","2","3"', "0.5,2,NA", "'0.5';'2';'null'", '"0,5";"2,0";"3,5"', '"NA" "2" "3"']
+)
+def test_tables_in_an_archive_may_be_spelled_as_alone(tmp_path: Path, row: str) -> None:
+    table = b"x,y,z\n" + f"{row}\n".encode() * 9
+    path = tmp_path / "rooms.zip"
+    path.write_bytes(files({"a.ply": ROOM, "b.csv": table, "notes.txt": b"so and so\n"}))
+    with opened(path, name=path.name) as container:
+        found = scans_in(container)
+    assert [group.members for group in found.groups] == [("a.ply",), ("b.csv",)]
+    assert [one.name for one in found.left_out] == ["notes.txt"]
+
+
 def test_of_several_one_must_be_named(tmp_path: Path) -> None:
     path = tmp_path / "rooms.zip"
     moved = [(x + 1, y, z, *c) for (x, y, z), c in zip(POINTS, COLOURS, strict=True)]

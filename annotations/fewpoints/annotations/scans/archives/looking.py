@@ -12,6 +12,7 @@ from fewpoints.annotations.errors import UnreadableScan
 from fewpoints.annotations.scans.archives.container import Container
 from fewpoints.annotations.scans.archives.groups import Found, Group, groups, without
 from fewpoints.annotations.scans.archives.names import spelled
+from fewpoints.annotations.scans.readers.text_layout import is_number
 
 MOST_SCANS = 2000
 _LOOK_BYTES = 16384
@@ -98,11 +99,4 @@ def _may_be_points(container: Container, name: str) -> bool:
 
 
 def _numbers(line: str) -> int:
-    count = 0
-    for word in _BETWEEN.split(line.strip()):
-        try:
-            float(word)
-        except ValueError:
-            continue
-        count += 1
-    return count
+    return sum(is_number(word.strip("\"'"), "point") for word in _BETWEEN.split(line))
