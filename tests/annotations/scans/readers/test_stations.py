@@ -61,6 +61,17 @@ class TestPts:
     def test_a_file_without_a_count_is_a_table(self, tmp_path: Path, suffix: str) -> None:
         assert len(read(tmp_path, lines(ROWS), suffix)) == 4
 
+    def test_the_order_of_columns_is_fixed_without_a_count_as_well(self, tmp_path: Path) -> None:
+        rows = [(*p, 200 - i, *c) for i, (p, c) in enumerate(zip(POINTS, COLOURS, strict=True))]
+        scan = read(tmp_path, lines(rows), ".pts")
+        assert scan.colours is not None
+        assert scan.intensity is not None
+        assert scan.colours.tolist() == [list(c) for c in COLOURS]
+        assert scan.intensity.tolist() == [200, 199, 198, 197]
+        assert scan.notes == (
+            "What the columns mean is a guess: PTS has its columns in this order.",
+        )
+
     def test_columns_that_the_format_does_not_fix_are_told_by_values(self, tmp_path: Path) -> None:
         rows = [(*p, *c) for p, c in zip(POINTS, COLOURS, strict=True)]
         scan = read(tmp_path, b"4\n" + lines(rows), ".pts")

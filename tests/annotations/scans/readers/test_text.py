@@ -203,6 +203,30 @@ class TestWhatColumnsMean:
             text = "\n".join(" ".join(f"{v:.6g}" for v in row) for row in rows)
             assert parts(text + "\n") == expected, expected
 
+    def test_an_intensity_before_colours_is_none_of_them(self) -> None:
+        rng = np.random.default_rng(5)
+        xyz = rng.uniform(-50, 50, (200, 3))
+        grey = rng.uniform(20, 235, (200, 1))
+        rgb = (grey + rng.uniform(-20, 20, (200, 3))).round()
+        strength = (0.4 * grey + rng.uniform(0, 150, (200, 1))).round()
+        few = rng.integers(0, 300, (200, 1)).clip(0, 255)
+        cases: list[tuple[list[Any], str]] = [
+            ([xyz, strength, rgb], "x y z intensity r g b"),
+            ([xyz, strength / 255, rgb / 255], "x y z intensity r g b"),
+            ([xyz, rgb, strength], "x y z r g b intensity"),
+            ([xyz, strength, rgb, few], "x y z intensity r g b skip"),
+            ([xyz, few, strength, rgb], "x y z intensity skip r g b"),
+        ]
+        for columns, expected in cases:
+            rows = np.hstack(columns)
+            text = "\n".join(" ".join(f"{v:.6g}" for v in row) for row in rows)
+            assert parts(text + "\n") == expected, expected
+
+    def test_colours_may_be_a_hair_above_one(self) -> None:
+        text = "".join(f"{i}.5 {i} 7 0.5 {0.1 * i} 1.00001\n" for i in range(9))
+        assert parts(text) == "x y z r g b"
+        assert parts(text.replace("1.00001", "1.2")) != "x y z r g b"
+
     def test_colours_normals_and_labels_arrive(self, tmp_path: Path) -> None:
         rows = [(*p, *c, 0, 0, 1, i) for i, (p, c) in enumerate(zip(POINTS, COLOURS, strict=True))]
         content = b"x;y;z;red;green;blue;nx;ny;nz;class\n" + table(rows, delimiter=";", comma=True)

@@ -54,7 +54,9 @@ def read_pts(
     size = path.stat().st_size
     with path.open("rb") as file:
         head = read_head(file)
-        if layout is not None or not _starts_with_count(head):
+        if layout is None and not _starts_with_count(head):
+            layout = detect_pts(path, name=name)
+        if layout is not None:
             return read_text(path, name=name, progress=progress, layout=layout, source_format="pts")
         file.seek(len(BOM) if head.startswith(BOM) else 0)
         most = most_rows(file, 2 * _AXES, carriage=uses_carriage(head))
@@ -114,7 +116,9 @@ def detect_pts(path: Path, *, name: str) -> TextLayout:
     with path.open("rb") as file:
         counted = _starts_with_count(read_head(file))
     roles = _ROLES.get(len(found.columns))
-    if not counted or roles is None:
+    # Without a count it may be another table, unless there are colours and one column more.
+    coloured = found.columns[:3] == ("x", "y", "z") and "r" in found.columns
+    if roles is None or not (counted or (coloured and not found.names)):
         return found
     return replace(found, columns=roles, names=(), reason="PTS has its columns in this order")
 

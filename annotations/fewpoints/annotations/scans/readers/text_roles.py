@@ -16,6 +16,11 @@ from fewpoints.annotations.scans.readers.fields import find_roles, looks_like_la
 
 # Fewer distinct whole numbers than this are classes or objects, not intensities.
 FEW_VALUES = 64
+# Rounding puts colours of 0 to 1 a little above.
+_MOST_OF_ONE = 1.05
+# The channels of a colour are correlated. Of fewer rows nothing can be said, nor of less than this.
+_FEW_ROWS = 20
+_CLEARLY = 0.5
 # So many runs of columns are listed in a sentence.
 _MOST_RUNS = 6
 _NAME = re.compile(r"[ _-]?names?$")
@@ -200,13 +205,15 @@ def _colours(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[st
         peak = float(block.max())
         if whole and 1 < peak <= 255:
             choices.append((i, "whole numbers 0 to 255"))
-        elif not whole and peak <= 1:
+        elif not whole and peak <= _MOST_OF_ONE:
             choices.append((i, "numbers 0 to 1"))
         elif whole and peak <= 65535 and bool((block.max(axis=0) > 1000).all()):
             choices.append((i, "whole numbers 0 to 65535"))
     if not choices:
         return []
     i, what = choices[0]
+    while (i + 1, what) in choices and _first_is_none(sample[:, i : i + 4]):
+        i += 1
     roles[i : i + 3] = "rgb"
     said = [f"columns {i + 1} to {i + 3} are {what}: red, green and blue"]
     after = i + 3
@@ -214,6 +221,15 @@ def _colours(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[st
         rest.remove(after)
         said.append(f"column {after + 1} is the same everywhere and left out")
     return said
+
+
+def _first_is_none(four: FloatArray64) -> bool:
+    """Whether of (S, 4) columns that could be colours the last three go together, not the first."""
+    if len(four) < _FEW_ROWS:
+        return False
+    with np.errstate(invalid="ignore", divide="ignore"):
+        alike = np.nan_to_num(np.corrcoef(four, rowvar=False))
+    return bool(alike[3, 1] + alike[3, 2] > alike[0, 1] + alike[0, 2] + _CLEARLY)
 
 
 def _singles(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[str]:
