@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fewpoints.annotations.errors import AppError
+from fewpoints.annotations.scans.preflight import inspect_scan
 from fewpoints.annotations.scans.readers import text, text_arrow
 from fewpoints.annotations.scans.readers.registry import read_scan
 from fewpoints.annotations.scans.scan import PointScan
@@ -189,3 +190,19 @@ class TestCommasInQuotes:
         assert scan.positions.tolist() == [[1, 2, 3], [4, 5, 6]]
         scan = read(tmp_path, 'x;y;z\n"1,5";"2,5";"3,5"\n"4,5";"5,5";"6,5"\n')
         assert scan.positions.tolist() == [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]]
+
+
+class TestDegrees:
+    @pytest.mark.parametrize(
+        "header", ["lon,lat,alt", "Latitude [deg],Longitude [deg],Height", "lat,longitude,z"]
+    )
+    def test_longitudes_and_latitudes_are_no_metres(self, tmp_path: Path, header: str) -> None:
+        scan = read(tmp_path, f"{header}\n" + "".join(f"8.{i},47.{i},4{i}\n" for i in range(9)))
+        assert scan.details["unit"] == "degrees"
+        codes = [finding.code for finding in inspect_scan(scan, name="scan.csv").findings]
+        assert "degrees" in codes
+
+    @pytest.mark.parametrize("header", ["lon,lat,alt", "east,north,alt"])
+    def test_map_coordinates_are(self, tmp_path: Path, header: str) -> None:
+        scan = read(tmp_path, f"{header}\n" + "500000.5,5300000,4\n" * 9)
+        assert "unit" not in scan.details

@@ -35,6 +35,7 @@ _SURVEY = {
     "y": ("northing", "north", "nord", "hochwert", "lat", "latitude", "n"),
     "z": ("elevation", "height", "altitude", "elev", "alt", "hoehe", "höhe", "h", "z"),
 }
+_DEGREES = ("lon", "longitude", "lat", "latitude")
 _MORE_INTENSITY = ("i", "int", "intens", "reflectivity", "refl", "amplitude")
 
 
@@ -60,6 +61,12 @@ def roles_by_names(names: Sequence[str], words: Collection[int] = ()) -> tuple[s
         if not set(group) <= set(found):
             found = ["skip" if role in group else role for role in found]
     return tuple(found) if {"x", "y", "z"} <= set(found) else None
+
+
+def in_degrees(names: Sequence[str], roles: Sequence[str]) -> bool:
+    """Whether x and y are called longitude and latitude."""
+    called = dict(zip(roles, map(_common, names), strict=False))  # There may be no names.
+    return all(called.get(axis) in _DEGREES for axis in "xy")
 
 
 def leading_words(words: Collection[int]) -> int:

@@ -35,7 +35,7 @@ from fewpoints.annotations.scans.readers.text_layout import (
     as_floats,
     is_number,
 )
-from fewpoints.annotations.scans.readers.text_roles import roles_by_names
+from fewpoints.annotations.scans.readers.text_roles import in_degrees, roles_by_names
 from fewpoints.annotations.scans.readers.text_words import WordRows
 from fewpoints.annotations.scans.scan import BLOCK_ROWS, WORDS, Field, PointScan
 
@@ -103,6 +103,8 @@ def read_text(
     notes, details = _named(parts, words, with_words, layout, told=by_values)
     if by_values and (layout.names or set(layout.columns) != {"x", "y", "z"}):
         notes.append(f"What the columns mean is a guess: {layout.reason}.")
+    if in_degrees(layout.names, layout.columns) and _within_a_turn(parts.positions):
+        details["unit"] = "degrees"
     details["table"] = layout.describe()
     if layout.reason:
         details["columns_from"] = layout.reason
@@ -177,6 +179,12 @@ def _named(
         notes[MOST_TOLD:] = [f"{len(notes) - MOST_TOLD:,} more columns of words are left out."]
     parts.labels = labels
     return notes, details
+
+
+def _within_a_turn(positions: FloatArray64) -> bool:
+    """Whether x and y of (N, 3) positions can be degrees; map coordinates are larger."""
+    low, high = np.fmin.reduce(positions[:, :2]), np.fmax.reduce(positions[:, :2])
+    return bool((low >= -360).all() and (high <= 360).all())
 
 
 def _renumber(values: AnyArray, places: FloatArray64) -> None:
