@@ -407,8 +407,10 @@ def _names_in(line: _Line, delimiter: str, width: int) -> tuple[str, ...]:
         text = text.lstrip("\"'#/%;! \t")
     for mark in (delimiter, "blanks", "comma", "semicolon", "tab"):
         for cells in (split_line(text, mark), cells_of(text, mark) or ()):
+            if len(cells) != width:
+                continue
             words = tuple(clean_name(word)[:80] for word in cells)
-            if len(words) == width and any(re.search(r"[^\W\d_]", w) for w in words):
+            if any(re.search(r"[^\W\d_]", w) for w in words):
                 return words
     return ()
 

@@ -235,7 +235,7 @@ def _first_is_none(four: FloatArray64) -> bool:
     if len(four) < _FEW_ROWS:
         return False
     with np.errstate(invalid="ignore", divide="ignore"):
-        alike = np.nan_to_num(np.corrcoef(four, rowvar=False))
+        alike = np.asarray(np.nan_to_num(np.corrcoef(four, rowvar=False)))
     return bool(alike[3, 1] + alike[3, 2] > alike[0, 1] + alike[0, 2] + _CLEARLY)
 
 
