@@ -103,7 +103,10 @@ class FoundWord(NamedTuple):
 
 
 def find_words(head: bytes, layout: TextLayout, *, carriage: bool) -> dict[int, FoundWord]:
-    """The columns of words of the table whose points begin with `head`."""
+    """The columns of words of the table whose points begin with `head`.
+
+    Labels of which only NA is seen are among them.
+    """
     lines = head.decode("utf-8", "replace").split("\r" if carriage else "\n")
     if len(lines) > 1:
         lines.pop()  # Cut, or empty.
@@ -129,7 +132,7 @@ def find_words(head: bytes, layout: TextLayout, *, carriage: bool) -> dict[int, 
 
 
 def columns_of_words(rows: Sequence[Sequence[str]], decimal: str) -> frozenset[int]:
-    """The columns of which at least half of the cells that are filled are no numbers.
+    """The columns of which at least half of the cells that hold something are no numbers.
 
     A few that are none in a column of numbers are damage.
     """
