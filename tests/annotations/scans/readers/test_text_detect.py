@@ -63,6 +63,7 @@ class TestFirstPoints:
         ("first", "sentence"),
         [
             ("1.0 2.0 3..0\n", "line 1: '3..0' is not a number"),
+            ("0 1 2x\n", "line 1: '2x' is not a number"),
             ("1.0 ? 3\n", "line 1: '?' is not a number"),
             ("1 2 3 4 5x\n", "line 1: '5x' is not a number"),
             ("x y z\n1.0 lost 3\n", "line 2: 'lost' is not a number"),
@@ -187,6 +188,8 @@ class TestCommasInQuotes:
 
     def test_other_cells_and_separators_may_have_them(self, tmp_path: Path) -> None:
         scan = read(tmp_path, 'x,y,z,class,tile\n1,2,3,wall,"3,4"\n4,5,6,floor,"3,5"\n')
+        assert scan.positions.tolist() == [[1, 2, 3], [4, 5, 6]]
+        scan = read(tmp_path, '1,2,3,wall,"3,4"\n4,5,6,floor,"3,5"\n')
         assert scan.positions.tolist() == [[1, 2, 3], [4, 5, 6]]
         scan = read(tmp_path, 'x;y;z\n"1,5";"2,5";"3,5"\n"4,5";"5,5";"6,5"\n')
         assert scan.positions.tolist() == [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]]

@@ -298,10 +298,12 @@ def _check_commas(lines: list[_Line], found: _Found | None, name: str) -> None:
     """Refuse numbers with commas between commas: only quotes tell which of them part columns."""
     if found is not None and found.delimiter not in ("comma", "blanks"):
         return
-    for line in lines[found.first if found else 0 :]:
-        cells = cells_of(line.text, "comma") if '"' in line.text else None
-        wrong = next((cell for cell in cells or () if _has_commas(as_number(cell))), None)
-        if cells is not None and len(cells) >= 3 and wrong is not None:
+    # Behind the place there may be words that look like such a number.
+    most = leading_words(found.words) + 3 if found is not None and found.words else None
+    for line in lines[found.first if found is not None else 0 :]:
+        cells = (cells_of(line.text, "comma") if '"' in line.text else None) or []
+        wrong = next((cell for cell in cells[:most] if _has_commas(as_number(cell))), None)
+        if len(cells) >= 3 and wrong is not None:
             raise UnreadableScan(
                 name,
                 f"the number {wrong[:30]!a} in quotes has a comma in it. Save the table with "
@@ -344,8 +346,9 @@ def _check_line_before(lines: list[_Line], found: _Found, name: str) -> None:
     wrong = next((cell for cell in cells if not is_number(cell, found.decimal)), None)
     if wrong is None or _tells(_names_in(line, found.delimiter, found.width)):
         return
-    # Titles begin with a word; columns without names are numbered from 0.
-    title = cells[0][0].isalpha() or numbers == [str(i) for i in range(len(numbers))]
+    # Titles begin with a word; columns without names are numbered from 0 beside those with one.
+    counted = wrong[0].isalpha() and numbers == [str(i) for i in range(len(numbers))]
+    title = counted or cells[0][0].isalpha()
     if title and not any(
         _tells(_names_in(line, found.delimiter, found.width)) for line in above[-MOST_WORDS:]
     ):
