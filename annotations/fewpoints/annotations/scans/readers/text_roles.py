@@ -12,12 +12,15 @@ import numpy as np
 
 from fewpoints.annotations.arrays import FloatArray64
 from fewpoints.annotations.errors import UnreadableScan
-from fewpoints.annotations.scans.readers.fields import find_roles, looks_like_label, plain
+from fewpoints.annotations.scans.readers.fields import (
+    FRACTIONS_TO,
+    find_roles,
+    looks_like_label,
+    plain,
+)
 
 # Fewer distinct whole numbers than this are classes or objects, not intensities.
 FEW_VALUES = 64
-# Rounding puts colours of 0 to 1 a little above.
-_MOST_OF_ONE = 1.05
 # The channels of a colour are correlated. Of fewer rows nothing can be said, nor of less than this.
 _FEW_ROWS = 20
 _CLEARLY = 0.5
@@ -212,7 +215,7 @@ def _colours(sample: FloatArray64, rest: list[int], roles: list[str]) -> list[st
         peak = float(block.max())
         if whole and 1 < peak <= 255:
             choices.append((i, "whole numbers 0 to 255"))
-        elif not whole and peak <= _MOST_OF_ONE:
+        elif not whole and peak <= FRACTIONS_TO:
             choices.append((i, "numbers 0 to 1"))
         elif whole and peak <= 65535 and bool((block.max(axis=0) > 1000).all()):
             choices.append((i, "whole numbers 0 to 65535"))
