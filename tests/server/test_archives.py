@@ -222,12 +222,13 @@ def left_of(server: RunningServer, scan: dict[str, Any]) -> set[str]:
 def test_a_cancelled_import_can_be_tried_again_and_a_deleted_scan_leaves_nothing(
     server: RunningServer, lead: Visitor, project: dict[str, Any]
 ) -> None:
-    content = files({f"{i}.ply": ROOM for i in range(4)})
+    content = files({f"{i}.ply": ROOM for i in range(10)})
     found = uploaded(lead, project, content)
     made = lead.post_json(f"/uploads/{found['id']}/scans", {}, status=201)
     last, deleted = made[-1], made[-2]
     source = server.settings.home / "scans" / str(last["id"]) / "source.zip"
-    assert source.stat().st_nlink == len(made), "the archive is on the disk once"
+    # The first imports may be over already.
+    assert 1 < source.stat().st_nlink <= len(made), "the archive is on the disk once"
     (job,) = lead.get_json("/jobs", project_id=project["id"], scan_id=last["id"])["items"]
     lead.post_json(f"/jobs/{job['id']}/cancel")
     checked(lead.delete(f"/scans/{deleted['id']}"), 204)
