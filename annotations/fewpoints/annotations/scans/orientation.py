@@ -59,6 +59,8 @@ def scan_up(scan: PointScan) -> UpAxis:
         return UpAxis("z", 1, "LAS files have z up")
     if scan.source_format == "gltf":
         return UpAxis("y", 1, "glTF files have y up")
+    if scan.details.get("unit") == "degrees":  # Beside heights in metres, extents say nothing.
+        return UpAxis("z", 1, "heights stand beside longitude and latitude")
     return guess_up(scan.positions, scan.finite)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fewpoints.annotations.errors import AppError
@@ -204,6 +205,14 @@ class TestDegrees:
         assert scan.details["unit"] == "degrees"
         codes = [finding.code for finding in inspect_scan(scan, name="scan.csv").findings]
         assert "degrees" in codes
+
+    def test_heights_beside_degrees_are_up(self, tmp_path: Path) -> None:
+        """The extents are a few ten-thousandths by a few ten-thousandths by metres."""
+        rows = np.random.default_rng(0).random((2000, 3)) * [4e-4, 5e-4, 9] + [8.5, 47.3, 400]
+        lines = "".join(f"{x:.7f},{y:.7f},{z:.3f}\n" for x, y, z in rows)
+        found = inspect_scan(read(tmp_path, f"lon,lat,alt\n{lines}"), name="scan.csv")
+        assert (found.up_axis, found.up_sign) == ("z", 1)
+        assert "up" not in [finding.code for finding in found.findings]
 
     @pytest.mark.parametrize("header", ["lon,lat,alt", "east,north,alt"])
     def test_map_coordinates_are(self, tmp_path: Path, header: str) -> None:
