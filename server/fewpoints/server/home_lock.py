@@ -37,9 +37,7 @@ class HomeLock:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a+", encoding="ascii")
-        if fcntl is None:
-            return
-        if not _locked(self._file):
+        if not locked(self._file):
             self._file.seek(0)
             holder = self._file.read(20).strip()
             self._file.close()
@@ -70,11 +68,16 @@ def beside_others(path: Path) -> Iterator[None]:
 def alone(path: Path) -> Iterator[bool]:
     """Yield whether no command is `beside_others`; none begins within the block."""
     with path.open("a", encoding="ascii") as file:
-        yield fcntl is None or _locked(file)
+        yield locked(file)
 
 
-def _locked(file: IO[str]) -> bool:
-    assert fcntl is not None
+def locked(file: IO[str]) -> bool:
+    """Lock an open file until it is closed, unless somebody else holds it; say which.
+
+    Where the system has no such locks it is held by everybody.
+    """
+    if fcntl is None:
+        return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+
+from fewpoints.server.home_lock import locked
 
 try:
     import fcntl
@@ -31,7 +32,7 @@ def turn(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
         waiting: called again and again as long as somebody else holds it; may raise.
     """
     with path.open("a", encoding="ascii") as file:
-        while not _locked(file):
+        while not locked(file):
             waiting()
             time.sleep(_POLL_S)
         yield
@@ -41,14 +42,4 @@ def turn(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
 def turn_if_free(path: Path) -> Iterator[bool]:
     """Hold the turn for the block, unless somebody else may have it; yield whether it is held."""
     with path.open("a", encoding="ascii") as file:
-        yield fcntl is not None and _locked(file)
-
-
-def _locked(file: IO[str]) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        yield fcntl is not None and locked(file)
