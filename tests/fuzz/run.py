@@ -77,7 +77,7 @@ def run(parser: str, corpus: Path, seconds: float) -> None:
         while breakdowns < MOST_BREAKDOWNS and (left := seconds - (time.monotonic() - begun)) >= 1:
             starts += 1
             status, log = _fuzz(parser, folder, left)
-            done = re.search(r"^Done \d+ (?:runs )?in ", log, re.MULTILINE)
+            done = _is_done(log)
             breakdowns += not (done or status == os.EX_TEMPFAIL)
             executions += _last(r"(?:^#|executed_units: )(\d+)", log)
             edges = max(edges, _last(r"\bcov: (\d+)", log))
@@ -132,9 +132,18 @@ def _fuzz(parser: str, folder: Path, seconds: float) -> tuple[int, str]:
     log = done.stderr.decode(errors="replace")
     (folder / "log.txt").write_text(log[-100_000:], encoding="utf-8")
     for path in (folder / "findings").iterdir():  # Among the others, as one of them.
-        if path.suffix not in (".bin", ".txt"):
+        if path.suffix in (".bin", ".txt"):
+            continue
+        if _is_done(log):  # It broke down while it ended, after its last input.
+            path.unlink()
+        else:
             path.rename(path.with_name(path.name[:24] + ".bin"))
     return done.returncode, log
+
+
+def _is_done(log: str) -> bool:
+    """Whether libFuzzer tried all that it was told to."""
+    return re.search(r"^Done \d+ (?:runs )?in ", log, re.MULTILINE) is not None
 
 
 def _quoted(word: str) -> str:
